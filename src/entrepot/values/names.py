@@ -1,0 +1,116 @@
+"""Names: repositories, organizations, tags, users. Each is a `str` that has been checked, so it binds to SQL as it is.
+
+`X.parse(text)` checks; `X(text)` does not, and is for text that was checked before (a row of our own tables).
+No expression here can match one text in two ways, and lengths are bounded first, so hostile text costs nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from entrepot.values.errors import NameInvalid, TagInvalid, quoted
+
+REPOSITORY_CHARS_MAX: Final = 255
+ORGANIZATION_CHARS_MAX: Final = 64
+USER_CHARS_MAX: Final = 64
+RESERVED_ORGANIZATIONS: Final = frozenset({"manage", "library"})
+"""`manage` begins the paths of the management API; `library` is reserved by the SWR contract."""
+
+_SEPARATED = r"(?:(?:\.|__?|-+)[a-z0-9]+)*"
+_COMPONENT = r"[a-z0-9]+" + _SEPARATED
+_match_repository = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})+").fullmatch
+_match_organization = re.compile(r"[a-z][a-z0-9]*" + _SEPARATED).fullmatch
+_match_tag = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}").fullmatch
+_match_user = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}").fullmatch
+
+
+class RepositoryName(str):
+    """`organization/name`, where the name may hold more slashes."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> RepositoryName:
+        """The name of a repository, by the grammar of the distribution specification ("Pulling manifests").
+
+        At least two components, at most 255 characters. Raises NameInvalid.
+        """
+        if len(text) <= REPOSITORY_CHARS_MAX and _match_repository(text):
+            return cls(text)
+        raise NameInvalid(_what_is_wrong_with_repository(text), kind="repository")
+
+    @property
+    def organization(self) -> OrganizationName:
+        return OrganizationName(self.partition("/")[0])
+
+    @property
+    def name(self) -> str:
+        """What follows the organization."""
+        return self.partition("/")[2]
+
+
+class OrganizationName(str):
+    """The first component of a repository's name; it belongs to somebody."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> OrganizationName:
+        """A name that an organization may be created with.
+
+        Narrower than what may stand first in a repository's name: it starts with a letter, has at most 64 characters
+        and is not reserved. Raises NameInvalid.
+        """
+        if text in RESERVED_ORGANIZATIONS:
+            raise NameInvalid(f"the organization name {quoted(text)} is reserved", kind="organization")
+        if len(text) <= ORGANIZATION_CHARS_MAX and _match_organization(text):
+            return cls(text)
+        raise NameInvalid(
+            f"{quoted(text)} is not an organization name: 1 to {ORGANIZATION_CHARS_MAX} lower-case letters and digits, "
+            "starting with a letter, separated by one '.', one or two '_' or any number of '-'",
+            kind="organization",
+        )
+
+
+class TagName(str):
+    """A tag: a movable name of one manifest in one repository."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> TagName:
+        """A tag by the grammar of the distribution specification ("Pulling manifests"). Raises TagInvalid."""
+        if _match_tag(text):
+            return cls(text)
+        raise TagInvalid(
+            f"{quoted(text)} is not a tag: 1 to 128 letters, digits, '_', '.' and '-', not starting with '.' or '-'"
+        )
+
+
+class UserName(str):
+    """What a user signs in as. It holds no ':' and no '@', which have a meaning in credentials."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> UserName:
+        """A name that a user may be created with; upper and lower case are kept. Raises NameInvalid."""
+        if _match_user(text):
+            return cls(text)
+        raise NameInvalid(
+            f"{quoted(text)} is not a user name: 1 to {USER_CHARS_MAX} letters, digits, '.', '_' and '-', "
+            "starting with a letter or digit",
+            kind="user",
+        )
+
+
+def _what_is_wrong_with_repository(text: str) -> str:
+    if len(text) > REPOSITORY_CHARS_MAX:
+        return f"a repository name has at most {REPOSITORY_CHARS_MAX} characters, this one has {len(text)}"
+    if "/" not in text:
+        return f"a repository name needs an organization, as in team/app; {quoted(text)} has none"
+    return (
+        f"{quoted(text)} is not a repository name: components of lower-case letters and digits, "
+        "separated by one '.', one or two '_' or any number of '-', and joined by '/'"
+    )
