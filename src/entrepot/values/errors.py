@@ -227,6 +227,10 @@ class DatabaseUnreachable(Elsewhere):
     """The database cannot be reached."""
 
 
+class DatabaseBusy(Elsewhere):
+    """The database was too busy to finish in time."""
+
+
 # --- broken: ours ---
 
 

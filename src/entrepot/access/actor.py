@@ -1,0 +1,45 @@
+"""Who is asking: what a door learns from credentials and a verb decides by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+EVERYONE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody, or nobody in particular.
+
+    `subjects` are the names under which grants can reach them, `*` always among them. `limits`,
+    when the credential is a token, are the docker actions it carries for each repository name: a
+    token never allows more than the account behind it, and may allow less.
+    """
+
+    id: str = ""
+    name: str = ""
+    domain_id: str = ""
+    is_admin: bool = False
+    subjects: tuple[str, ...] = (EVERYONE,)
+    limits: Mapping[str, frozenset[str]] | None = field(default=None, compare=False)
+
+    @property
+    def is_anonymous(self) -> bool:
+        return not self.id
+
+    @property
+    def subject(self) -> str:
+        """The actor's own name in grants and events."""
+        return f"user:{self.id}" if self.id else EVERYONE
+
+
+ANONYMOUS = Actor()
+
+
+def user_subjects(user_id: str, domain_id: str, is_admin: bool) -> tuple[str, ...]:
+    """All subjects of a user: everyone, themselves, their domain, its administrators if one of them."""
+    own = (EVERYONE, f"user:{user_id}", f"domain:{domain_id}")
+    return (*own, admins_of(domain_id)) if is_admin else own
+
+
+def admins_of(domain_id: str) -> str:
+    return f"admins:{domain_id}"

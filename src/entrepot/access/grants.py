@@ -1,0 +1,52 @@
+"""Grant verbs' writing half: set, remove, list. The rooms that own the names decide who may call them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, or_, select
+
+from entrepot.access.check import repository_scope_like
+from entrepot.access.levels import Level
+from entrepot.access.tables import grant
+from entrepot.db.transaction import Reader, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    scope: str
+    subject: str
+    level: Level
+
+
+async def set_grant(tx: Writer, given: Grant, by: str, at: datetime) -> None:
+    """Give `subject` exactly this level on `scope`, whatever it was before."""
+    insert = tx.insert(grant).values(
+        scope=given.scope, subject=given.subject, level=given.level, created_at=at, created_by=by
+    )
+    await tx.run(insert.on_conflict_do_update(index_elements=["scope", "subject"], set_={"level": given.level}))
+
+
+async def remove_grant(tx: Writer, scope: str, subject: str) -> bool:
+    """Whether there was one."""
+    return await tx.run(delete(grant).where(grant.c.scope == scope, grant.c.subject == subject)) > 0
+
+
+async def remove_scope(tx: Writer, scope: str) -> None:
+    """Forget every grant on `scope` and, when it is an organization, on its repositories.
+
+    A name that is made again later starts without permissions.
+    """
+    own = grant.c.scope == scope
+    inside = grant.c.scope.like(repository_scope_like(scope), escape="\\")
+    await tx.run(delete(grant).where(own if "/" in scope else or_(own, inside)))
+
+
+async def grants_on(tx: Reader, scope: str, kind: str) -> Sequence[Grant]:
+    """The grants on `scope` of subjects that start with `kind` (`user:`, `domain:` …), by subject."""
+    rows = await tx.rows(
+        select(grant.c.scope, grant.c.subject, grant.c.level)
+        .where(grant.c.scope == scope, grant.c.subject.startswith(kind, autoescape=True))
+        .order_by(grant.c.subject)
+    )
+    return [Grant(row.scope, row.subject, Level(row.level)) for row in rows]

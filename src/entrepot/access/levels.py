@@ -1,0 +1,50 @@
+"""Levels and what they allow (contract §17): the one table.
+
+7 manage, 3 edit, 1 read; 0 is none. A higher level includes the lower ones.
+"""
+
+from enum import IntEnum, StrEnum
+
+from entrepot.values.errors import ParameterInvalid
+
+
+class Level(IntEnum):
+    NONE = 0
+    READ = 1
+    EDIT = 3
+    MANAGE = 7
+
+    @classmethod
+    def parse(cls, text: str | int) -> "Level":
+        """A level from its name (`read`, `edit`, `manage`) or number. Raises ParameterInvalid."""
+        try:
+            return cls(text) if isinstance(text, int) else cls[text.upper()]
+        except (KeyError, ValueError):
+            raise ParameterInvalid(f"A level is read (1), edit (3) or manage (7), not {text!r}.") from None
+
+
+class Action(StrEnum):
+    """What somebody wants to do, as `thing:verb`."""
+
+    ORGANIZATION_READ = "organization:read"
+    ORGANIZATION_MANAGE = "organization:manage"
+    REPOSITORY_CREATE = "repository:create"
+    REPOSITORY_PULL = "repository:pull"
+    REPOSITORY_PUSH = "repository:push"
+    REPOSITORY_DELETE_CONTENT = "repository:delete-content"
+    REPOSITORY_UPDATE = "repository:update"
+    REPOSITORY_DELETE = "repository:delete"
+    REPOSITORY_GRANT = "repository:grant"
+
+
+NEEDS: dict[Action, Level] = {
+    Action.ORGANIZATION_READ: Level.READ,
+    Action.ORGANIZATION_MANAGE: Level.MANAGE,
+    Action.REPOSITORY_CREATE: Level.EDIT,
+    Action.REPOSITORY_PULL: Level.READ,
+    Action.REPOSITORY_PUSH: Level.EDIT,
+    Action.REPOSITORY_DELETE_CONTENT: Level.MANAGE,
+    Action.REPOSITORY_UPDATE: Level.EDIT,
+    Action.REPOSITORY_DELETE: Level.MANAGE,
+    Action.REPOSITORY_GRANT: Level.MANAGE,
+}

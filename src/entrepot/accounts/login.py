@@ -1,0 +1,26 @@
+"""Login: a name and a password become an Actor.
+
+An unknown name takes as long as a wrong password and is refused in the same words.
+"""
+
+from entrepot.access.actor import Actor, user_subjects
+from entrepot.accounts import queries
+from entrepot.accounts.room import Accounts
+from entrepot.accounts.users import FIRST_DOMAIN
+from entrepot.values.errors import Unauthenticated
+
+WRONG = "The user name or the password is not right."
+
+
+async def sign_in(accounts: Accounts, name: str, password: str) -> Actor:
+    """The user whose password this is. Raises Unauthenticated."""
+    async with accounts.db.reading() as tx:
+        found = await queries.user_by_name(tx, FIRST_DOMAIN, name)
+    fits = await accounts.passwords.matches(password, found.password_hash if found else None)
+    if not fits or not found or not found.is_enabled:
+        raise Unauthenticated(WRONG)
+    return actor_of(found.id, found.name, found.domain_id, found.is_admin)
+
+
+def actor_of(user_id: str, name: str, domain_id: str, is_admin: bool) -> Actor:
+    return Actor(user_id, name, domain_id, is_admin, user_subjects(user_id, domain_id, is_admin))

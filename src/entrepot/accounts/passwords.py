@@ -1,0 +1,72 @@
+"""Passwords: argon2id hashes, checked a few at a time.
+
+A check costs tens of milliseconds and 19 MiB by design, so at most `argon2_at_once` run together,
+in threads: a flood of logins slows logins, not pulls. Clients that send their password with every
+request (HTTP Basic) pay once: a checked password is remembered by a keyed digest beside the hash
+it was checked against, and counts only while that hash is still the user's.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from collections import OrderedDict
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from entrepot.accounts.settings import AccountSettings
+from entrepot.values.errors import PasswordInvalid
+
+_REMEMBERED_MAX = 10_000
+PASSWORD_CHARS_MAX = 1_024
+
+
+class Passwords:
+    def __init__(self, settings: AccountSettings) -> None:
+        self._hasher = PasswordHasher(settings.argon2_passes, settings.argon2_memory_kib, 1)
+        self._chars_min = settings.password_chars_min
+        self._places = asyncio.Semaphore(settings.argon2_at_once)
+        self._key = secrets.token_bytes(32)
+        self._remembered: OrderedDict[bytes, str] = OrderedDict()
+        self._of_nobody: str | None = None
+
+    def check_rules(self, password: str) -> None:
+        """Raises PasswordInvalid, saying which rule."""
+        if not self._chars_min <= len(password) <= PASSWORD_CHARS_MAX:
+            raise PasswordInvalid(
+                f"A password has {self._chars_min} to {PASSWORD_CHARS_MAX} characters, not {len(password)}."
+            )
+
+    async def hash(self, password: str) -> str:
+        async with self._places:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def matches(self, password: str, stored: str | None) -> bool:
+        """Whether `password` is the one behind `stored`. None takes as long as a wrong password."""
+        if len(password) > PASSWORD_CHARS_MAX:
+            return False
+        fingerprint = self._fingerprint(password)
+        if stored is not None and self._remembered.get(fingerprint) == stored:
+            return True
+        async with self._places:
+            if stored is None:
+                self._of_nobody = self._of_nobody or await asyncio.to_thread(self._hasher.hash, secrets.token_hex())
+            fits = await asyncio.to_thread(self._verify, stored or self._of_nobody or "", password)
+        if not fits or stored is None:
+            return False
+        self._remember(fingerprint, stored)
+        return True
+
+    def _verify(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def _fingerprint(self, password: str) -> bytes:
+        return hashlib.blake2b(password.encode("utf-8", "surrogateescape"), key=self._key, digest_size=32).digest()
+
+    def _remember(self, fingerprint: bytes, stored: str) -> None:
+        self._remembered[fingerprint] = stored
+        if len(self._remembered) > _REMEMBERED_MAX:
+            self._remembered.popitem(last=False)

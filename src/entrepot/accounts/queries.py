@@ -1,0 +1,117 @@
+"""SQL of the accounts room."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, update
+
+from entrepot.accounts.tables import domain, refresh_token, signing_key, user
+from entrepot.db.transaction import Reader, Writer
+
+_USER = (user, domain.c.name.label("domain_name"))
+
+
+async def user_by_name(tx: Reader, domain_name: str, name: str) -> Row[Any] | None:
+    return await tx.row(select(*_USER).join(domain).where(domain.c.name == domain_name, user.c.name == name))
+
+
+async def user_by_id(tx: Reader, user_id: str) -> Row[Any] | None:
+    return await tx.row(select(*_USER).join(domain).where(user.c.id == user_id))
+
+
+async def users_of_domain(tx: Reader, domain_id: str, after: str, limit: int) -> Sequence[Row[Any]]:
+    """By name, those after `after`."""
+    return await tx.rows(
+        select(*_USER)
+        .join(domain)
+        .where(user.c.domain_id == domain_id, user.c.name > after)
+        .order_by(user.c.name)
+        .limit(limit)
+    )
+
+
+async def names_of_users(tx: Reader, user_ids: Sequence[str]) -> dict[str, str]:
+    rows = await tx.rows(select(user.c.id, user.c.name).where(user.c.id.in_(user_ids)))
+    return {row.id: row.name for row in rows}
+
+
+async def enabled_admins(tx: Reader, domain_id: str) -> int:
+    found = select(func.count()).where(user.c.domain_id == domain_id, user.c.is_admin, user.c.is_enabled)
+    return int(await tx.value(found))
+
+
+async def domain_by_name(tx: Reader, name: str) -> Row[Any] | None:
+    return await tx.row(select(domain).where(domain.c.name == name))
+
+
+async def save_domain(tx: Writer, domain_id: str, name: str, at: datetime) -> None:
+    await tx.run(tx.insert(domain).values(id=domain_id, name=name, created_at=at))
+
+
+async def save_user(
+    tx: Writer, user_id: str, domain_id: str, name: str, password_hash: str, is_admin: bool, at: datetime
+) -> None:
+    await tx.run(
+        tx.insert(user).values(
+            id=user_id,
+            domain_id=domain_id,
+            name=name,
+            password_hash=password_hash,
+            is_admin=is_admin,
+            is_enabled=True,
+            created_at=at,
+        )
+    )
+
+
+async def change_user(tx: Writer, user_id: str, **changes: Any) -> None:
+    """Change columns of a user and end every token issued until now."""
+    changes["credential_version"] = user.c.credential_version + 1
+    await tx.run(update(user).where(user.c.id == user_id).values(**changes))
+    await tx.run(delete(refresh_token).where(refresh_token.c.user_id == user_id))
+
+
+async def newest_signing_keys(tx: Reader, limit: int) -> Sequence[Row[Any]]:
+    return await tx.rows(select(signing_key).order_by(signing_key.c.created_at.desc(), signing_key.c.id).limit(limit))
+
+
+async def save_signing_key(tx: Writer, key_id: str, sealed_private: bytes, public: bytes, at: datetime) -> None:
+    await tx.run(
+        tx.insert(signing_key).values(id=key_id, sealed_private=sealed_private, public=public, created_at=at)
+    )
+
+
+async def forget_signing_keys(tx: Writer, older_than: datetime) -> None:
+    await tx.run(delete(signing_key).where(signing_key.c.created_at < older_than))
+
+
+async def save_refresh_token(
+    tx: Writer, token_hash: str, user_id: str, credential_version: int, at: datetime, expires_at: datetime
+) -> None:
+    await tx.run(
+        tx.insert(refresh_token).values(
+            hash=token_hash,
+            user_id=user_id,
+            credential_version=credential_version,
+            created_at=at,
+            expires_at=expires_at,
+        )
+    )
+
+
+async def user_of_refresh_token(tx: Reader, token_hash: str, now: datetime) -> Row[Any] | None:
+    return await tx.row(
+        select(*_USER)
+        .join(domain)
+        .join(refresh_token, refresh_token.c.user_id == user.c.id)
+        .where(
+            refresh_token.c.hash == token_hash,
+            refresh_token.c.expires_at > now,
+            refresh_token.c.credential_version == user.c.credential_version,
+        )
+    )
+
+
+async def forget_expired_refresh_tokens(tx: Writer, now: datetime) -> int:
+    return await tx.run(delete(refresh_token).where(refresh_token.c.expires_at <= now))

@@ -1,0 +1,23 @@
+"""The accounts room: what its verbs work with."""
+
+from dataclasses import dataclass
+
+from entrepot.accounts.keys import SigningKeys
+from entrepot.accounts.passwords import Passwords
+from entrepot.accounts.settings import AccountSettings
+from entrepot.db.database import Database
+from entrepot.plumbing.clock import Clock
+from entrepot.plumbing.sealing import Sealer
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    db: Database
+    clock: Clock
+    settings: AccountSettings
+    passwords: Passwords
+    keys: SigningKeys
+
+
+def open_accounts(db: Database, clock: Clock, sealer: Sealer, settings: AccountSettings) -> Accounts:
+    return Accounts(db, clock, settings, Passwords(settings), SigningKeys(db, clock, sealer, settings))

@@ -1,0 +1,183 @@
+"""Registry tokens (Docker token authentication): short-lived, signed, never more than the account.
+
+A token names its user and, for each repository, the actions it may do (the `access` claim). It is
+checked against the database on every use: a disabled user, a changed password or a withdrawn
+grant ends it at once. Refresh tokens are random; only their hash is kept.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jws import JWSRegistry, extract_compact
+
+from entrepot.access.actor import ANONYMOUS, Actor
+from entrepot.accounts import queries
+from entrepot.accounts.login import actor_of
+from entrepot.accounts.room import Accounts
+from entrepot.plumbing.ids import new_id, new_secret
+from entrepot.values.errors import Unauthenticated
+
+ISSUER = "entrepot"
+_ALGORITHM = "Ed25519"
+_REGISTRY = JWSRegistry(algorithms=[_ALGORITHM])
+_REFUSED = "The token is not valid; log in again."
+TOKEN_CHARS_MAX = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a valid token says. `expires` in seconds since the epoch; `user_id` empty for nobody."""
+
+    user_id: str
+    credential_version: int
+    limits: Mapping[str, frozenset[str]]
+    expires: float
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    token: str
+    expires_seconds: int
+    issued_at: datetime
+
+
+async def issue_token(
+    accounts: Accounts, actor: Actor, granted: Sequence[tuple[str, str, Sequence[str]]]
+) -> Issued:
+    """A token for `actor` carrying `granted`: (type, name, actions) triples, already checked."""
+    now = accounts.clock.now()
+    version = 0
+    if not actor.is_anonymous:
+        async with accounts.db.reading() as tx:
+            row = await queries.user_by_id(tx, actor.id)
+        if row is None or not row.is_enabled:
+            raise Unauthenticated(_REFUSED)
+        version = row.credential_version
+    key = await accounts.keys.current()
+    claims = {
+        "iss": ISSUER,
+        "aud": accounts.settings.service,
+        "sub": actor.id,
+        "ver": version,
+        "iat": int(now.timestamp()),
+        "nbf": int(now.timestamp()),
+        "exp": int(now.timestamp()) + accounts.settings.token_seconds,
+        "jti": new_id(),
+        "access": [{"type": kind, "name": name, "actions": list(actions)} for kind, name, actions in granted],
+    }
+    header = {"alg": _ALGORITHM, "kid": key.id, "typ": "registry+jwt"}
+    token = jwt.encode(header, claims, key.key, registry=_REGISTRY)
+    return Issued(token, accounts.settings.token_seconds, now)
+
+
+class Tokens:
+    """Reads tokens, remembering those whose signature was checked."""
+
+    _REMEMBERED_MAX = 10_000
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+        self._checked: OrderedDict[str, Claims] = OrderedDict()
+
+    def remembered(self, token: str, now: float) -> Claims | None:
+        """The claims of a token read before and still valid at `now` (seconds since the epoch)."""
+        claims = self._checked.get(token)
+        return claims if claims is not None and claims.expires > now else None
+
+    async def read(self, token: str) -> Claims:
+        """The claims of `token`. Raises Unauthenticated when it is not ours, altered or expired."""
+        now = self._accounts.clock.now().timestamp()
+        if claims := self.remembered(token, now):
+            return claims
+        claims = await self._verify(token, now)
+        self._checked[token] = claims
+        if len(self._checked) > self._REMEMBERED_MAX:
+            self._checked.popitem(last=False)
+        return claims
+
+    async def _verify(self, token: str, now: float) -> Claims:
+        if len(token) > TOKEN_CHARS_MAX:
+            raise Unauthenticated(_REFUSED)
+        try:
+            key_id = _key_id(token)
+            key = await self._accounts.keys.find(key_id)
+            if key is None:
+                raise Unauthenticated(_REFUSED)
+            said = jwt.decode(token, key.key, registry=_REGISTRY).claims
+        except (JoseError, ValueError) as error:
+            raise Unauthenticated(_REFUSED) from error
+        if (
+            said.get("iss") != ISSUER
+            or said.get("aud") != self._accounts.settings.service
+            or not _is_time(said.get("exp"))
+            or not _is_time(said.get("nbf"))
+            or said["exp"] <= now
+            or said["nbf"] > now + 1
+        ):
+            raise Unauthenticated(_REFUSED)
+        return Claims(str(said["sub"]), int(said["ver"]), _limits(said["access"]), float(said["exp"]))
+
+
+async def actor_of_claims(accounts: Accounts, claims: Claims) -> Actor:
+    """Who a token speaks for, as the database knows them now. Raises Unauthenticated."""
+    if not claims.user_id:
+        return Actor(subjects=ANONYMOUS.subjects, limits=claims.limits)
+    async with accounts.db.reading() as tx:
+        row = await queries.user_by_id(tx, claims.user_id)
+    if row is None or not row.is_enabled or row.credential_version != claims.credential_version:
+        raise Unauthenticated(_REFUSED)
+    found = actor_of(row.id, row.name, row.domain_id, row.is_admin)
+    return Actor(found.id, found.name, found.domain_id, found.is_admin, found.subjects, claims.limits)
+
+
+async def issue_refresh_token(accounts: Accounts, actor: Actor) -> str:
+    """A secret that `refresh` turns into its user again, until it expires or the password changes."""
+    secret, now = new_secret(), accounts.clock.now()
+    expires_at = now + timedelta(seconds=accounts.settings.refresh_token_seconds)
+    async with accounts.db.writing() as tx:
+        row = await queries.user_by_id(tx, actor.id)
+        if row is None or not row.is_enabled:
+            raise Unauthenticated(_REFUSED)
+        await queries.save_refresh_token(tx, _hash(secret), actor.id, row.credential_version, now, expires_at)
+    return secret
+
+
+async def refresh(accounts: Accounts, secret: str) -> Actor:
+    """The user of a refresh token. Raises Unauthenticated."""
+    async with accounts.db.reading() as tx:
+        row = await queries.user_of_refresh_token(tx, _hash(secret), accounts.clock.now())
+    if row is None or not row.is_enabled:
+        raise Unauthenticated(_REFUSED)
+    return actor_of(row.id, row.name, row.domain_id, row.is_admin)
+
+
+async def forget_expired(accounts: Accounts) -> int:
+    """Remove refresh tokens that have expired; their number."""
+    async with accounts.db.writing() as tx:
+        return await queries.forget_expired_refresh_tokens(tx, accounts.clock.now())
+
+
+def _key_id(token: str) -> str:
+    """The key a token claims to be signed with; nothing else of it is believed yet."""
+    header: Mapping[str, Any] = extract_compact(token.encode("ascii")).headers()
+    if header.get("alg") != _ALGORITHM:
+        raise ValueError("another algorithm")
+    return str(header.get("kid", ""))
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _limits(access: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    return {entry["name"]: frozenset(entry["actions"]) for entry in access if entry["type"] == "repository"}
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,151 @@
+"""Users: made, listed, given a new password, disabled. Only administrators of the domain may."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from entrepot.access.actor import Actor
+from entrepot.access.check import require_admin
+from entrepot.accounts import queries
+from entrepot.accounts.events import UserChanged, UserCreated
+from entrepot.accounts.room import Accounts
+from entrepot.db.transaction import Reader
+from entrepot.jobs.events import publish
+from entrepot.plumbing.ids import new_id
+from entrepot.values.errors import AccessDenied, ParameterInvalid, UserExists, UserUnknown
+from entrepot.values.names import UserName
+
+FIRST_DOMAIN = "default"
+FIRST_ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: str
+    name: str
+    domain_id: str
+    domain_name: str
+    is_admin: bool
+    is_enabled: bool
+    created_at: datetime
+
+
+async def create_user(accounts: Accounts, actor: Actor, name: UserName, password: str, is_admin: bool = False) -> User:
+    """A new user of the actor's domain, without any permission yet.
+
+    Raises AccessDenied, PasswordInvalid or UserExists.
+    """
+    require_admin(actor)
+    accounts.passwords.check_rules(password)
+    password_hash = await accounts.passwords.hash(password)
+
+    async with accounts.db.writing() as tx:
+        await tx.lock(f"user:{actor.domain_id}:{name}")
+        domain_name = (await _own(tx, actor, actor.name)).domain_name
+        if await queries.user_by_name(tx, domain_name, name):
+            raise UserExists(f"A user named {name} exists already.")
+        user_id, now = new_id(), accounts.clock.now()
+        await queries.save_user(tx, user_id, actor.domain_id, name, password_hash, is_admin, now)
+        await publish(tx, UserCreated(name, user_id, is_admin), actor=actor.subject, at=now)
+
+    return User(user_id, name, actor.domain_id, domain_name, is_admin, True, now)
+
+
+async def list_users(accounts: Accounts, actor: Actor, after: str, limit: int) -> Sequence[User]:
+    """Users of the actor's domain by name, those after `after`. Raises AccessDenied."""
+    require_admin(actor)
+    async with accounts.db.reading() as tx:
+        return [_user(row) for row in await queries.users_of_domain(tx, actor.domain_id, after, limit)]
+
+
+async def show_user(accounts: Accounts, actor: Actor, name: UserName) -> User:
+    """One user of the actor's domain; anybody may see themselves. Raises AccessDenied or UserUnknown."""
+    if actor.is_anonymous or name != actor.name:
+        require_admin(actor)
+    async with accounts.db.reading() as tx:
+        return _user(await _own(tx, actor, name))
+
+
+async def set_password(
+    accounts: Accounts, actor: Actor, name: UserName, password: str, current: str | None = None
+) -> None:
+    """Give a user a new password and end every token issued before.
+
+    Administrators may for everybody; others for themselves, showing the `current` one.
+    Raises AccessDenied, UserUnknown or PasswordInvalid.
+    """
+    if actor.is_anonymous or name != actor.name or current is None:
+        require_admin(actor)
+    accounts.passwords.check_rules(password)
+    if current is not None:
+        async with accounts.db.reading() as tx:
+            stored = (await _own(tx, actor, name)).password_hash
+        if not await accounts.passwords.matches(current, stored):
+            raise AccessDenied("The current password is not right.", readable=False)
+    password_hash = await accounts.passwords.hash(password)
+
+    async with accounts.db.writing() as tx:
+        found = await _own(tx, actor, name)
+        await queries.change_user(tx, found.id, password_hash=password_hash)
+        change = UserChanged(name, found.id, "password")
+        await publish(tx, change, actor=actor.subject, at=accounts.clock.now())
+
+
+async def set_enabled(accounts: Accounts, actor: Actor, name: UserName, is_enabled: bool) -> None:
+    """Let a user in again, or out at once: a disabled user's passwords and tokens stop working.
+
+    Raises AccessDenied, UserUnknown, or ParameterInvalid for the last administrator.
+    """
+    require_admin(actor)
+    async with accounts.db.writing() as tx:
+        await tx.lock(f"admins:{actor.domain_id}")
+        found = await _own(tx, actor, name)
+        if not is_enabled and found.is_admin and await queries.enabled_admins(tx, actor.domain_id) <= 1:
+            raise ParameterInvalid(f"{name} is the last administrator; enable another one first.")
+        await queries.change_user(tx, found.id, is_enabled=is_enabled)
+        change = UserChanged(name, found.id, "enabled" if is_enabled else "disabled")
+        await publish(tx, change, actor=actor.subject, at=accounts.clock.now())
+
+
+async def ensure_first_admin(accounts: Accounts, password: str) -> bool:
+    """Make the domain `default` with its administrator `admin`, unless it exists; whether it was made."""
+    accounts.passwords.check_rules(password)
+    async with accounts.db.reading() as tx:
+        if await queries.domain_by_name(tx, FIRST_DOMAIN):
+            return False
+    password_hash = await accounts.passwords.hash(password)
+
+    async with accounts.db.writing() as tx:
+        await tx.lock("first domain")
+        if await queries.domain_by_name(tx, FIRST_DOMAIN):
+            return False
+        domain_id, user_id, now = new_id(), new_id(), accounts.clock.now()
+        await queries.save_domain(tx, domain_id, FIRST_DOMAIN, now)
+        await queries.save_user(tx, user_id, domain_id, FIRST_ADMIN, password_hash, True, now)
+        await publish(tx, UserCreated(FIRST_ADMIN, user_id, True), actor=f"user:{user_id}", at=now)
+    return True
+
+
+async def names_of(tx: Reader, user_ids: Sequence[str]) -> dict[str, str]:
+    """The names of users, by id, for rooms above that show who did something."""
+    return await queries.names_of_users(tx, user_ids)
+
+
+async def find_user(tx: Reader, actor: Actor, name: str) -> User:
+    """A user of the actor's own domain by name. Raises UserUnknown."""
+    return _user(await _own(tx, actor, name))
+
+
+async def _own(tx: Reader, actor: Actor, name: str) -> Row[Any]:
+    me = await queries.user_by_id(tx, actor.id)
+    found = me and await queries.user_by_name(tx, me.domain_name, name)
+    if not found:
+        raise UserUnknown(f"There is no user named {name}.")
+    return found
+
+
+def _user(row: Row[Any]) -> User:
+    return User(row.id, row.name, row.domain_id, row.domain_name, row.is_admin, row.is_enabled, row.created_at)

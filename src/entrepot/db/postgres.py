@@ -1,0 +1,194 @@
+"""PostgreSQL by psycopg: verbs through SQLAlchemy's asynchronous engine, hot reads on the raw driver."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from time import perf_counter
+from typing import Any
+
+import psycopg
+from psycopg.rows import tuple_row
+from sqlalchemy import URL, Executable, Row, Select, Table, func, select
+from sqlalchemy.dialects.postgresql import dialect as postgres_dialect
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from entrepot.db.database import Dialect
+from entrepot.plumbing import metrics
+from entrepot.values.errors import DatabaseBusy, DatabaseUnreachable, EntrepotError, StorageFull
+
+_CONNECTION_WAIT_SECONDS = 10
+
+
+class PostgresDatabase:
+    dialect: Dialect = "postgresql"
+
+    def __init__(self, url: URL, connections_max: int) -> None:
+        self._engine = create_async_engine(
+            url,
+            pool_size=connections_max,
+            max_overflow=0,
+            pool_timeout=_CONNECTION_WAIT_SECONDS,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": _CONNECTION_WAIT_SECONDS, "options": "-c timezone=UTC"},
+        )
+        self._hot = HotConnection(url.set(drivername="postgresql").render_as_string(hide_password=False))
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator["PostgresReader"]:
+        async with self._transaction("read") as connection:
+            yield PostgresReader(connection)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator["PostgresWriter"]:
+        async with self._transaction("write") as connection:
+            yield PostgresWriter(connection)
+
+    @asynccontextmanager
+    async def _transaction(self, kind: str) -> AsyncIterator[AsyncConnection]:
+        started = perf_counter()
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except (DBAPIError, psycopg.Error, PoolTimeout, OSError) as error:
+            if isinstance(error, EntrepotError):
+                raise
+            if meant := _meaning(error):
+                raise meant from error
+            raise
+        finally:
+            metrics.database_seconds.labels(kind).observe(perf_counter() - started)
+
+    def hot(self, statement: Select[Any]) -> "PostgresHotRead":
+        return PostgresHotRead(self._hot, statement)
+
+    async def check(self) -> None:
+        async with self.reading() as tx:
+            await tx.value(select(1))
+
+    async def close(self) -> None:
+        await self._hot.close()
+        await self._engine.dispose()
+
+
+class PostgresReader:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def row(self, statement: Executable) -> Row[Any] | None:
+        return (await self._connection.execute(statement)).first()
+
+    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+        return (await self._connection.execute(statement)).all()
+
+    async def value(self, statement: Executable) -> Any:
+        return (await self._connection.execute(statement)).scalar()
+
+
+class PostgresWriter(PostgresReader):
+    def insert(self, table: Table) -> Any:
+        return insert(table)
+
+    async def run(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
+        if rows is None:
+            return int((await self._connection.execute(statement)).rowcount)  # type: ignore[attr-defined]  # only on cursors
+        if not rows:
+            return 0
+        return int((await self._connection.execute(statement, rows)).rowcount)  # type: ignore[attr-defined]  # only on cursors
+
+    async def lock(self, name: str) -> None:
+        key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
+        await self._connection.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+class HotConnection:
+    """One connection that answers the hot reads of this process.
+
+    Statements that come together travel together, in one network packet and one flush (psycopg's
+    pipeline), because a round trip costs more than the answer. A broken connection is made anew.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
+        self._connecting = asyncio.Lock()
+        self._waiting: list[tuple[bytes, dict[str, Any], asyncio.Future[tuple[Any, ...] | None]]] = []
+        self._running: asyncio.Task[None] | None = None
+
+    async def row(self, sql: bytes, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
+        answer: asyncio.Future[tuple[Any, ...] | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((sql, parameters, answer))
+        if self._running is None:
+            self._running = asyncio.create_task(self._answer_waiting())
+        return await answer
+
+    async def _answer_waiting(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                await self._answer(batch)
+        finally:
+            self._running = None
+
+    async def _answer(self, batch: list[tuple[bytes, dict[str, Any], asyncio.Future[tuple[Any, ...] | None]]]) -> None:
+        try:
+            connection = await self._connected()
+            async with connection.pipeline():
+                cursors = [await connection.execute(sql, parameters, prepare=True) for sql, parameters, _ in batch]
+                for cursor, (_, _, answer) in zip(cursors, batch, strict=True):
+                    row = await cursor.fetchone()
+                    if not answer.done():
+                        answer.set_result(row)
+        except (psycopg.Error, OSError) as error:
+            await self.close()
+            for _, _, answer in batch:
+                if not answer.done():
+                    answer.set_exception(_meaning(error) or DatabaseUnreachable())
+
+    async def _connected(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+        if self._connection is None or self._connection.closed:
+            self._connection = await psycopg.AsyncConnection.connect(
+                self._url,
+                autocommit=True,
+                row_factory=tuple_row,
+                connect_timeout=_CONNECTION_WAIT_SECONDS,
+                options="-c timezone=UTC",
+            )
+        return self._connection
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+
+class PostgresHotRead:
+    def __init__(self, connection: HotConnection, statement: Select[Any]) -> None:
+        self._connection = connection
+        self._sql = str(statement.compile(dialect=postgres_dialect(paramstyle="pyformat"))).encode()
+
+    async def row(self, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
+        return await self._connection.row(self._sql, parameters)
+
+
+_BUSY = ("40001", "40P01", "55P03", "57014")
+_UNREACHABLE_CLASSES = ("08", "53", "57")
+
+
+def _meaning(error: BaseException) -> EntrepotError | None:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, (PoolTimeout, OSError)):
+        return DatabaseUnreachable()
+    if not isinstance(cause, psycopg.Error):
+        return None
+    state = cause.sqlstate
+    if state in _BUSY:
+        return DatabaseBusy()
+    if state == "53100":
+        return StorageFull("The disk of the database is full.")
+    if state is None and isinstance(cause, psycopg.OperationalError):
+        return DatabaseUnreachable()
+    return DatabaseUnreachable() if state and state[:2] in _UNREACHABLE_CLASSES else None

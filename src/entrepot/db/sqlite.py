@@ -1,0 +1,193 @@
+"""SQLite: reads run in the event loop, a writer waits for its turn and its disk in a thread.
+
+A statement takes microseconds, less than handing it to a thread; what can take long is waiting for
+another process's write lock (BEGIN IMMEDIATE) and for the disk (COMMIT), so these two go to a
+thread. Within a process writers queue in order; between processes SQLite's lock decides.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Row, Select, Table, create_engine, event
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from entrepot.db.database import Dialect
+from entrepot.plumbing import metrics
+from entrepot.values.errors import DatabaseBusy, EntrepotError, StorageFailed, StorageFull
+
+_LOCK_WAIT_SECONDS = 30
+_CACHE_KIB = 8_192
+
+
+def _prepare(raw: sqlite3.Connection) -> None:
+    raw.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # an acknowledged commit survives power loss
+        "foreign_keys=ON",
+        f"cache_size=-{_CACHE_KIB}",
+        "temp_store=MEMORY",
+    ):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+class SqliteDatabase:
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._engine = create_engine(
+            f"sqlite:///{file}",
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"check_same_thread": False, "timeout": _LOCK_WAIT_SECONDS},
+        )
+        event.listen(self._engine, "connect", lambda raw, _record: _prepare(raw))
+        self._turn = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        self._writer: Connection | None = None
+        self._idle_readers: list[Connection] = []
+        self._hot: sqlite3.Connection | None = None
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator["SqliteReader"]:
+        started = perf_counter()
+        with _translated():
+            connection = self._idle_readers.pop() if self._idle_readers else self._engine.connect()
+            connection.exec_driver_sql("BEGIN")
+        try:
+            with _translated():
+                yield SqliteReader(connection)
+        finally:
+            connection.exec_driver_sql("ROLLBACK")
+            self._idle_readers.append(connection)
+            metrics.database_seconds.labels("read").observe(perf_counter() - started)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator["SqliteWriter"]:
+        async with self._turn:
+            started = perf_counter()
+            with _translated():
+                connection = self._writer = self._writer or self._engine.connect()
+                await self._in_thread(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+                try:
+                    yield SqliteWriter(connection)
+                    await self._in_thread(lambda: connection.exec_driver_sql("COMMIT"))
+                finally:
+                    # Also when COMMIT itself failed: SQLite may then have kept the transaction open.
+                    if _raw(connection).in_transaction:
+                        await self._in_thread(lambda: connection.exec_driver_sql("ROLLBACK"))
+                    metrics.database_seconds.labels("write").observe(perf_counter() - started)
+
+    async def _in_thread(self, work: Callable[[], object]) -> None:
+        """Run `work`; a cancelled caller still waits for it, so that the connection is free afterwards."""
+        future = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        try:
+            await asyncio.shield(future)
+        except asyncio.CancelledError:
+            await asyncio.wait([future])
+            raise
+
+    def hot(self, statement: Select[Any]) -> "SqliteHotRead":
+        return SqliteHotRead(self, statement)
+
+    def hot_connection(self) -> sqlite3.Connection:
+        if self._hot is None:
+            self._hot = sqlite3.connect(self._file, check_same_thread=False, cached_statements=64)
+            _prepare(self._hot)
+        return self._hot
+
+    async def check(self) -> None:
+        with _translated():
+            self.hot_connection().execute("SELECT 1").fetchone()
+
+    async def close(self) -> None:
+        for connection in (*self._idle_readers, *filter(None, [self._writer])):
+            connection.close()
+        self._idle_readers.clear()
+        self._writer = None
+        if self._hot is not None:
+            self._hot.close()
+            self._hot = None
+        self._thread.shutdown()
+        self._engine.dispose()
+
+
+class SqliteReader:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def row(self, statement: Executable) -> Row[Any] | None:
+        return self._connection.execute(statement).first()
+
+    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+        return self._connection.execute(statement).all()
+
+    async def value(self, statement: Executable) -> Any:
+        return self._connection.execute(statement).scalar()
+
+
+class SqliteWriter(SqliteReader):
+    def insert(self, table: Table) -> Any:
+        return insert(table)
+
+    async def run(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
+        if rows is None:
+            return int(self._connection.execute(statement).rowcount)
+        if not rows:
+            return 0
+        return int(self._connection.execute(statement, rows).rowcount)
+
+    async def lock(self, name: str) -> None:
+        """Nothing to wait for: BEGIN IMMEDIATE made this the only writer."""
+
+
+class SqliteHotRead:
+    def __init__(self, database: SqliteDatabase, statement: Select[Any]) -> None:
+        self._database = database
+        self._sql = str(statement.compile(dialect=sqlite_dialect(paramstyle="named")))
+
+    async def row(self, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
+        cursor = self._database.hot_connection().execute(self._sql, parameters)
+        found: tuple[Any, ...] | None = cursor.fetchone()
+        # An unfinished cursor would hold its snapshot, and the write-ahead log could not be reset.
+        cursor.close()
+        return found
+
+
+def _raw(connection: Connection) -> sqlite3.Connection:
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw
+
+
+class _translated:
+    """Turns the driver's errors into ours; a context manager, cheap enough for each read."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, sqlite3.OperationalError) and not isinstance(error, EntrepotError):
+            raise _meaning(cause) from error
+
+
+def _meaning(error: sqlite3.OperationalError) -> EntrepotError | sqlite3.OperationalError:
+    match error.sqlite_errorcode & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return DatabaseBusy()
+        case sqlite3.SQLITE_FULL:
+            return StorageFull("The disk of the database is full.")
+        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_CORRUPT:
+            return StorageFailed(f"The database's disk failed: {error}.")
+    return error

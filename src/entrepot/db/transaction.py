@@ -1,0 +1,51 @@
+"""The two kinds of transaction a verb can hold: a Reader cannot write, a Writer can.
+
+Statements are SQLAlchemy Core. Results are rows with named fields.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Delete, Executable, Row, Table, Update
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+
+# Both dialects' inserts have the same `on_conflict_…` methods; SQLAlchemy gives them no common type.
+Insert = SqliteInsert | PostgresInsert
+
+
+class Reader(Protocol):
+    """One consistent view of the facts."""
+
+    async def row(self, statement: Executable) -> Row[Any] | None:
+        """The first row, or None."""
+        ...
+
+    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+        """All rows; statements limit themselves."""
+        ...
+
+    async def value(self, statement: Executable) -> Any:
+        """The first field of the first row, or None."""
+        ...
+
+
+class Writer(Reader, Protocol):
+    """One short transaction: all of it happens, or nothing. It never awaits a network or a stream."""
+
+    def insert(self, table: Table) -> Any:
+        """An INSERT for this database, with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+        ...
+
+    async def run(
+        self, statement: Update | Delete | Insert | Executable, rows: Sequence[Mapping[str, Any]] | None = None
+    ) -> int:
+        """Execute; the number of rows touched. With `rows`, once for each of them."""
+        ...
+
+    async def lock(self, name: str) -> None:
+        """Wait until no other transaction holds `name`; keep it to the end of this one.
+
+        For decisions that read before they write. Several names are taken in sorted order.
+        """
+        ...

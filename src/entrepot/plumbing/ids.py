@@ -1,0 +1,26 @@
+"""Identifiers that nobody can guess, and request ids that are cheap."""
+
+import secrets
+from itertools import count
+from uuid import uuid4
+
+
+def new_id() -> str:
+    """32 hexadecimal digits from the system's randomness: users, uploads, events."""
+    return uuid4().hex
+
+
+def new_secret() -> str:
+    """A password or token of 192 bits, safe in URLs and shells."""
+    return secrets.token_urlsafe(24)
+
+
+class RequestIds:
+    """Request ids: unique over processes, without asking the system for randomness each time."""
+
+    def __init__(self) -> None:
+        self._prefix = secrets.token_hex(6)
+        self._numbers = count(1)
+
+    def next(self) -> str:
+        return f"{self._prefix}{next(self._numbers):010x}"
