@@ -11,7 +11,7 @@
     │   ├── OrganizationUnknown     OrganizationExists    OrganizationNotEmpty
     │   └── UserUnknown             UserExists            Unauthenticated       AccessDenied
     ├── Elsewhere                   somebody else's trouble; says when to try again
-    │   └── StorageUnreachable      DatabaseUnreachable
+    │   └── StorageUnreachable      DatabaseUnreachable   DatabaseBusy
     └── Broken                      ours; logged whole, shown as little
         └── StorageFull             StorageFailed         BlobCorrupt
 
