@@ -81,7 +81,8 @@ def check_error_body(answer: Answer) -> None:
     content_type = (answer.header("Content-Type") or "").partition(";")[0]
     assert content_type == "application/json", f"an error that is not JSON\n{answer}"
     errors = answer.json().get("errors")
-    assert isinstance(errors, list) and errors, f"no errors in the error body\n{answer}"
+    assert isinstance(errors, list), f"no errors in the error body\n{answer}"
+    assert errors, f"an empty error body\n{answer}"
     for error in errors:
         assert ERROR_CODE.fullmatch(error["code"]), f"a code is upper case with underscores\n{answer}"
         assert isinstance(error.get("message", ""), str)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -85,5 +86,5 @@ def fresh_repository(registry: Registry, organization: str) -> Repository:
 
 def fresh_make(algorithm: str = "sha256") -> Make:
     seed = int(SEED) if SEED else secrets.randbits(32)
-    print(f"repeat the content with ENTREPOT_CONFORMANCE_SEED={seed}")
+    sys.stdout.write(f"repeat the content with ENTREPOT_CONFORMANCE_SEED={seed}\n")  # pytest shows it on failure
     return Make(seed, algorithm)

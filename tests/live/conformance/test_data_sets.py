@@ -1,4 +1,4 @@
-"""The data sets of the official suite: every kind of content is pushed, listed, asked for, pulled, referred to, deleted.
+"""The data sets of the official suite: content of every kind is pushed, listed, pulled, referred to, deleted.
 
 The reading tests share one pushed copy of a set; the deleting test pushes its own.
 """

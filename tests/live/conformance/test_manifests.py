@@ -97,7 +97,8 @@ def test_missing_blobs_are_named_one_by_one(repo: Repository, make: Make) -> Non
     repo.push(first)
     answer = expect(repo.put_manifest("latest", manifest), 400, 404, code=("MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"))
     told = answer.body.decode()
-    assert config.digest in told and second.digest in told
+    assert config.digest in told
+    assert second.digest in told
     assert first.digest not in told
     expect(repo.head_manifest("latest"), 404)
     expect(repo.head_manifest(manifest.digest), 404)
@@ -244,56 +245,6 @@ def test_the_media_type_may_stand_in_the_header_alone_and_with_parameters(repo: 
     answer = expect(repo.get_manifest("latest"), 200)
     assert answer.body == body
     assert (answer.header("Content-Type") or "").partition(";")[0] == IMAGE
-
-
-def test_deleting_a_tag_leaves_the_manifest_and_its_other_tags(repo: Repository, image: Manifest) -> None:
-    expect(repo.put_manifest("other", image), 201)
-    expect(repo.delete_manifest("latest"), 202)
-    expect(repo.head_manifest("latest"), 404)
-    assert expect(repo.get_manifest("other"), 200).body == image.body
-    assert expect(repo.get_manifest(image.digest), 200).body == image.body
-    assert expect(repo.list_tags(), 200).json()["tags"] == ["other"]
-    expect(repo.delete_manifest("latest"), 404, code="MANIFEST_UNKNOWN")
-
-
-def test_deleting_a_manifest_takes_its_tags_along(repo: Repository, image: Manifest) -> None:
-    expect(repo.put_manifest("other", image), 201)
-    expect(repo.delete_manifest(image.digest), 202)
-    for reference in ("latest", "other", image.digest):
-        expect(repo.head_manifest(reference), 404)
-    answer = expect(repo.list_tags(), 200, 404)
-    assert answer.status == 404 or answer.json()["tags"] == []
-    expect(repo.delete_manifest(image.digest), 404, code="MANIFEST_UNKNOWN")
-
-
-def test_a_deleted_manifest_can_be_pushed_again(repo: Repository, image: Manifest) -> None:
-    expect(repo.delete_manifest(image.digest), 202)
-    expect(repo.put_manifest("again", image), 201)
-    assert expect(repo.get_manifest(image.digest), 200).body == image.body
-    expect(repo.head_manifest("latest"), 404)
-
-
-def test_deleting_a_blob_an_image_needs_is_done_or_refused_but_never_half(repo: Repository, image: Manifest) -> None:
-    layer = image.blobs[1]
-    answer = repo.delete_blob(layer.digest)
-    if answer.status == 202:
-        expect(repo.head_blob(layer.digest), 404)
-        repo.push(layer)
-    else:
-        expect(answer, 400, 405, 409)
-    assert expect(repo.get_blob(layer.digest), 200).body == layer.content
-    assert expect(repo.get_manifest("latest"), 200).body == image.body
-
-
-def test_a_deleted_blob_is_missing_to_the_next_manifest(repo: Repository, image: Manifest, make: Make) -> None:
-    layer = image.blobs[1]
-    for reference in ("latest", image.digest):
-        expect(repo.delete_manifest(reference), 202)
-    expect(repo.delete_blob(layer.digest), 202)
-    second = make.image([layer])
-    repo.push(second.blobs[0])
-    answer = expect(repo.put_manifest("second", second), 400, 404, code=("MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"))
-    assert layer.digest in answer.body.decode()
 
 
 def test_a_manifest_over_the_limit_is_too_large(repo: Repository, make: Make) -> None:

@@ -51,8 +51,10 @@ def test_a_wrong_chunk_is_answered_with_what_is_held(repo: Repository, make: Mak
 
 @pytest.mark.parametrize(
     "content_range",
-    ["0-1022", "0-1024", "5-2", "-1024", "0-", "a-b", "", "bytes 0-1023", "bytes=0-1023", "bytes 0-1023/3067"]
-    + ["0-1023, 0-1023", "0-99999999999999999999", "-1--1"],
+    [
+        *("0-1022", "0-1024", "5-2", "-1024", "0-", "a-b", "", "-1--1", "0-1023, 0-1023", "0-99999999999999999999"),
+        *("bytes 0-1023", "bytes=0-1023", "bytes 0-1023/3067"),
+    ],
 )
 def test_a_content_range_is_understood_or_refused(repo: Repository, make: Make, content_range: str) -> None:
     """With or without the unit; a range that is not that of the body is refused, and the session survives."""

@@ -125,7 +125,8 @@ def test_the_challenge_of_a_mount_names_both_repositories(repo: Repository, repo
 def test_the_token_answer_has_what_clients_read(registry: Registry) -> None:
     asked = challenge_of(registry, "GET", "/v2/")
     reply = expect(registry.fetch_token(asked["realm"], asked["service"], []), 200).json()
-    assert reply["token"] and reply.get("access_token", reply["token"]) == reply["token"]
+    assert reply["token"]
+    assert reply.get("access_token", reply["token"]) == reply["token"]
     assert reply["expires_in"] >= 60
     assert (
         abs(time.mktime(time.strptime(reply["issued_at"][:19], "%Y-%m-%dT%H:%M:%S")) - time.mktime(time.gmtime())) < 60

@@ -82,7 +82,9 @@ def test_a_manifest_goes_out_chunked_without_length_and_accept(
     wired.put_manifest(manifest.digest, manifest, ["x", "y"])
     assert listener.head[0] == f"PUT /v2/a/b/manifests/{manifest.digest}?tag=x&tag=y HTTP/1.1"
     assert len(listener.lines("Transfer-Encoding")) == 1
-    assert not listener.lines("Content-Length") and not listener.lines("Accept") and not listener.lines("Expect")
+    assert not listener.lines("Content-Length")
+    assert not listener.lines("Accept")
+    assert not listener.lines("Expect")
     assert [line.partition(": ")[2] for line in listener.lines("Accept-Encoding")] == ["gzip"]
 
 
@@ -103,7 +105,8 @@ def test_a_stream_is_chunked_without_range_and_length(wired: Repository, listene
     session = wired.start_upload()
     session.patch(b"abc")
     assert len(listener.lines("Transfer-Encoding")) == 1
-    assert not listener.lines("Content-Length") and not listener.lines("Content-Range")
+    assert not listener.lines("Content-Length")
+    assert not listener.lines("Content-Range")
 
 
 def test_the_empty_blob_closes_chunked(wired: Repository, listener: Listener, make: Make) -> None:

@@ -121,8 +121,8 @@ def check_session_address(session: Session) -> None:
     """Clients find the repository, and with it their token, in the path of the session."""
     path = urlsplit(session.url).path
     prefix = session.repository.path("blobs/uploads/")
-    assert path.startswith(prefix) and path[len(prefix) :], f"an upload outside {prefix}: {path}"
-    assert "/" not in path[len(prefix) :], f"the upload's id is more than one segment: {path}"
+    assert path.startswith(prefix), f"an upload outside {prefix}: {path}"
+    assert re.fullmatch(r"[^/]+", path[len(prefix) :]), f"the upload's id is not one segment: {path}"
 
 
 def check_stored(repo: Repository, blob: Blob, answer: Answer) -> None:
