@@ -1,0 +1,159 @@
+"""Every setting of the server, one line each: name, type, default, help.
+
+Names end in their unit; durations may be written `30s` or `24h`, sizes `4MiB`. Where the values come
+from, and what is said about a wrong one, is in `sources.py`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SecretStr,
+    model_validator,
+)
+
+from entrepot.plumbing.units import parse_bytes, parse_seconds
+
+DAY = 86_400
+KIB = 1 << 10
+MIB = 1 << 20
+PASSWORD_CHARS_MIN = 8
+
+
+def _from_text(parse: Callable[[str], int]) -> BeforeValidator:
+    return BeforeValidator(lambda value: parse(value.strip()) if isinstance(value, str) else value)
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+def _origin_of_clients(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query:
+        raise ValueError(
+            "should be http:// or https:// with a host and nothing after it, as https://images.example.com"
+        )
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _password(password: SecretStr) -> SecretStr:
+    if len(password) < PASSWORD_CHARS_MIN:
+        raise ValueError(f"should have at least {PASSWORD_CHARS_MIN} characters")
+    return password
+
+
+def _database_url(url: str) -> str:
+    if urlsplit(url).scheme not in ("sqlite", "postgresql"):
+        raise ValueError("should begin with sqlite:/// or postgresql://")
+    return url
+
+
+def _storage_url(url: str) -> str:
+    if "://" in url and urlsplit(url).scheme not in ("file", "s3"):
+        raise ValueError("should be a folder, or begin with file:// or s3://")
+    return url
+
+
+Seconds = Annotated[int, _from_text(parse_seconds), "seconds"]
+Bytes = Annotated[int, _from_text(parse_bytes), "bytes"]
+File = Annotated[Path, AfterValidator(_absolute)]
+Url = Annotated[str, "url"]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of the settings page; called, it declares a setting beneath it.
+
+    `shown` stands in the documentation for a default that depends on other settings.
+    """
+
+    title: str
+
+    def __call__(self, default: Any, text: str, *, shown: str | None = None, **limits: Any) -> Any:
+        about: dict[str, JsonValue] = {"section": self.title, "shown": shown}
+        if callable(default):
+            return Field(default_factory=default, description=text, json_schema_extra=about, **limits)
+        return Field(default, description=text, json_schema_extra=about, **limits)
+
+
+listening = Section("Listening")
+keeping = Section("Keeping")
+limits = Section("Limits")
+people = Section("People")
+running = Section("Running")
+
+
+class Settings(BaseModel):
+    """The effective settings of one installation: checked, frozen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True)
+
+    # One line each, so that the whole list can be read like a table.
+    # fmt: off
+    config: File | None = running(None, "TOML file to read settings from; flags and environment variables win over it.")
+
+    host: str = listening("127.0.0.1", "Address to listen on; 0.0.0.0 or :: for every network of this machine.", min_length=1)
+    port: int = listening(5000, "TCP port to listen on.", ge=1, le=65_535)
+    workers: int = listening(1, "Server processes. One answers over 20,000 requests a second; more need as many cores.", ge=1, le=256)
+    tls_cert: File | None = listening(None, "PEM file with the certificate and its chain; with it the server speaks HTTPS only.")
+    tls_key: File | None = listening(None, "PEM file with the private key of tls_cert.")
+    external_url: Annotated[str, AfterValidator(_origin_of_clients)] | None = listening(None, "Address clients use, when a proxy stands in front; otherwise the Host header of each request counts.")
+    connections_max: int = listening(1_024, "Connections one worker serves at once; more wait until one ends.", ge=1)
+    keepalive_seconds: Seconds = listening(75, "How long an idle connection stays open for its next request.", ge=1)
+    header_seconds: Seconds = listening(30, "How long a client may take to send the head of a request.", ge=1)
+    body_idle_seconds: Seconds = listening(60, "How long a client may send nothing in the middle of a body.", ge=1)
+    drain_seconds: Seconds = listening(30, "How long running requests may go on after SIGTERM.", ge=0)
+
+    data: File = keeping("entrepot-data", "Folder for everything kept on this machine: SQLite, blobs, keys.", shown="./entrepot-data")
+    database_url: Annotated[Url, AfterValidator(_database_url)] = keeping(lambda given: f"sqlite:///{given['data']}/entrepot.db", "Where facts are kept: sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME when there are several servers.", shown="sqlite:///DATA/entrepot.db")
+    db_pool_max: int = keeping(10, "PostgreSQL connections of one worker.", ge=1, le=1_000)
+    storage_url: Annotated[Url, AfterValidator(_storage_url)] = keeping(lambda given: f"{given['data']}/storage", "Where blobs are kept: a folder, or s3://BUCKET/PREFIX?endpoint=URL&region=NAME (credentials from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY).", shown="DATA/storage")
+    free_bytes_min: Bytes = keeping(256 * MIB, "Free space on the storage's disk below which uploads are refused.", ge=0)
+    storage_redirect: bool = keeping(True, "Send clients to S3 with a presigned URL for blobs; off, the server streams them.")
+    storage_redirect_seconds: Seconds = keeping(900, "How long such a URL is valid.", ge=1, le=7 * DAY)
+
+    manifest_bytes_max: Bytes = limits(4 * MIB, "Largest manifest accepted.", ge=1, le=64 * MIB)
+    blob_bytes_max: Bytes = limits(0, "Largest blob accepted; 0 for no limit.", ge=0)
+    json_bytes_max: Bytes = limits(1 * MIB, "Largest request body of the management API.", ge=1 * KIB)
+    upload_seconds_max: Seconds = limits(1 * DAY, "An upload nobody continues for this long is forgotten.", ge=1)
+    uploads_open_max: int = limits(1_000, "Uploads one account may have open at once.", ge=1)
+    page_max: int = limits(1_000, "Longest page of tags or repositories; a client that asks for more gets this many and a link.", ge=1, le=10_000)
+    referrers_page_max: int = limits(100, "Longest page of referrers.", ge=1, le=10_000)
+
+    admin_password: Annotated[SecretStr, AfterValidator(_password)] | None = people(None, "Password of the administrator `admin` at the first start; without it a random one is printed once and kept in DATA/initial-admin-password.")
+    anonymous_pull: bool = people(True, "Public repositories can be pulled without signing in.")
+    service: str = people("entrepot", "Name of this registry in the tokens it issues; replicas share it.", pattern=r"^[A-Za-z0-9._:-]+$")
+    token_seconds: Seconds = people(300, "How long a token for pulls and pushes is valid.", ge=1, le=1 * DAY)
+    refresh_token_seconds: Seconds = people(30 * DAY, "How long a refresh token is valid.", ge=1)
+    signing_key_seconds: Seconds = people(30 * DAY, "Age at which the key that signs tokens is replaced.", ge=1)
+    password_chars_min: int = people(PASSWORD_CHARS_MIN, "Shortest password accepted.", ge=1, le=256)
+    argon2_memory_bytes: Bytes = people(19 * MIB, "Memory one password check takes (Argon2id).", ge=8 * KIB)
+    argon2_passes: int = people(2, "Passes of one password check over that memory.", ge=1, le=64)
+    argon2_at_once: int = people(2, "Password checks one worker runs at the same time; more wait.", ge=1, le=64)
+    login_failures_max: int = people(20, "Wrong passwords for one user name, within login_failures_seconds, before further ones are refused unseen.", ge=1)
+    login_failures_seconds: Seconds = people(300, "How long a wrong password counts.", ge=1)
+
+    job_worker: bool = running(True, "Start a job worker beside the server; off where `entrepot worker` runs on its own.")
+    log_format: Literal["console", "json"] = running("console", "console for people, json for collectors.")
+    log_level: Literal["debug", "info", "warning", "error"] = running("info", "Least severe message that is logged.")
+    # fmt: on
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("the settings tls_cert and tls_key belong together: give both, or neither")
+        return self
+
+    @property
+    def is_tls(self) -> bool:
+        return self.tls_cert is not None
