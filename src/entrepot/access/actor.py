@@ -12,7 +12,9 @@ class Actor:
 
     `subjects` are the names under which grants can reach them, `*` always among them. `limits`,
     when the credential is a token, are the docker actions it carries for each repository name: a
-    token never allows more than the account behind it, and may allow less.
+    token never allows more than the account behind it, and may allow less. `credential_version` is
+    the state of the account (password, enabled, administrator) that the credential was checked
+    against; None for nobody.
     """
 
     id: str = ""
@@ -21,6 +23,7 @@ class Actor:
     is_admin: bool = False
     subjects: tuple[str, ...] = (EVERYONE,)
     limits: Mapping[str, frozenset[str]] | None = field(default=None, compare=False)
+    credential_version: int | None = None
 
     @property
     def is_anonymous(self) -> bool:

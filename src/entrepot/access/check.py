@@ -83,5 +83,3 @@ def repository_scope_like(organization: str) -> str:
     """A LIKE pattern for the scopes of all repositories of an organization."""
     escaped = organization.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"{escaped}/%"
-
-

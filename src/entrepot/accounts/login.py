@@ -3,6 +3,10 @@
 An unknown name takes as long as a wrong password and is refused in the same words.
 """
 
+from typing import Any
+
+from sqlalchemy import Row
+
 from entrepot.access.actor import Actor, user_subjects
 from entrepot.accounts import queries
 from entrepot.accounts.room import Accounts
@@ -19,8 +23,10 @@ async def sign_in(accounts: Accounts, name: str, password: str) -> Actor:
     fits = await accounts.passwords.matches(password, found.password_hash if found else None)
     if not fits or not found or not found.is_enabled:
         raise Unauthenticated(WRONG)
-    return actor_of(found.id, found.name, found.domain_id, found.is_admin)
+    return actor_of(found)
 
 
-def actor_of(user_id: str, name: str, domain_id: str, is_admin: bool) -> Actor:
-    return Actor(user_id, name, domain_id, is_admin, user_subjects(user_id, domain_id, is_admin))
+def actor_of(row: Row[Any]) -> Actor:
+    """The actor a user's row stands for."""
+    subjects = user_subjects(row.id, row.domain_id, row.is_admin)
+    return Actor(row.id, row.name, row.domain_id, row.is_admin, subjects, None, row.credential_version)

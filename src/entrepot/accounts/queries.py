@@ -77,9 +77,7 @@ async def newest_signing_keys(tx: Reader, limit: int) -> Sequence[Row[Any]]:
 
 
 async def save_signing_key(tx: Writer, key_id: str, sealed_private: bytes, public: bytes, at: datetime) -> None:
-    await tx.run(
-        tx.insert(signing_key).values(id=key_id, sealed_private=sealed_private, public=public, created_at=at)
-    )
+    await tx.run(tx.insert(signing_key).values(id=key_id, sealed_private=sealed_private, public=public, created_at=at))
 
 
 async def forget_signing_keys(tx: Writer, older_than: datetime) -> None:

@@ -6,9 +6,8 @@ grant ends it at once. Refresh tokens are random; only their hash is kept.
 """
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +27,7 @@ _ALGORITHM = "Ed25519"
 _REGISTRY = JWSRegistry(algorithms=[_ALGORITHM])
 _REFUSED = "The token is not valid; log in again."
 TOKEN_CHARS_MAX = 16_384
+_SKEW_SECONDS = 2  # another replica's clock may be a little ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,7 @@ class Issued:
     issued_at: datetime
 
 
-async def issue_token(
-    accounts: Accounts, actor: Actor, granted: Sequence[tuple[str, str, Sequence[str]]]
-) -> Issued:
+async def issue_token(accounts: Accounts, actor: Actor, granted: Sequence[tuple[str, str, Sequence[str]]]) -> Issued:
     """A token for `actor` carrying `granted`: (type, name, actions) triples, already checked."""
     now = accounts.clock.now()
     version = 0
@@ -76,64 +74,39 @@ async def issue_token(
     return Issued(token, accounts.settings.token_seconds, now)
 
 
-class Tokens:
-    """Reads tokens, remembering those whose signature was checked."""
+async def read_token(accounts: Accounts, token: str) -> tuple[Actor, float]:
+    """Who `token` speaks for, as the database knows them now, and when it expires (seconds since the epoch).
 
-    _REMEMBERED_MAX = 10_000
-
-    def __init__(self, accounts: Accounts) -> None:
-        self._accounts = accounts
-        self._checked: OrderedDict[str, Claims] = OrderedDict()
-
-    def remembered(self, token: str, now: float) -> Claims | None:
-        """The claims of a token read before and still valid at `now` (seconds since the epoch)."""
-        claims = self._checked.get(token)
-        return claims if claims is not None and claims.expires > now else None
-
-    async def read(self, token: str) -> Claims:
-        """The claims of `token`. Raises Unauthenticated when it is not ours, altered or expired."""
-        now = self._accounts.clock.now().timestamp()
-        if claims := self.remembered(token, now):
-            return claims
-        claims = await self._verify(token, now)
-        self._checked[token] = claims
-        if len(self._checked) > self._REMEMBERED_MAX:
-            self._checked.popitem(last=False)
-        return claims
-
-    async def _verify(self, token: str, now: float) -> Claims:
-        if len(token) > TOKEN_CHARS_MAX:
-            raise Unauthenticated(_REFUSED)
-        try:
-            key_id = _key_id(token)
-            key = await self._accounts.keys.find(key_id)
-            if key is None:
-                raise Unauthenticated(_REFUSED)
-            said = jwt.decode(token, key.key, registry=_REGISTRY).claims
-        except (JoseError, ValueError) as error:
-            raise Unauthenticated(_REFUSED) from error
-        if (
-            said.get("iss") != ISSUER
-            or said.get("aud") != self._accounts.settings.service
-            or not _is_time(said.get("exp"))
-            or not _is_time(said.get("nbf"))
-            or said["exp"] <= now
-            or said["nbf"] > now + 1
-        ):
-            raise Unauthenticated(_REFUSED)
-        return Claims(str(said["sub"]), int(said["ver"]), _limits(said["access"]), float(said["exp"]))
-
-
-async def actor_of_claims(accounts: Accounts, claims: Claims) -> Actor:
-    """Who a token speaks for, as the database knows them now. Raises Unauthenticated."""
+    Raises Unauthenticated when it is not ours, altered, expired, or its account has changed since.
+    """
+    claims = await _verify(accounts, token)
     if not claims.user_id:
-        return Actor(subjects=ANONYMOUS.subjects, limits=claims.limits)
+        return Actor(subjects=ANONYMOUS.subjects, limits=claims.limits), claims.expires
     async with accounts.db.reading() as tx:
         row = await queries.user_by_id(tx, claims.user_id)
     if row is None or not row.is_enabled or row.credential_version != claims.credential_version:
         raise Unauthenticated(_REFUSED)
-    found = actor_of(row.id, row.name, row.domain_id, row.is_admin)
-    return Actor(found.id, found.name, found.domain_id, found.is_admin, found.subjects, claims.limits)
+    return replace(actor_of(row), limits=claims.limits), claims.expires
+
+
+async def _verify(accounts: Accounts, token: str) -> Claims:
+    if len(token) > TOKEN_CHARS_MAX:
+        raise Unauthenticated(_REFUSED)
+    try:
+        key = await accounts.keys.find(_key_id(token))
+        if key is None:
+            raise Unauthenticated(_REFUSED)
+        said = jwt.decode(token, key.key, registry=_REGISTRY).claims
+    except (JoseError, ValueError) as error:
+        raise Unauthenticated(_REFUSED) from error
+    now = accounts.clock.now().timestamp()
+    if (
+        said.get("iss") != ISSUER
+        or said.get("aud") != accounts.settings.service
+        or not said["nbf"] - _SKEW_SECONDS <= now < said["exp"]
+    ):
+        raise Unauthenticated(_REFUSED)
+    return Claims(said["sub"], said["ver"], _limits(said["access"]), float(said["exp"]))
 
 
 async def issue_refresh_token(accounts: Accounts, actor: Actor) -> str:
@@ -154,7 +127,7 @@ async def refresh(accounts: Accounts, secret: str) -> Actor:
         row = await queries.user_of_refresh_token(tx, _hash(secret), accounts.clock.now())
     if row is None or not row.is_enabled:
         raise Unauthenticated(_REFUSED)
-    return actor_of(row.id, row.name, row.domain_id, row.is_admin)
+    return actor_of(row)
 
 
 async def forget_expired(accounts: Accounts) -> int:
@@ -168,11 +141,7 @@ def _key_id(token: str) -> str:
     header: Mapping[str, Any] = extract_compact(token.encode("ascii")).headers()
     if header.get("alg") != _ALGORITHM:
         raise ValueError("another algorithm")
-    return str(header.get("kid", ""))
-
-
-def _is_time(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return str(header.get("kid"))
 
 
 def _limits(access: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:

@@ -99,9 +99,10 @@ class PostgresWriter(PostgresReader):
             return 0
         return int((await self._connection.execute(statement, rows)).rowcount)  # type: ignore[attr-defined]  # only on cursors
 
-    async def lock(self, name: str) -> None:
+    async def lock(self, name: str, shared: bool = False) -> None:
         key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
-        await self._connection.execute(select(func.pg_advisory_xact_lock(key)))
+        take = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+        await self._connection.execute(select(take(key)))
 
 
 class HotConnection:

@@ -200,6 +200,10 @@ class BodyTooLarge(Refused):
     """The request body is larger than this registry accepts."""
 
 
+class BodyIncomplete(Refused):
+    """The body of the request ended, or stopped coming, before it was complete."""
+
+
 class TooMany(Refused):
     """There are too many of these. Detail `limit` is the number allowed."""
 

@@ -1,0 +1,80 @@
+"""Credentials: the `Authorization` header becomes an Actor, by HTTP Basic or a Bearer token.
+
+What was checked once is remembered, so that the pull path pays nothing for it. A remembered actor
+carries the credential version it was checked against; who uses it must compare that with the
+database in the same read that decides (`registry/queries/pull.py` does), or ask `actor` instead.
+"""
+
+import base64
+import binascii
+import hashlib
+import secrets
+from collections import OrderedDict
+from math import inf
+
+from entrepot.access.actor import ANONYMOUS, Actor
+from entrepot.accounts.login import sign_in
+from entrepot.accounts.room import Accounts
+from entrepot.accounts.tokens import read_token
+from entrepot.values.errors import Unauthenticated
+
+_REMEMBERED_MAX = 20_000
+_HEADER_BYTES_MAX = 20_000
+
+
+class Credentials:
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+        self._key = secrets.token_bytes(32)
+        self._remembered: OrderedDict[bytes, tuple[Actor, float]] = OrderedDict()
+
+    def remembered(self, header: bytes | None, now: float) -> Actor | None:
+        """The actor of a header seen before, if its token lives at `now` (seconds since the epoch)."""
+        if header is None:
+            return ANONYMOUS
+        known = self._remembered.get(self._fingerprint(header))
+        return known[0] if known is not None and known[1] > now else None
+
+    async def actor(self, header: bytes | None) -> Actor:
+        """Who sends `header`, checked against the database now; nobody when there is none.
+
+        Raises Unauthenticated.
+        """
+        if header is None:
+            return ANONYMOUS
+        if len(header) > _HEADER_BYTES_MAX:
+            raise Unauthenticated("The Authorization header is too long.")
+        scheme, _, value = header.partition(b" ")
+        match scheme.lower():
+            case b"basic":
+                name, password = _basic(value)
+                actor, expires = await sign_in(self._accounts, name, password), inf
+            case b"bearer":
+                actor, expires = await read_token(self._accounts, _ascii(value.strip()))
+            case _:
+                raise Unauthenticated("The Authorization header must be of the form Basic or Bearer.")
+        self._remembered[self._fingerprint(header)] = (actor, expires)
+        if len(self._remembered) > _REMEMBERED_MAX:
+            self._remembered.popitem(last=False)
+        return actor
+
+    def _fingerprint(self, header: bytes) -> bytes:
+        """A keyed digest stands for the header, so that no password lies in memory."""
+        return hashlib.blake2b(header, key=self._key, digest_size=16).digest()
+
+
+def _basic(value: bytes) -> tuple[str, str]:
+    try:
+        name, colon, password = base64.b64decode(value.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise Unauthenticated("The Basic credentials are not base64 of user:password.") from None
+    if not colon:
+        raise Unauthenticated("The Basic credentials are not base64 of user:password.")
+    return name, password
+
+
+def _ascii(value: bytes) -> str:
+    try:
+        return value.decode("ascii")
+    except UnicodeDecodeError:
+        raise Unauthenticated("The token is not valid; log in again.") from None

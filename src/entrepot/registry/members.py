@@ -1,0 +1,124 @@
+"""Members: who holds which level on an organization or a repository (contract §3, §6)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from entrepot.access.actor import Actor
+from entrepot.access.check import level_of
+from entrepot.access.grants import Grant, grants_on, remove_grant, set_grant
+from entrepot.access.levels import Action, Level
+from entrepot.accounts.users import find_user, names_of
+from entrepot.db.transaction import Reader, Writer
+from entrepot.jobs.events import publish
+from entrepot.registry import organizations, reach
+from entrepot.registry.events import GrantRemoved, GrantSet
+from entrepot.registry.room import Registry
+from entrepot.values.errors import AccessDenied, GrantExists, GrantUnknown
+from entrepot.values.names import OrganizationName, RepositoryName
+
+_USER = "user:"
+Scope = OrganizationName | RepositoryName
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    user_id: str
+    user_name: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """`others` are the users with a grant of their own, the caller left out."""
+
+    scope_id: int
+    creator_id: str
+    creator_name: str
+    self_level: Level
+    others: Sequence[Member]
+
+
+async def list_members(registry: Registry, actor: Actor, scope: Scope) -> Members:
+    """Raises Unauthenticated, OrganizationUnknown or RepositoryUnknown."""
+    async with registry.db.reading() as tx:
+        scope_id, creator_id = await _scope(tx, actor, scope, managing=False)
+        level = await level_of(tx, actor, scope)
+        given = {grant.subject.removeprefix(_USER): grant.level for grant in await grants_on(tx, scope, _USER)}
+        known = await names_of(tx, [creator_id, *given])
+    others = [Member(one, known[one], given[one]) for one in given if one in known and one != actor.id]
+    return Members(scope_id, creator_id, known.get(creator_id, ""), level, sorted(others, key=lambda m: m.user_name))
+
+
+async def add_members(registry: Registry, actor: Actor, scope: Scope, wanted: Sequence[tuple[str, Level]]) -> None:
+    """Give users, by name, a level on `scope`; all of them or none.
+
+    Raises Unauthenticated, AccessDenied, UserUnknown, or GrantExists for one who has a level there.
+    """
+    async with registry.db.writing() as tx:
+        await _scope(tx, actor, scope, managing=True)
+        held = {grant.subject for grant in await grants_on(tx, scope, _USER)}
+        for name, level in wanted:
+            await _give(tx, registry, actor, scope, name, level, held, must_hold=False)
+
+
+async def change_members(registry: Registry, actor: Actor, scope: Scope, wanted: Sequence[tuple[str, Level]]) -> None:
+    """Change the levels of users who have one; all of them or none.
+
+    Raises Unauthenticated, AccessDenied, UserUnknown, or GrantUnknown for one who has none there.
+    """
+    async with registry.db.writing() as tx:
+        await _scope(tx, actor, scope, managing=True)
+        held = {grant.subject for grant in await grants_on(tx, scope, _USER)}
+        for name, level in wanted:
+            await _give(tx, registry, actor, scope, name, level, held, must_hold=True)
+
+
+async def remove_members(registry: Registry, actor: Actor, scope: Scope, user_ids: Sequence[str]) -> None:
+    """Take users' own levels on `scope` away; ids without one are ignored.
+
+    Raises Unauthenticated or AccessDenied.
+    """
+    async with registry.db.writing() as tx:
+        await _scope(tx, actor, scope, managing=True)
+        now = registry.clock.now()
+        for user_id in user_ids:
+            _not_self(actor, user_id)
+            if await remove_grant(tx, scope, _USER + user_id):
+                await publish(tx, GrantRemoved(scope, _USER + user_id), actor=actor.subject, at=now)
+
+
+async def _scope(tx: Reader, actor: Actor, scope: Scope, managing: bool) -> tuple[int, str]:
+    if isinstance(scope, RepositoryName):
+        action = Action.REPOSITORY_GRANT if managing else Action.REPOSITORY_PULL
+        row = await reach.existing(tx, actor, action, scope)
+    else:
+        action = Action.ORGANIZATION_MANAGE if managing else Action.ORGANIZATION_READ
+        row = await organizations.reachable(tx, actor, action, scope)
+    return row.id, row.creator_id
+
+
+async def _give(
+    tx: Writer,
+    registry: Registry,
+    actor: Actor,
+    scope: Scope,
+    name: str,
+    level: Level,
+    held: set[str],
+    must_hold: bool,
+) -> None:
+    user = await find_user(tx, actor, name)
+    _not_self(actor, user.id)
+    subject = _USER + user.id
+    if must_hold and subject not in held:
+        raise GrantUnknown(f"{name} has no permission of their own on {scope}.")
+    if not must_hold and subject in held:
+        raise GrantExists(f"{name} has a permission on {scope} already; change it instead.")
+    now = registry.clock.now()
+    await set_grant(tx, Grant(scope, subject, level), by=actor.subject, at=now)
+    await publish(tx, GrantSet(scope, subject, level), actor=actor.subject, at=now)
+
+
+def _not_self(actor: Actor, user_id: str) -> None:
+    if user_id == actor.id:
+        raise AccessDenied("Nobody grants or changes permissions for themselves.", readable=True)

@@ -1,0 +1,145 @@
+"""Organizations: made, shown, listed, changed, deleted when empty."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from entrepot.access.actor import Actor, admins_of
+from entrepot.access.check import level_of, require
+from entrepot.access.grants import Grant, remove_scope, set_grant
+from entrepot.access.levels import Action, Level
+from entrepot.accounts.users import names_of
+from entrepot.db.transaction import Reader
+from entrepot.jobs.events import publish
+from entrepot.registry.events import OrganizationChanged, OrganizationCreated, OrganizationDeleted
+from entrepot.registry.queries import names
+from entrepot.registry.room import Registry
+from entrepot.values.errors import (
+    AccessDenied,
+    OrganizationExists,
+    OrganizationNotEmpty,
+    OrganizationUnknown,
+    Unauthenticated,
+)
+from entrepot.values.names import OrganizationName
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    id: int
+    name: str
+    creator_id: str
+    creator_name: str
+    level: Level
+    allows_sparse: bool
+    created_at: datetime
+    repositories: int = 0
+    members: int = 0
+
+
+async def create_organization(registry: Registry, actor: Actor, name: OrganizationName) -> Organization:
+    """A new, empty organization that its creator manages, and so do the domain's administrators.
+
+    Names are unique over all domains. Raises Unauthenticated or OrganizationExists.
+    """
+    _require_person(actor)
+    async with registry.db.writing() as tx:
+        now = registry.clock.now()
+        organization_id = await names.save_organization(tx, actor.domain_id, name, actor.id, now)
+        if organization_id is None:
+            raise OrganizationExists(f"An organization named {name} exists already.")
+        for subject in (actor.subject, admins_of(actor.domain_id)):
+            await set_grant(tx, Grant(name, subject, Level.MANAGE), by=actor.subject, at=now)
+        await publish(tx, OrganizationCreated(name), actor=actor.subject, at=now)
+    return Organization(organization_id, name, actor.id, actor.name, Level.MANAGE, False, now)
+
+
+async def list_organizations(
+    registry: Registry, actor: Actor, part: str = "", including_visible: bool = False
+) -> Sequence[Organization]:
+    """Organizations whose name contains `part` and that the actor holds a permission on, by name.
+
+    With `including_visible` also those in which the actor holds one only on some repository (level 0).
+    Raises Unauthenticated.
+    """
+    _require_person(actor)
+    async with registry.db.reading() as tx:
+        limit = registry.settings.organizations_page_max
+        rows = await names.organizations_of(tx, actor, part, including_visible, limit)
+        creators = await names_of(tx, list({row.creator_id for row in rows}))
+    return [_organization(row, creators, Level(row.level), row.repositories, row.members) for row in rows]
+
+
+async def show_organization(registry: Registry, actor: Actor, name: OrganizationName) -> Organization:
+    """One organization, with the actor's level. Raises Unauthenticated or OrganizationUnknown."""
+    async with registry.db.reading() as tx:
+        row = await reachable(tx, actor, Action.ORGANIZATION_READ, name)
+        level = await level_of(tx, actor, name)
+        creators = await names_of(tx, [row.creator_id])
+    return _organization(row, creators, level)
+
+
+async def set_sparse(registry: Registry, actor: Actor, name: OrganizationName, allows_sparse: bool) -> None:
+    """Let manifests of the organization name content that is not here, or not.
+
+    What was pushed stays. Raises Unauthenticated, AccessDenied or OrganizationUnknown.
+    """
+    async with registry.db.writing() as tx:
+        row = await reachable(tx, actor, Action.ORGANIZATION_MANAGE, name)
+        await names.set_sparse(tx, row.id, allows_sparse)
+        changed = OrganizationChanged(name, allows_sparse)
+        await publish(tx, changed, actor=actor.subject, at=registry.clock.now())
+
+
+async def delete_organization(registry: Registry, actor: Actor, name: OrganizationName) -> None:
+    """Delete an empty organization and its permissions.
+
+    Raises Unauthenticated, AccessDenied, OrganizationUnknown or OrganizationNotEmpty.
+    """
+    async with registry.db.writing() as tx:
+        row = await reachable(tx, actor, Action.ORGANIZATION_MANAGE, name)
+        if await names.has_repositories(tx, row.id):
+            raise OrganizationNotEmpty(f"{name} still has repositories; delete them first.")
+        await remove_scope(tx, name)
+        await names.delete_organization(tx, row.id)
+        await publish(tx, OrganizationDeleted(name), actor=actor.subject, at=registry.clock.now())
+
+
+async def reachable(tx: Reader, actor: Actor, action: Action, name: OrganizationName) -> Row[Any]:
+    """The organization's row when the actor may do `action`; what they may not even see is unknown.
+
+    Raises Unauthenticated, AccessDenied or OrganizationUnknown.
+    """
+    row = await names.organization_by_name(tx, name)
+    try:
+        await require(tx, actor, action, name)
+    except AccessDenied as denied:
+        if not denied.detail.get("readable"):
+            raise _unknown(name) from None
+        raise
+    if row is None:
+        raise _unknown(name)
+    return row
+
+
+def _unknown(name: str) -> OrganizationUnknown:
+    return OrganizationUnknown(f"There is no organization {name}, or you may not see it.", organization=name)
+
+
+def _require_person(actor: Actor) -> None:
+    if actor.is_anonymous:
+        raise Unauthenticated()
+    if actor.limits is not None:
+        raise AccessDenied("A registry token does not reach management calls.", readable=False)
+
+
+def _organization(
+    row: Row[Any], creators: dict[str, str], level: Level, repositories: int = 0, members: int = 0
+) -> Organization:
+    creator = creators.get(row.creator_id, "")
+    return Organization(
+        row.id, row.name, row.creator_id, creator, level, row.allows_sparse, row.created_at, repositories, members
+    )

@@ -1,0 +1,130 @@
+"""Pull: open this manifest, open this blob.
+
+`Pulls` answers the common case with one database read that decides permission and location at
+once; whatever it cannot answer with a plain yes goes through the verbs below, which find the exact
+reason and raise it.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from entrepot.access.actor import Actor
+from entrepot.access.levels import Action, Level
+from entrepot.registry import reach, rules
+from entrepot.registry.queries import content, pull, tags
+from entrepot.registry.room import Registry
+from entrepot.values.accept import Accept
+from entrepot.values.digest import Digest
+from entrepot.values.errors import ManifestUnknown
+from entrepot.values.manifest import Manifest
+from entrepot.values.media_types import is_index
+from entrepot.values.names import RepositoryName, TagName
+from entrepot.values.platform import Platform
+from entrepot.values.reference import Reference
+
+# What a client gets that asks for a tag of an index but understands only single images.
+_DEFAULT_PLATFORM = Platform("linux", "amd64")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundManifest:
+    digest: str
+    media_type: str
+    size: int
+    body: bytes
+    """Empty when only the facts were asked for."""
+
+
+class Pulls:
+    """The pull path's reads, prepared once for each process."""
+
+    def __init__(self, registry: Registry) -> None:
+        hot = registry.db.hot
+        self._by_tag = (hot(pull.manifest_by_tag(False)), hot(pull.manifest_by_tag(True)))
+        self._by_digest = (hot(pull.manifest_by_digest(False)), hot(pull.manifest_by_digest(True)))
+        self._blob = hot(pull.blob_by_digest())
+
+    async def manifest(
+        self, actor: Actor, path: str, reference: str, is_digest: bool, with_body: bool
+    ) -> FoundManifest | None:
+        """The manifest, or None when there is any reason against it. Names must be well-formed."""
+        read = (self._by_digest if is_digest else self._by_tag)[with_body]
+        row = await read.row(pull.parameters(actor, path, reference))
+        if row is None or not _may_read(actor, row):
+            return None
+        return FoundManifest(row[2], row[3], row[4], row[5] if with_body else b"")
+
+    async def blob_size(self, actor: Actor, path: str, digest: str) -> int | None:
+        """The blob's size, or None when there is any reason against reading it."""
+        row = await self._blob.row(pull.parameters(actor, path, digest))
+        if row is None or not _may_read(actor, row):
+            return None
+        size: int = row[2]
+        return size
+
+
+async def find_manifest(
+    registry: Registry, actor: Actor, path: RepositoryName, reference: Reference, accept: Accept
+) -> FoundManifest:
+    """The manifest that `reference` names, in a form the client accepts.
+
+    A client that takes no index gets, for a tag, the index's image for linux/amd64.
+    Raises Unauthenticated, RepositoryUnknown or ManifestUnknown.
+    """
+    async with registry.db.reading() as tx:
+        repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
+        if isinstance(reference, TagName):
+            row = await tags.manifest_by_tag(tx, repository.id, reference)
+        else:
+            row = await content.manifest_by_digest(tx, repository.id, str(reference))
+        if row is None:
+            raise ManifestUnknown(f"{path} has no manifest {reference}.", reference=str(reference))
+        if accept.allows(row.media_type):
+            return _found(row)
+        if isinstance(reference, TagName) and is_index(row.media_type):
+            for child in Manifest.parse(row.body, row.media_type, registry.settings.manifest).children:
+                if child.platform and _fits_default(child.platform) and accept.allows(child.media_type):
+                    single = await content.manifest_by_digest(tx, repository.id, str(child.digest))
+                    if single is not None:
+                        return _found(single)
+    raise ManifestUnknown(
+        f"{path} has {reference} as {row.media_type}, which the Accept header does not allow.",
+        reference=str(reference),
+        media_type=row.media_type,
+    )
+
+
+async def find_blob(registry: Registry, actor: Actor, path: RepositoryName, digest: Digest) -> int:
+    """The size of a blob the repository holds. Raises Unauthenticated, RepositoryUnknown or BlobUnknown."""
+    async with registry.db.reading() as tx:
+        repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
+        size = await content.blob_size(tx, repository.id, str(digest))
+    if size is None:
+        raise rules.unknown_blob(digest)
+    return size
+
+
+def open_blob(registry: Registry, digest: Digest, start: int, stop: int) -> AsyncIterator[bytes]:
+    """The bytes from `start` up to `stop` of a blob that `find_blob` found for this actor."""
+    return registry.blobs.open(digest, start, stop)
+
+
+async def locate_blob(registry: Registry, digest: Digest) -> str | None:
+    """Where the client can fetch the blob itself, if the store offers that."""
+    return await registry.blobs.locate(digest, seconds=registry.settings.redirect_seconds)
+
+
+def _may_read(actor: Actor, row: tuple[Any, ...]) -> bool:
+    level, version = row[0], row[1]
+    return level is not None and level >= Level.READ and version == actor.credential_version
+
+
+def _fits_default(platform: Platform) -> bool:
+    return (platform.os, platform.architecture) == (_DEFAULT_PLATFORM.os, _DEFAULT_PLATFORM.architecture)
+
+
+def _found(row: Row[Any]) -> FoundManifest:
+    return FoundManifest(row.digest, row.media_type, row.size, row.body)

@@ -1,0 +1,80 @@
+"""Push: a manifest becomes reachable under a repository name.
+
+Layers arrived earlier, through `uploads.py`. Here only facts are written, in one short
+transaction, and `ManifestPushed` leaves with them, so no reaction can miss a push.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from entrepot.access.actor import Actor
+from entrepot.db.transaction import Writer
+from entrepot.jobs.events import publish
+from entrepot.registry import reach, rules
+from entrepot.registry.events import ManifestPushed
+from entrepot.registry.queries import content, tags
+from entrepot.registry.room import Registry
+from entrepot.values.digest import Digest
+from entrepot.values.manifest import Manifest
+from entrepot.values.names import RepositoryName, TagName
+from entrepot.values.reference import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    digest: Digest
+    subject: Digest | None
+    tags: tuple[TagName, ...]
+
+
+async def push_manifest(
+    registry: Registry,
+    actor: Actor,
+    path: RepositoryName,
+    reference: Reference,
+    body: bytes,
+    media_type: str | None,
+    extra_tags: Sequence[TagName] = (),
+) -> Pushed:
+    """Store `body` as a manifest of the repository and let its tags point at it.
+
+    Pushing the same body twice is harmless; existing tags move. A repository that does not exist
+    is made. `extra_tags` go with a push by digest.
+
+    Raises ManifestInvalid, ManifestTooLarge, MediaTypeUnsupported, DigestMismatch, Unauthenticated,
+    AccessDenied, OrganizationUnknown or ManifestBlobUnknown (naming every missing digest).
+    """
+    manifest = Manifest.parse(body, media_type, registry.settings.manifest)
+    digest = rules.stored_digest(reference, body)
+    moved = rules.tags_to_move(reference, extra_tags, registry.settings.manifest_tags_max)
+
+    async with registry.db.writing() as tx:
+        now = registry.clock.now()
+        repository = await reach.writable(tx, actor, path, now)
+        # Deleting content of this repository waits: what is found here stays until the commit.
+        await tx.lock(f"content:{repository.id}", shared=True)
+        missing = await _missing(tx, actor, repository.id, manifest, now)
+        rules.check_complete(manifest, missing, repository.allows_sparse)
+
+        await content.save_manifest(tx, repository.id, str(digest), manifest, actor.subject, now)
+        for tag in sorted(moved):
+            await tx.lock(f"tag:{repository.id}:{tag}")
+            await tags.save_tag(tx, repository.id, tag, str(digest), actor.subject, now)
+        pushed = ManifestPushed(path, str(digest), manifest.media_type, [str(tag) for tag in moved])
+        await publish(tx, pushed, actor=actor.subject, at=now)
+
+    return Pushed(digest, manifest.subject.digest if manifest.subject else None, tuple(moved))
+
+
+async def _missing(tx: Writer, actor: Actor, repository_id: int, manifest: Manifest, at: datetime) -> Sequence[str]:
+    """What the manifest names and nobody can supply; blobs the actor may read elsewhere are mounted."""
+    blobs = [str(blob.digest) for blob in manifest.blobs]
+    held = await content.linked_digests(tx, repository_id, blobs)
+    absent = [digest for digest in blobs if digest not in held]
+    if absent:
+        mountable = await content.readable_digests(tx, actor, absent)
+        await content.link_blobs(tx, repository_id, sorted(mountable), at)
+        held |= mountable
+    children = await content.held_manifests(tx, repository_id, [str(child.digest) for child in manifest.children])
+    return rules.missing_references(manifest, held, children)

@@ -1,0 +1,155 @@
+"""SQL about organizations and repositories."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, func, literal, or_, select, update
+
+from entrepot.access.actor import EVERYONE, Actor
+from entrepot.access.check import visible
+from entrepot.access.tables import grant
+from entrepot.db.transaction import Reader, Writer
+from entrepot.registry.tables import organization, repository, tag, upload
+
+_IS_PUBLIC = (
+    select(grant.c.id)
+    .where(grant.c.scope == repository.c.path, grant.c.subject == EVERYONE)
+    .exists()
+    .label("is_public")
+)
+_REPOSITORY = (repository, organization.c.name.label("organization"), organization.c.allows_sparse, _IS_PUBLIC)
+
+
+async def organization_by_name(tx: Reader, name: str) -> Row[Any] | None:
+    return await tx.row(select(organization).where(organization.c.name == name))
+
+
+async def organizations_of(
+    tx: Reader, actor: Actor, part: str, including_visible: bool, limit: int
+) -> Sequence[Row[Any]]:
+    """Organizations whose name contains `part` and on which the actor holds a grant, with the level.
+
+    With `including_visible` also those in which only a repository is granted; their level is 0.
+    """
+    level = (
+        select(func.max(grant.c.level))
+        .where(grant.c.scope == organization.c.name, grant.c.subject.in_(actor.subjects))
+        .scalar_subquery()
+    )
+    inside = (
+        select(grant.c.id)
+        .where(
+            grant.c.scope > organization.c.name + literal("/"),
+            grant.c.scope < organization.c.name + literal("0"),  # the character after "/"
+            grant.c.subject.in_(actor.subjects),
+            grant.c.subject != EVERYONE,
+        )
+        .exists()
+    )
+    condition: ColumnElement[bool] = level.is_not(None)
+    if including_visible:
+        condition = or_(condition, inside)
+    repositories = select(func.count()).where(repository.c.organization_id == organization.c.id).scalar_subquery()
+    members = (
+        select(func.count())
+        .where(grant.c.scope == organization.c.name, grant.c.subject.like("user:%"))
+        .scalar_subquery()
+    )
+    return await tx.rows(
+        select(
+            organization,
+            func.coalesce(level, 0).label("level"),
+            repositories.label("repositories"),
+            members.label("members"),
+        )
+        .where(condition, organization.c.name.contains(part, autoescape=True))
+        .order_by(organization.c.name)
+        .limit(limit)
+    )
+
+
+async def save_organization(tx: Writer, domain_id: str, name: str, creator_id: str, at: datetime) -> int | None:
+    """The new row's id, or None when the name is taken."""
+    insert = tx.insert(organization).values(
+        domain_id=domain_id, name=name, creator_id=creator_id, allows_sparse=False, created_at=at
+    )
+    found = await tx.value(insert.on_conflict_do_nothing().returning(organization.c.id))
+    return None if found is None else int(found)
+
+
+async def set_sparse(tx: Writer, organization_id: int, allows_sparse: bool) -> None:
+    await tx.run(update(organization).where(organization.c.id == organization_id).values(allows_sparse=allows_sparse))
+
+
+async def has_repositories(tx: Reader, organization_id: int) -> bool:
+    return bool(await tx.value(select(repository.c.id).where(repository.c.organization_id == organization_id).limit(1)))
+
+
+async def delete_organization(tx: Writer, organization_id: int) -> None:
+    await tx.run(delete(organization).where(organization.c.id == organization_id))
+
+
+async def repository_by_path(tx: Reader, path: str) -> Row[Any] | None:
+    return await tx.row(select(*_REPOSITORY).join(organization).where(repository.c.path == path))
+
+
+async def save_repository(
+    tx: Writer, organization_id: int, path: str, category: str, description: str, creator_id: str, at: datetime
+) -> int | None:
+    """The new row's id, or None when the path is taken."""
+    insert = tx.insert(repository).values(
+        organization_id=organization_id,
+        path=path,
+        category=category,
+        description=description,
+        creator_id=creator_id,
+        created_at=at,
+        updated_at=at,
+    )
+    found = await tx.value(insert.on_conflict_do_nothing().returning(repository.c.id))
+    return None if found is None else int(found)
+
+
+async def change_repository(tx: Writer, repository_id: int, at: datetime, **changes: Any) -> None:
+    await tx.run(update(repository).where(repository.c.id == repository_id).values(updated_at=at, **changes))
+
+
+async def visible_paths(tx: Reader, actor: Actor, after: str, limit: int) -> Sequence[str]:
+    """Paths of repositories the actor may read, in order, those after `after`."""
+    rows = await tx.rows(
+        select(repository.c.path)
+        .join(organization)
+        .where(repository.c.path > after, visible(actor, repository.c.path, organization.c.name))
+        .order_by(repository.c.path)
+        .limit(limit)
+    )
+    return [row.path for row in rows]
+
+
+async def visible_repositories(
+    tx: Reader, actor: Actor, organization_name: str | None, part: str, after: str, limit: int
+) -> Sequence[Row[Any]]:
+    """Repositories the actor may read, by path, those after `after`; `part` is contained in the name."""
+    conditions = [repository.c.path > after, visible(actor, repository.c.path, organization.c.name)]
+    if organization_name is not None:
+        conditions.append(organization.c.name == organization_name)
+    if part:
+        conditions.append(repository.c.path.contains(part, autoescape=True))
+    tags = (
+        select(func.count())
+        .where(tag.c.repository_id == repository.c.id, tag.c.valid_until.is_(None))
+        .scalar_subquery()
+    )
+    return await tx.rows(
+        select(*_REPOSITORY, tags.label("tags"))
+        .join(organization)
+        .where(*conditions)
+        .order_by(repository.c.path)
+        .limit(limit)
+    )
+
+
+async def delete_repository(tx: Writer, repository_id: int, path: str) -> None:
+    await tx.run(delete(upload).where(upload.c.path == path))
+    await tx.run(delete(repository).where(repository.c.id == repository_id))

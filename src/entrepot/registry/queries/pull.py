@@ -1,0 +1,80 @@
+"""The reads of the pull path: one statement each, made once, run on the raw driver.
+
+Every one answers three questions together: what is there, the highest level any of the caller's
+subjects holds on it, and the caller's credential version as it is now (NULL for nobody and for
+disabled users), so that a withdrawn grant and a disabled account count from the next request on.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
+
+from entrepot.access.actor import Actor
+from entrepot.access.check import scopes_of
+from entrepot.access.tables import grant
+from entrepot.accounts.tables import user
+from entrepot.registry.tables import blob, manifest, repository, repository_blob, tag
+
+SUBJECTS_MAX = 4
+
+
+def manifest_by_tag(with_body: bool) -> Select[Any]:
+    """(level, version, digest, media type, size[, body]) for parameters of `parameters` and `reference`."""
+    return (
+        select(*_who(), *_what(with_body))
+        .select_from(repository)
+        .join(tag, tag.c.repository_id == repository.c.id)
+        .join(manifest, (manifest.c.repository_id == repository.c.id) & (manifest.c.digest == tag.c.digest))
+        .where(
+            repository.c.path == bindparam("path"),
+            tag.c.name == bindparam("reference"),
+            tag.c.valid_until.is_(None),
+        )
+    )
+
+
+def manifest_by_digest(with_body: bool) -> Select[Any]:
+    """Like `manifest_by_tag`; `reference` is a digest."""
+    return (
+        select(*_who(), *_what(with_body))
+        .select_from(repository)
+        .join(manifest, manifest.c.repository_id == repository.c.id)
+        .where(repository.c.path == bindparam("path"), manifest.c.digest == bindparam("reference"))
+    )
+
+
+def blob_by_digest() -> Select[Any]:
+    """(level, version, size)."""
+    return (
+        select(*_who(), blob.c.size)
+        .select_from(repository)
+        .join(repository_blob, repository_blob.c.repository_id == repository.c.id)
+        .join(blob, blob.c.digest == repository_blob.c.digest)
+        .where(repository.c.path == bindparam("path"), repository_blob.c.digest == bindparam("reference"))
+    )
+
+
+def parameters(actor: Actor, path: str, reference: str) -> dict[str, Any]:
+    """What the statements above are asked with."""
+    organization, _ = scopes_of(path)
+    subjects = (*actor.subjects, *("*" for _ in range(SUBJECTS_MAX - len(actor.subjects))))
+    return {
+        "path": path,
+        "organization": organization,
+        "reference": reference,
+        "user": actor.id,
+        **{f"subject{number}": subject for number, subject in enumerate(subjects)},
+    }
+
+
+def _who() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    subjects = [bindparam(f"subject{number}") for number in range(SUBJECTS_MAX)]
+    scopes = [bindparam("organization"), bindparam("path")]
+    level = select(func.max(grant.c.level)).where(grant.c.scope.in_(scopes), grant.c.subject.in_(subjects))
+    version = select(user.c.credential_version).where(user.c.id == bindparam("user"), user.c.is_enabled)
+    return level.scalar_subquery().label("level"), version.scalar_subquery().label("version")
+
+
+def _what(with_body: bool) -> tuple[ColumnElement[Any], ...]:
+    always = (manifest.c.digest, manifest.c.media_type, manifest.c.size)
+    return (*always, manifest.c.body) if with_body else always

@@ -1,0 +1,73 @@
+"""SQL about tags, which are intervals: an open row is the tag now."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from entrepot.db.transaction import Reader, Writer
+from entrepot.registry.tables import manifest, tag
+
+
+async def open_tag(tx: Reader, repository_id: int, name: str) -> Row[Any] | None:
+    return await tx.row(
+        select(tag).where(tag.c.repository_id == repository_id, tag.c.name == name, tag.c.valid_until.is_(None))
+    )
+
+
+async def manifest_by_tag(tx: Reader, repository_id: int, name: str) -> Row[Any] | None:
+    return await tx.row(
+        select(manifest)
+        .join(tag, (tag.c.repository_id == manifest.c.repository_id) & (tag.c.digest == manifest.c.digest))
+        .where(tag.c.repository_id == repository_id, tag.c.name == name, tag.c.valid_until.is_(None))
+    )
+
+
+async def save_tag(tx: Writer, repository_id: int, name: str, digest: str, by: str, at: datetime) -> None:
+    """Let the tag point at `digest` from now on. Pointing it where it points already changes nothing.
+
+    The caller holds the tag's lock.
+    """
+    current = await open_tag(tx, repository_id, name)
+    if current is not None and current.digest == digest:
+        return
+    if current is not None:
+        await close_tag(tx, current.id, at)
+    await tx.run(
+        tx.insert(tag).values(repository_id=repository_id, name=name, digest=digest, valid_from=at, pushed_by=by)
+    )
+
+
+async def close_tag(tx: Writer, tag_id: int, at: datetime) -> None:
+    await tx.run(update(tag).where(tag.c.id == tag_id).values(valid_until=at))
+
+
+async def tags_of_digest(tx: Reader, repository_id: int, digest: str) -> Sequence[Row[Any]]:
+    return await tx.rows(
+        select(tag.c.id, tag.c.name)
+        .where(tag.c.repository_id == repository_id, tag.c.digest == digest, tag.c.valid_until.is_(None))
+        .order_by(tag.c.name)
+    )
+
+
+async def tag_names(tx: Reader, repository_id: int, after: str, limit: int) -> Sequence[str]:
+    """Names in order of their bytes, those after `after`."""
+    rows = await tx.rows(
+        select(tag.c.name)
+        .where(tag.c.repository_id == repository_id, tag.c.valid_until.is_(None), tag.c.name > after)
+        .order_by(tag.c.name)
+        .limit(limit)
+    )
+    return [row.name for row in rows]
+
+
+async def tag_rows(tx: Reader, repository_id: int, after: str, limit: int) -> Sequence[Row[Any]]:
+    """Tags with what they point at, by name, those after `after`."""
+    return await tx.rows(
+        select(tag, manifest.c.media_type, manifest.c.config_digest, manifest.c.content_size, manifest.c.size)
+        .join(manifest, (manifest.c.repository_id == tag.c.repository_id) & (manifest.c.digest == tag.c.digest))
+        .where(tag.c.repository_id == repository_id, tag.c.valid_until.is_(None), tag.c.name > after)
+        .order_by(tag.c.name)
+        .limit(limit)
+    )

@@ -1,0 +1,77 @@
+"""From a name to a repository row, for those who may.
+
+What an actor may not read answers exactly like what does not exist.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from entrepot.access.actor import Actor
+from entrepot.access.check import require
+from entrepot.access.levels import Action
+from entrepot.db.transaction import Reader, Writer
+from entrepot.jobs.events import publish
+from entrepot.registry.events import RepositoryCreated
+from entrepot.registry.queries import names
+from entrepot.values.errors import AccessDenied, OrganizationUnknown, RepositoryUnknown
+from entrepot.values.names import RepositoryName
+
+
+async def existing(tx: Reader, actor: Actor, action: Action, path: RepositoryName) -> Row[Any]:
+    """The repository's row when the actor may do `action` there.
+
+    Raises Unauthenticated, AccessDenied (may read, not more) or RepositoryUnknown.
+    """
+    await permitted(tx, actor, action, path)
+    row = await names.repository_by_path(tx, path)
+    if row is None:
+        raise unknown(path)
+    return row
+
+
+async def permitted(tx: Reader, actor: Actor, action: Action, path: RepositoryName) -> None:
+    """Pass when the actor may do `action` on the name, whether or not there is such a repository."""
+    try:
+        await require(tx, actor, action, path)
+    except AccessDenied as denied:
+        if action is Action.REPOSITORY_PULL or not denied.detail.get("readable"):
+            if action is Action.REPOSITORY_PUSH:
+                await organization(tx, path)
+                raise
+            raise unknown(path) from None
+        raise
+
+
+async def writable(tx: Writer, actor: Actor, path: RepositoryName, at: datetime) -> Row[Any]:
+    """The repository's row for a push; made now, private, when it is new.
+
+    Raises Unauthenticated, AccessDenied, or OrganizationUnknown with the command that creates one.
+    """
+    await permitted(tx, actor, Action.REPOSITORY_PUSH, path)
+    row = await names.repository_by_path(tx, path)
+    if row is None:
+        owner = await organization(tx, path)
+        made = await names.save_repository(tx, owner.id, path, "other", "", actor.id, at)
+        if made is not None:
+            await publish(tx, RepositoryCreated(path), actor=actor.subject, at=at)
+        row = await names.repository_by_path(tx, path)
+        if row is None:
+            raise unknown(path)
+    return row
+
+
+async def organization(tx: Reader, path: RepositoryName) -> Row[Any]:
+    """The organization a repository name begins with. Raises OrganizationUnknown."""
+    name = path.organization
+    row = await names.organization_by_name(tx, name)
+    if row is None:
+        raise OrganizationUnknown(
+            f"There is no organization {name}. Create it first: entrepot org create {name}", organization=name
+        )
+    return row
+
+
+def unknown(path: RepositoryName) -> RepositoryUnknown:
+    return RepositoryUnknown(f"There is no repository {path}, or you may not read it.", name=str(path))

@@ -1,0 +1,72 @@
+"""Remove: facts first; bytes go later, by upkeep, when nothing refers to them any more.
+
+What something else in the repository still needs is not removed: a blob that a manifest names, an
+image that an index names. Deleting one tag leaves the others of the same manifest.
+"""
+
+from entrepot.access.actor import Actor
+from entrepot.access.levels import Action
+from entrepot.jobs.events import publish
+from entrepot.registry import reach, rules
+from entrepot.registry.events import BlobDeleted, ManifestDeleted, TagDeleted
+from entrepot.registry.queries import content, tags
+from entrepot.registry.room import Registry
+from entrepot.values.digest import Digest
+from entrepot.values.errors import ManifestUnknown, Unsupported
+from entrepot.values.names import RepositoryName, TagName
+
+
+async def delete_tag(registry: Registry, actor: Actor, path: RepositoryName, tag: TagName) -> None:
+    """Close a tag; its history and its manifest stay.
+
+    Raises Unauthenticated, AccessDenied, RepositoryUnknown or ManifestUnknown.
+    """
+    async with registry.db.writing() as tx:
+        repository = await reach.existing(tx, actor, Action.REPOSITORY_DELETE_CONTENT, path)
+        await tx.lock(f"tag:{repository.id}:{tag}")
+        found = await tags.open_tag(tx, repository.id, tag)
+        if found is None:
+            raise ManifestUnknown(f"{path} has no tag {tag}.", reference=str(tag))
+        now = registry.clock.now()
+        await tags.close_tag(tx, found.id, now)
+        await publish(tx, TagDeleted(path, tag, found.digest), actor=actor.subject, at=now)
+
+
+async def delete_manifest(registry: Registry, actor: Actor, path: RepositoryName, digest: Digest) -> None:
+    """Remove a manifest and every tag that points at it.
+
+    Raises Unauthenticated, AccessDenied, RepositoryUnknown, ManifestUnknown, or Unsupported while an
+    index of the repository names it.
+    """
+    async with registry.db.writing() as tx:
+        repository = await reach.existing(tx, actor, Action.REPOSITORY_DELETE_CONTENT, path)
+        await tx.lock(f"content:{repository.id}")
+        found = await content.manifest_by_digest(tx, repository.id, str(digest))
+        if found is None:
+            raise ManifestUnknown(f"{path} has no manifest {digest}.", reference=str(digest))
+        if index := await content.index_using_manifest(tx, repository.id, str(digest)):
+            raise Unsupported(f"The index {index} names this manifest; delete the index first.", used_by=index)
+        now = registry.clock.now()
+        closed = await tags.tags_of_digest(tx, repository.id, str(digest))
+        for tag in closed:
+            await tags.close_tag(tx, tag.id, now)
+        await content.delete_manifest(tx, repository.id, found.id, now)
+        deleted = ManifestDeleted(path, str(digest), [tag.name for tag in closed])
+        await publish(tx, deleted, actor=actor.subject, at=now)
+
+
+async def delete_blob(registry: Registry, actor: Actor, path: RepositoryName, digest: Digest) -> None:
+    """Hide a blob in this repository at once; other repositories keep it.
+
+    Raises Unauthenticated, AccessDenied, RepositoryUnknown, BlobUnknown, or Unsupported while a
+    manifest of the repository names it.
+    """
+    async with registry.db.writing() as tx:
+        repository = await reach.existing(tx, actor, Action.REPOSITORY_DELETE_CONTENT, path)
+        await tx.lock(f"content:{repository.id}")
+        if manifest := await content.manifest_using_blob(tx, repository.id, str(digest)):
+            raise Unsupported(f"The manifest {manifest} names this blob; delete the manifest first.", used_by=manifest)
+        now = registry.clock.now()
+        if not await content.unlink_blob(tx, repository.id, str(digest), now):
+            raise rules.unknown_blob(digest)
+        await publish(tx, BlobDeleted(path, str(digest)), actor=actor.subject, at=now)

@@ -1,0 +1,175 @@
+"""Repositories: made ahead of a push, listed, shown, changed, deleted with all they hold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from entrepot.access.actor import EVERYONE, Actor
+from entrepot.access.check import require
+from entrepot.access.grants import Grant, remove_grant, remove_scope, set_grant
+from entrepot.access.levels import Action, Level
+from entrepot.db.transaction import Writer
+from entrepot.jobs.events import publish
+from entrepot.registry import reach, rules
+from entrepot.registry.events import RepositoryChanged, RepositoryCreated, RepositoryDeleted
+from entrepot.registry.queries import content, names, tags, uploads
+from entrepot.registry.room import Registry
+from entrepot.values.errors import RepositoryExists
+from entrepot.values.names import OrganizationName, RepositoryName
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    id: int
+    organization_id: int
+    path: RepositoryName
+    category: str
+    description: str
+    is_public: bool
+    creator_id: str
+    created_at: datetime
+    updated_at: datetime
+    tags: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A tag and what it points at now."""
+
+    id: int
+    repository_id: int
+    name: str
+    digest: str
+    media_type: str
+    config_digest: str | None
+    size: int
+    """Bytes of the image: config and layers; of the document itself for an index."""
+    pushed_at: datetime
+
+
+async def create_repository(
+    registry: Registry,
+    actor: Actor,
+    path: RepositoryName,
+    is_public: bool,
+    category: str = "other",
+    description: str = "",
+) -> Repository:
+    """An empty repository. Raises Unauthenticated, AccessDenied, OrganizationUnknown or RepositoryExists."""
+    rules.check_category(category)
+    rules.check_description(description)
+    async with registry.db.writing() as tx:
+        await reach.permitted(tx, actor, Action.REPOSITORY_PUSH, path)
+        await require(tx, actor, Action.REPOSITORY_CREATE, path.organization)
+        owner = await reach.organization(tx, path)
+        now = registry.clock.now()
+        made = await names.save_repository(tx, owner.id, path, category, description, actor.id, now)
+        if made is None:
+            raise RepositoryExists(f"A repository named {path} exists already.")
+        await _set_public(tx, actor, path, is_public, now)
+        await publish(tx, RepositoryCreated(path), actor=actor.subject, at=now)
+    return Repository(made, owner.id, path, category, description, is_public, actor.id, now, now)
+
+
+async def list_repositories(
+    registry: Registry, actor: Actor, organization: OrganizationName | None, part: str, after: str, limit: int
+) -> Sequence[Repository]:
+    """Repositories the actor may read, by name, those after `after`; `part` is contained in the name."""
+    async with registry.db.reading() as tx:
+        rows = await names.visible_repositories(tx, actor, organization, part, after, limit)
+    return [_repository(row, row.tags) for row in rows]
+
+
+async def show_repository(registry: Registry, actor: Actor, path: RepositoryName) -> Repository:
+    """One repository. Raises Unauthenticated or RepositoryUnknown."""
+    async with registry.db.reading() as tx:
+        return _repository(await reach.existing(tx, actor, Action.REPOSITORY_PULL, path))
+
+
+async def change_repository(
+    registry: Registry,
+    actor: Actor,
+    path: RepositoryName,
+    is_public: bool | None = None,
+    category: str | None = None,
+    description: str | None = None,
+) -> None:
+    """Change what is given, leave the rest. Raises Unauthenticated, AccessDenied or RepositoryUnknown."""
+    changes: dict[str, str] = {}
+    if category is not None:
+        changes["category"] = rules.check_category(category)
+    if description is not None:
+        changes["description"] = rules.check_description(description)
+    async with registry.db.writing() as tx:
+        row = await reach.existing(tx, actor, Action.REPOSITORY_UPDATE, path)
+        now = registry.clock.now()
+        if is_public is not None and is_public != row.is_public:
+            await reach.existing(tx, actor, Action.REPOSITORY_GRANT, path)
+            await _set_public(tx, actor, path, is_public, now)
+        await names.change_repository(tx, row.id, now, **changes)
+        public = row.is_public if is_public is None else is_public
+        await publish(tx, RepositoryChanged(path, public), actor=actor.subject, at=now)
+
+
+async def delete_repository(registry: Registry, actor: Actor, path: RepositoryName) -> None:
+    """Delete a repository with its tags, manifests, open uploads and permissions.
+
+    Raises Unauthenticated, AccessDenied or RepositoryUnknown.
+    """
+    async with registry.db.writing() as tx:
+        row = await reach.existing(tx, actor, Action.REPOSITORY_DELETE, path)
+        await tx.lock(f"content:{row.id}")
+        now = registry.clock.now()
+        parts = await uploads.part_keys_under(tx, path)
+        await content.mark_repository_dropped(tx, row.id, now)
+        await names.delete_repository(tx, row.id, path)
+        await remove_scope(tx, path)
+        await publish(tx, RepositoryDeleted(path), actor=actor.subject, at=now)
+    await registry.blobs.discard_parts(parts)
+
+
+async def list_tagged(
+    registry: Registry, actor: Actor, path: RepositoryName, after: str, limit: int
+) -> Sequence[Tagged]:
+    """Tags with what they point at, by name, those after `after`. Raises Unauthenticated or RepositoryUnknown."""
+    async with registry.db.reading() as tx:
+        row = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
+        rows = await tags.tag_rows(tx, row.id, after, limit)
+    return [
+        Tagged(
+            tag.id,
+            row.id,
+            tag.name,
+            tag.digest,
+            tag.media_type,
+            tag.config_digest,
+            tag.content_size or tag.size,
+            tag.valid_from,
+        )
+        for tag in rows
+    ]
+
+
+async def _set_public(tx: Writer, actor: Actor, path: RepositoryName, is_public: bool, at: datetime) -> None:
+    if is_public:
+        await set_grant(tx, Grant(path, EVERYONE, Level.READ), by=actor.subject, at=at)
+    else:
+        await remove_grant(tx, path, EVERYONE)
+
+
+def _repository(row: Row[Any], tags_count: int = 0) -> Repository:
+    return Repository(
+        row.id,
+        row.organization_id,
+        RepositoryName(row.path),
+        row.category,
+        row.description,
+        row.is_public,
+        row.creator_id,
+        row.created_at,
+        row.updated_at,
+        tags_count,
+    )

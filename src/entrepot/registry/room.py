@@ -1,0 +1,16 @@
+"""The registry room: what its verbs work with."""
+
+from dataclasses import dataclass
+
+from entrepot.blobs.store import BlobStore
+from entrepot.db.database import Database
+from entrepot.plumbing.clock import Clock
+from entrepot.registry.settings import RegistrySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    db: Database
+    blobs: BlobStore
+    clock: Clock
+    settings: RegistrySettings

@@ -1,0 +1,93 @@
+"""Decisions of the registry: values in, value or error out."""
+
+from collections.abc import Collection, Sequence
+
+from entrepot.values.digest import Digest
+from entrepot.values.errors import (
+    BlobUnknown,
+    BodyTooLarge,
+    DigestMismatch,
+    ManifestBlobUnknown,
+    ParameterInvalid,
+    UploadOutOfOrder,
+)
+from entrepot.values.manifest import Manifest
+from entrepot.values.names import TagName
+from entrepot.values.reference import Reference
+
+CATEGORIES = ("app_server", "linux", "framework_app", "database", "lang", "other", "windows", "arm")
+DESCRIPTION_CHARS_MAX = 30_000
+
+
+def stored_digest(reference: Reference, body: bytes) -> Digest:
+    """The digest a manifest is kept under: the one it is pushed by, else its sha256. Raises DigestMismatch."""
+    if isinstance(reference, TagName):
+        return Digest.of(body)
+    actual = Digest.of(body, reference.algorithm)
+    if actual != reference:
+        raise DigestMismatch(
+            f"The manifest has digest {actual}, not {reference}.", expected=str(reference), actual=str(actual)
+        )
+    return actual
+
+
+def tags_to_move(reference: Reference, extra: Sequence[TagName], tags_max: int) -> list[TagName]:
+    """The tags a push moves: its own, or those in its `tag` parameters. Raises ParameterInvalid."""
+    if isinstance(reference, TagName):
+        if extra:
+            raise ParameterInvalid("Tag parameters go with a push by digest, not by tag.")
+        return [reference]
+    tags = list(dict.fromkeys(extra))
+    if len(tags) > tags_max:
+        raise ParameterInvalid(f"At most {tags_max} tag parameters are accepted, not {len(tags)}.")
+    return tags
+
+
+def missing_references(manifest: Manifest, blobs_held: Collection[str], manifests_held: Collection[str]) -> list[str]:
+    """Digests that a manifest names and its repository lacks, in the manifest's order."""
+    blobs = [str(blob.digest) for blob in manifest.blobs if str(blob.digest) not in blobs_held]
+    children = [str(child.digest) for child in manifest.children if str(child.digest) not in manifests_held]
+    return list(dict.fromkeys([*blobs, *children]))
+
+
+def check_complete(manifest: Manifest, missing: Sequence[str], allows_sparse: bool) -> None:
+    """Pass when nothing is missing, or the organization allows sparse images. Raises ManifestBlobUnknown."""
+    if missing and not allows_sparse:
+        what = "manifests" if manifest.is_index else "blobs"
+        raise ManifestBlobUnknown(
+            f"The manifest names {what} that are not in this repository: {', '.join(missing[:10])}"
+            f"{' and more' if len(missing) > 10 else ''}. Push them first.",
+            digests=list(missing),
+        )
+
+
+def check_start(start: int | None, held: int) -> None:
+    """A chunk begins where the upload ends (distribution specification, pushing a blob in chunks)."""
+    if start is not None and start != held:
+        raise UploadOutOfOrder(f"The chunk begins at byte {start}, but the upload holds {held} bytes.", offset=held)
+
+
+def check_blob_size(size: int, bytes_max: int) -> None:
+    if bytes_max and size > bytes_max:
+        raise BodyTooLarge(f"A blob has at most {bytes_max} bytes here.", limit=bytes_max)
+
+
+def check_category(category: str) -> str:
+    if category not in CATEGORIES:
+        raise ParameterInvalid(f"A category is one of {', '.join(CATEGORIES)}; not {category!r}.")
+    return category
+
+
+def check_description(description: str) -> str:
+    if len(description) > DESCRIPTION_CHARS_MAX:
+        raise BodyTooLarge(f"A description has at most {DESCRIPTION_CHARS_MAX} characters.")
+    return description
+
+
+def page(items: Sequence[str], limit: int) -> tuple[list[str], bool]:
+    """Cut a list that was read one item too long; whether there is more."""
+    return list(items[:limit]), len(items) > limit
+
+
+def unknown_blob(digest: Digest) -> BlobUnknown:
+    return BlobUnknown(f"The repository has no blob {digest}.", digest=str(digest))

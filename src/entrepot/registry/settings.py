@@ -1,0 +1,22 @@
+"""This room's settings, filled by the roof."""
+
+from dataclasses import dataclass, field
+
+from entrepot.values.manifest import ManifestLimits
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrySettings:
+    manifest: ManifestLimits = field(default_factory=ManifestLimits)
+    blob_bytes_max: int = 0
+    """0: no limit."""
+    upload_idle_seconds: int = 86_400
+    uploads_open_max: int = 1_000
+    """For each account."""
+    upload_parts_max: int = 10_000
+    page_max: int = 1_000
+    referrers_page_max: int = 1_000
+    manifest_tags_max: int = 100
+    """`tag` parameters of one manifest push."""
+    redirect_seconds: int = 1_200
+    organizations_page_max: int = 10_000

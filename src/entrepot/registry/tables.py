@@ -1,0 +1,161 @@
+"""What the registry knows. Foreign keys point down a floor only.
+
+A blob is readable through a repository only when `repository_blob` links it there: the link is the
+permission. A tag is an interval: moving or deleting closes the open row (`valid_until` NULL) and,
+for a move, opens the next, so that history and undo cost nothing.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from entrepot.db.schema import Json, Name, RowId, UtcTime, metadata
+
+_DIGEST = String(135)  # "sha512:" and 128 digits
+
+organization = Table(
+    "organization",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("domain_id", ForeignKey("domain.id"), nullable=False),
+    Column("name", Name(64), nullable=False, unique=True),
+    Column("creator_id", String(32), nullable=False),
+    # Manifests may name blobs and children that are not here (OCI sparse indexes and images).
+    Column("allows_sparse", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+repository = Table(
+    "repository",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("organization_id", ForeignKey("organization.id"), nullable=False, index=True),
+    Column("path", Name(255), nullable=False, unique=True),
+    Column("category", String(16), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("creator_id", String(32), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
+blob = Table(
+    "blob",
+    metadata,
+    Column("digest", _DIGEST, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("stored_at", UtcTime, nullable=False),
+)
+
+repository_blob = Table(
+    "repository_blob",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("digest", ForeignKey("blob.digest"), nullable=False),
+    Column("linked_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("repository_id", "digest"),
+    Index("ix_repository_blob_digest", "digest"),
+)
+
+manifest = Table(
+    "manifest",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("digest", _DIGEST, nullable=False),
+    Column("media_type", String(255), nullable=False),
+    Column("artifact_type", String(255)),
+    Column("subject", _DIGEST),
+    Column("config_digest", _DIGEST),
+    Column("size", Integer, nullable=False),
+    Column("content_size", BigInteger, nullable=False),
+    Column("annotations", Json, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("pushed_at", UtcTime, nullable=False),
+    Column("pushed_by", String(64), nullable=False),
+    UniqueConstraint("repository_id", "digest"),
+    Index("ix_manifest_subject", "repository_id", "subject", "digest"),
+)
+
+# No foreign key from these two to blobs and manifests: a sparse organization may lack them.
+manifest_blob = Table(
+    "manifest_blob",
+    metadata,
+    Column("manifest_id", ForeignKey("manifest.id", ondelete="CASCADE"), nullable=False),
+    Column("digest", _DIGEST, nullable=False),
+    PrimaryKeyConstraint("manifest_id", "digest"),
+    Index("ix_manifest_blob_digest", "digest"),
+)
+
+manifest_child = Table(
+    "manifest_child",
+    metadata,
+    Column("manifest_id", ForeignKey("manifest.id", ondelete="CASCADE"), nullable=False),
+    Column("digest", _DIGEST, nullable=False),
+    PrimaryKeyConstraint("manifest_id", "digest"),
+    Index("ix_manifest_child_digest", "digest"),
+)
+
+tag = Table(
+    "tag",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Name(128), nullable=False),
+    Column("digest", _DIGEST, nullable=False),
+    Column("valid_from", UtcTime, nullable=False),
+    Column("valid_until", UtcTime),
+    Column("pushed_by", String(64), nullable=False),
+    Index(
+        "uq_tag_open",
+        "repository_id",
+        "name",
+        unique=True,
+        sqlite_where=text("valid_until IS NULL"),
+        postgresql_where=text("valid_until IS NULL"),
+    ),
+    Index("ix_tag_history", "repository_id", "name", "valid_from"),
+    Index("ix_tag_digest", "repository_id", "digest"),
+)
+
+upload = Table(
+    "upload",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("path", Name(255), nullable=False, index=True),
+    Column("owner", String(64), nullable=False, index=True),
+    Column("algorithm", String(16), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+)
+
+upload_part = Table(
+    "upload_part",
+    metadata,
+    Column("upload_id", ForeignKey("upload.id", ondelete="CASCADE"), nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("key", String(128), nullable=False, unique=True),
+    Column("digest", _DIGEST, nullable=False),
+    PrimaryKeyConstraint("upload_id", "start"),
+)
+
+# Digests that lost a reference: upkeep looks at each again after the grace time.
+gc_candidate = Table(
+    "gc_candidate",
+    metadata,
+    Column("digest", _DIGEST, primary_key=True),
+    Column("dropped_at", UtcTime, nullable=False, index=True),
+)

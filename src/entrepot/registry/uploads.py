@@ -1,0 +1,219 @@
+"""Uploads: bytes of a blob arrive, in one piece or in many, until they are a blob.
+
+Each piece is stored as a part of its own, durable before it is acknowledged; the database names
+the parts. So any worker or replica can continue any upload, no lock is held while bytes flow, and
+of two pieces sent for the same place the first to finish counts.
+"""
+
+from collections.abc import AsyncIterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from entrepot.access.actor import Actor
+from entrepot.access.levels import Action
+from entrepot.blobs.store import Part, PartWriter
+from entrepot.db.transaction import Reader
+from entrepot.jobs.events import publish
+from entrepot.plumbing.ids import new_id
+from entrepot.registry import reach, rules
+from entrepot.registry.events import BlobPushed
+from entrepot.registry.queries import content, uploads
+from entrepot.registry.room import Registry
+from entrepot.values.digest import Digest
+from entrepot.values.errors import BodyIncomplete, TooMany, UploadUnknown
+from entrepot.values.names import RepositoryName
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An upload under way; `size` bytes of it are here."""
+
+    id: str
+    size: int
+
+
+async def start_upload(registry: Registry, actor: Actor, path: RepositoryName, algorithm: str = "sha256") -> Upload:
+    """Begin an upload that ends in a digest of `algorithm` (another one works too, more slowly).
+
+    Raises Unauthenticated, AccessDenied, OrganizationUnknown, or TooMany open uploads.
+    """
+    upload_id = new_id()
+    async with registry.db.writing() as tx:
+        await reach.permitted(tx, actor, Action.REPOSITORY_PUSH, path)
+        await reach.organization(tx, path)
+        limit = registry.settings.uploads_open_max
+        if await uploads.open_uploads_of(tx, actor.subject) >= limit:
+            raise TooMany(f"You have {limit} open uploads; finish or cancel some first.", limit=limit)
+        now = registry.clock.now()
+        expires_at = now + timedelta(seconds=registry.settings.upload_idle_seconds)
+        await uploads.save_upload(tx, upload_id, path, actor.subject, algorithm, now, expires_at)
+    return Upload(upload_id, 0)
+
+
+async def show_upload(registry: Registry, actor: Actor, path: RepositoryName, upload_id: str) -> Upload:
+    """How much of an upload is here. Raises UploadUnknown, also for somebody else's."""
+    async with registry.db.reading() as tx:
+        found = await _own(tx, actor, path, upload_id)
+    return Upload(upload_id, found.size)
+
+
+async def append(
+    registry: Registry,
+    actor: Actor,
+    path: RepositoryName,
+    upload_id: str,
+    chunks: AsyncIterable[bytes],
+    start: int | None = None,
+    algorithm: str | None = None,
+) -> Upload:
+    """Add bytes to an upload; they are durable when this returns.
+
+    `start`, when given, must be where the upload ends. A stream that breaks off (BodyIncomplete)
+    keeps what had arrived, so that the client can go on from there. Raises UploadUnknown,
+    UploadOutOfOrder (with the bytes held), BodyTooLarge, StorageFull or StorageFailed.
+    """
+    async with registry.db.reading() as tx:
+        found = await _own(tx, actor, path, upload_id)
+        if await uploads.parts_count(tx, upload_id) >= registry.settings.upload_parts_max:
+            raise TooMany(f"An upload has at most {registry.settings.upload_parts_max} chunks; send larger ones.")
+    rules.check_start(start, found.size)
+
+    writer = await registry.blobs.new_part(algorithm or found.algorithm)
+    broken: BodyIncomplete | None = None
+    try:
+        try:
+            await _receive(writer, chunks, found.size, registry.settings.blob_bytes_max)
+        except BodyIncomplete as error:
+            broken = error
+        size = found.size
+        if writer.size:
+            size = await _record(registry, upload_id, found.size, await writer.seal())
+        else:
+            await writer.discard()
+    except BaseException:
+        await writer.discard()
+        raise
+    if broken is not None:
+        raise broken
+    return Upload(upload_id, size)
+
+
+async def finish_upload(
+    registry: Registry,
+    actor: Actor,
+    path: RepositoryName,
+    upload_id: str,
+    digest: Digest,
+    chunks: AsyncIterable[bytes],
+    start: int | None = None,
+) -> int:
+    """Add the last bytes, if any, and make the upload the blob `digest` of the repository; its size.
+
+    When the digest does not fit (DigestMismatch) the upload stays, to be finished or cancelled.
+    Raises what `append` raises, and OrganizationUnknown.
+    """
+    whole = await append(registry, actor, path, upload_id, chunks, start, digest.algorithm)
+    async with registry.db.reading() as tx:
+        parts = [_part(row) for row in await uploads.parts_of(tx, upload_id)]
+    if sum(part.size for part in parts) != whole.size:
+        raise UploadUnknown(f"The upload {upload_id} was changed by another request.")
+    size = await registry.blobs.keep(parts, digest)
+    await _link(registry, actor, path, digest, size, upload_id)
+    return size
+
+
+async def push_blob(
+    registry: Registry, actor: Actor, path: RepositoryName, digest: Digest, chunks: AsyncIterable[bytes]
+) -> int:
+    """Store a whole blob in one request; its size. Raises like `finish_upload`; leaves nothing behind."""
+    async with registry.db.reading() as tx:
+        await reach.permitted(tx, actor, Action.REPOSITORY_PUSH, path)
+        await reach.organization(tx, path)
+    writer = await registry.blobs.new_part(digest.algorithm)
+    try:
+        await _receive(writer, chunks, 0, registry.settings.blob_bytes_max)
+        size = await registry.blobs.keep([await writer.seal()], digest)
+    except BaseException:
+        await writer.discard()
+        raise
+    await _link(registry, actor, path, digest, size, None)
+    return size
+
+
+async def mount_blob(
+    registry: Registry, actor: Actor, path: RepositoryName, digest: Digest, source: RepositoryName | None
+) -> bool:
+    """Link a blob held by `source`, or by any repository the actor may read; whether there was one.
+
+    What the actor may not read is as if it were not there. Raises Unauthenticated, AccessDenied or
+    OrganizationUnknown for `path`.
+    """
+    async with registry.db.writing() as tx:
+        now = registry.clock.now()
+        await reach.permitted(tx, actor, Action.REPOSITORY_PUSH, path)
+        await reach.organization(tx, path)
+        if not await _is_readable(tx, actor, digest, source):
+            return False
+        repository = await reach.writable(tx, actor, path, now)
+        await tx.lock(f"content:{repository.id}", shared=True)
+        await content.link_blobs(tx, repository.id, [str(digest)], now)
+    return True
+
+
+async def cancel_upload(registry: Registry, actor: Actor, path: RepositoryName, upload_id: str) -> None:
+    """Forget an upload and its bytes. Raises UploadUnknown."""
+    async with registry.db.writing() as tx:
+        await _own(tx, actor, path, upload_id)
+        keys = [row.key for row in await uploads.parts_of(tx, upload_id)]
+        await uploads.delete_upload(tx, upload_id)
+    await registry.blobs.discard_parts(keys)
+
+
+async def _own(tx: Reader, actor: Actor, path: RepositoryName, upload_id: str) -> Row[Any]:
+    await reach.permitted(tx, actor, Action.REPOSITORY_PUSH, path)
+    found = await uploads.upload_of(tx, upload_id, path, actor.subject)
+    if found is None:
+        raise UploadUnknown("There is no such upload; begin a new one.")
+    return found
+
+
+async def _receive(writer: PartWriter, chunks: AsyncIterable[bytes], held: int, bytes_max: int) -> None:
+    async for chunk in chunks:
+        await writer.write(chunk)
+        if bytes_max:
+            rules.check_blob_size(held + writer.size, bytes_max)
+
+
+async def _record(registry: Registry, upload_id: str, start: int, part: Part) -> int:
+    async with registry.db.writing() as tx:
+        expires_at = registry.clock.now() + timedelta(seconds=registry.settings.upload_idle_seconds)
+        saved = await uploads.save_part(tx, upload_id, start, part.size, part.key, str(part.digest), expires_at)
+    if not saved:
+        raise UploadUnknown(f"The upload {upload_id} was continued or ended by another request.")
+    return start + part.size
+
+
+async def _link(
+    registry: Registry, actor: Actor, path: RepositoryName, digest: Digest, size: int, upload_id: str | None
+) -> None:
+    async with registry.db.writing() as tx:
+        now = registry.clock.now()
+        repository = await reach.writable(tx, actor, path, now)
+        await content.save_blob(tx, str(digest), size, now)
+        await content.link_blobs(tx, repository.id, [str(digest)], now)
+        if upload_id is not None:
+            await uploads.delete_upload(tx, upload_id)
+        await publish(tx, BlobPushed(path, str(digest), size), actor=actor.subject, at=now)
+
+
+async def _is_readable(tx: Reader, actor: Actor, digest: Digest, source: RepositoryName | None) -> bool:
+    if source is None:
+        return bool(await content.readable_digests(tx, actor, [str(digest)]))
+    return await content.is_readable_in(tx, actor, source, str(digest))
+
+
+def _part(row: Row[Any]) -> Part:
+    return Part(row.key, row.size, Digest.parse(row.digest))
