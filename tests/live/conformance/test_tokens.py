@@ -182,7 +182,7 @@ def test_the_oauth_form_grants_by_refresh_token(repo: Repository, make: Make) ->
     [
         {},
         {"grant_type": "password"},
-        {"grant_type": "password", "username": "admin", "password": "wrong"},
+        {"grant_type": "password", "username": "nobody", "password": "wrong"},
         {"grant_type": "refresh_token"},
         {"grant_type": "refresh_token", "refresh_token": "made-up"},
         {"grant_type": "client_credentials"},
