@@ -1,0 +1,68 @@
+"""One registry over plain HTTP and one over TLS; for every test a person with an empty machine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.certificates import Certificate
+from tests.live.clients import registries
+from tests.live.clients.containers import Containers, make_containers
+from tests.live.clients.registries import Registry
+from tests.live.process import Server, running_server
+
+
+@pytest.fixture(params=["plain", "tls"])
+def registry(request: pytest.FixtureRequest) -> Registry:
+    """The test runs twice, once for each way to speak to the same server."""
+    found: Registry = request.getfixturevalue(f"{request.param}_registry")
+    return found
+
+
+@pytest.fixture(scope="session")
+def plain_registry(request: pytest.FixtureRequest) -> Registry:
+    """Plain HTTP: for what does not change with TLS."""
+    elsewhere = registries.elsewhere()
+    if elsewhere is None:
+        server: Server = request.getfixturevalue("server")
+        return registries.of_server(server)
+    if elsewhere.is_tls:
+        pytest.skip(f"{registries.URL} names a registry with TLS")
+    return elsewhere
+
+
+@pytest.fixture(scope="session")
+def tls_registry(
+    request: pytest.FixtureRequest, certificate: Certificate, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Registry]:
+    """TLS, with a certificate from an authority no machine knows."""
+    elsewhere = registries.elsewhere()
+    if elsewhere is None:
+        folder = tmp_path_factory.mktemp("tls-server")
+        with running_server(folder, tls_cert=certificate.certificate, tls_key=certificate.key) as server:
+            yield registries.of_server(server, certificate.authority)
+    elif elsewhere.is_tls:
+        yield elsewhere
+    else:
+        pytest.skip(f"{registries.URL} names a registry without TLS")
+
+
+@pytest.fixture
+def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Containers]:
+    """Somebody with podman, buildah and skopeo, who has never signed in and holds no image."""
+    with_everything = make_containers(tmp_path_factory.mktemp("person"))
+    yield with_everything
+    with_everything.close()
+
+
+@pytest.fixture
+def client(person: Containers, registry: Registry) -> Containers:
+    """The same person, signed in as the owner."""
+    person.trust(registry).login(registry)
+    return person
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """An empty folder for layouts and recipes."""
+    return tmp_path

@@ -1,0 +1,77 @@
+"""What engines like to leave behind: mounts, processes, network namespaces.
+
+Everything of an engine lives below one folder, so whatever still names that folder when the test
+is over was leaked.
+"""
+
+import os
+import select
+import signal
+import subprocess
+from pathlib import Path
+
+PATIENCE_SECONDS = 10.0
+
+
+class Leaked(AssertionError):
+    """An engine left something of itself on the machine."""
+
+
+def mounts_below(folder: Path) -> list[Path]:
+    """Mount points inside `folder`, innermost first. A network namespace kept by name is a mount, too."""
+    points = [Path(_unescaped(line.split()[4])) for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    return sorted((point for point in points if folder in point.parents), reverse=True)
+
+
+def processes_of(folder: Path) -> dict[int, str]:
+    """Processes (but this one) whose command line or working directory names `folder`."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            named = _named_by(entry)
+            if str(folder) in named:
+                found[int(entry.name)] = named
+    return found
+
+
+def unmount(folder: Path) -> None:
+    """Unmount everything inside `folder`; the engine must be gone."""
+    for point in mounts_below(folder):
+        subprocess.run(["umount", str(point)], check=True, timeout=PATIENCE_SECONDS)
+
+
+def assert_nothing_left(folder: Path) -> None:
+    """Give processes that are just ending a moment. Raises Leaked, after removing what was left."""
+    processes = {pid: named for pid, named in processes_of(folder).items() if not _ends(pid, PATIENCE_SECONDS)}
+    mounts = mounts_below(folder)
+    for pid in processes:
+        os.kill(pid, signal.SIGKILL)
+        _ends(pid, PATIENCE_SECONDS)
+    unmount(folder)
+    if processes or mounts:
+        raise Leaked(f"left below {folder}: mounts {[str(mount) for mount in mounts]}, processes {processes}")
+
+
+def _ends(pid: int, seconds_max: float) -> bool:
+    """True as soon as `pid`, which need not be our child, is gone."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        ready, _, _ = select.select([handle], [], [], seconds_max)
+        return bool(ready)
+    finally:
+        os.close(handle)
+
+
+def _named_by(entry: Path) -> str:
+    try:
+        command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return f"{command} in {os.readlink(entry / 'cwd')}"
+    except OSError:  # it ended meanwhile, or is a kernel thread
+        return ""
+
+
+def _unescaped(field: str) -> str:
+    return field.replace("\\040", " ").replace("\\134", "\\")

@@ -1,0 +1,106 @@
+"""The registry under test, as a client sees it: an address, an authority to trust, accounts."""
+
+import os
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import httpx2
+import pytest
+
+from tests.live.api import Api, Level, fresh_name
+from tests.live.process import Server
+
+URL = "ENTREPOT_CLIENTS_URL"
+AUTHORITY = "ENTREPOT_CLIENTS_AUTHORITY"
+MANIFEST_TYPES = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who can sign in."""
+
+    name: str
+    password: str
+
+    @property
+    def pair(self) -> str:
+        return f"{self.name}:{self.password}"
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Where clients push to and pull from. `owner` may do everything."""
+
+    url: str
+    owner: Account
+    authority: Path | None  # whom a client must trust; None: plain HTTP
+    server: Server | None  # None: somebody else's registry
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc
+
+    @property
+    def is_tls(self) -> bool:
+        return self.authority is not None
+
+    def new_organization(self) -> str:
+        return fresh_name() if self.server is None else self.api.create_org()
+
+    def new_repository(self, name: str = "app") -> str:
+        """`ORG/name` in a new organization; the repository itself appears with the first push."""
+        return f"{self.new_organization()}/{name}"
+
+    def image(self, repository: str, tag: str = "1.0") -> str:
+        """How a person writes the image to an engine."""
+        return f"{self.host}/{repository}:{tag}"
+
+    @property
+    def api(self) -> Api:
+        """The management API; ends the test where the registry is somebody else's."""
+        if self.server is None:
+            pytest.skip(f"{URL} names another registry: it has no such permissions")
+        return Api(self.server)
+
+    def new_user(self, scope: str | None = None, level: Level = "read") -> Account:
+        """A new user, who may do `level` on `scope` and nothing else."""
+        user = self.api.create_user()
+        if scope is not None:
+            self.api.grant(scope, user.user, level)
+        return Account(user.user, user.password)
+
+    def manifest(self, repository: str, reference: str) -> httpx2.Response:
+        """The bytes that are really there, whatever a client may show."""
+        answer = self._get(f"/v2/{repository}/manifests/{reference}", ", ".join(MANIFEST_TYPES))
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    def get_json(self, path: str) -> httpx2.Response:
+        return self._get(path, "*/*")
+
+    def _get(self, path: str, accept: str) -> httpx2.Response:
+        auth = (self.owner.name, self.owner.password)
+        trusted = ssl.create_default_context(cafile=self.authority)
+        return httpx2.get(f"{self.url}{path}", auth=auth, headers={"Accept": accept}, verify=trusted, trust_env=False)
+
+
+def of_server(server: Server, authority: Path | None = None) -> Registry:
+    return Registry(server.url, Account(server.user, server.password), authority, server)
+
+
+def elsewhere() -> Registry | None:
+    """The registry the environment names, if it names one."""
+    written = os.environ.get(URL)
+    if not written:
+        return None
+    parts = urlsplit(written)
+    authority = Path(os.environ[AUTHORITY]) if parts.scheme == "https" else None
+    owner = Account(unquote(parts.username or ""), unquote(parts.password or ""))
+    return Registry(f"{parts.scheme}://{parts.hostname}:{parts.port}", owner, authority, None)
