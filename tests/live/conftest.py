@@ -57,7 +57,7 @@ def api(server: Server) -> Iterator[Api]:
 
 @pytest.fixture
 def start_server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StartServer]:
-    """Starts servers of the test's own: `start_server(workers=2, environment={...}, upload_seconds_max="5s")`.
+    """Starts servers of the test's own: `start_server(workers=2, environment={...}, upload_idle_seconds="5s")`.
 
     Options are settings by name. `wait=False` returns at once; `data=` shares another server's folder.
     """

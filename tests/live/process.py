@@ -1,6 +1,6 @@
 """A real `entrepot serve`, as an administrator starts it: own process, own port, own folder.
 
-    with running_server(folder, workers=2, upload_seconds_max="10s") as server:
+    with running_server(folder, workers=2, upload_idle_seconds="10s") as server:
         server.kill()       # as a power cut would
         server.start()      # same port, same data
 

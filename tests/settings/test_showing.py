@@ -26,7 +26,7 @@ def test_values_are_shown_as_a_person_would_write_them() -> None:
     shown = {name: show(name, getattr(settings, name)) for name in Settings.model_fields}
 
     assert shown["port"] == "5000"
-    assert shown["upload_seconds_max"] == "1d"
+    assert shown["upload_idle_seconds"] == "1d"
     assert shown["manifest_bytes_max"] == "4MiB"
     assert shown["anonymous_pull"] == "true"
     assert shown["tls_cert"] == "not set"

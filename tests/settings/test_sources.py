@@ -65,11 +65,11 @@ def test_everything_kept_on_the_machine_follows_the_data_folder(
 
 
 def test_durations_and_sizes_may_be_written_with_their_unit(file: Path) -> None:
-    file.write_text('upload_seconds_max = "2h"\nfree_bytes_min = 4096')
+    file.write_text('upload_idle_seconds = "2h"\nfree_bytes_min = 4096')
 
     settings = load({"config": file}, {"ENTREPOT_MANIFEST_BYTES_MAX": "8MiB", "ENTREPOT_DRAIN_SECONDS": "5"}).settings
 
-    assert settings.upload_seconds_max == 7200
+    assert settings.upload_idle_seconds == 7200
     assert settings.free_bytes_min == 4096
     assert settings.manifest_bytes_max == 8 << 20
     assert settings.drain_seconds == 5

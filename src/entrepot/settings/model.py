@@ -120,15 +120,15 @@ class Settings(BaseModel):
     storage_url: Annotated[Url, AfterValidator(_storage_url)] = keeping(lambda given: f"{given['data']}/storage", "Where blobs are kept: a folder, or s3://BUCKET/PREFIX?endpoint=URL&region=NAME (credentials from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY).", shown="DATA/storage")
     free_bytes_min: Bytes = keeping(256 * MIB, "Free space on the storage's disk below which uploads are refused.", ge=0)
     storage_redirect: bool = keeping(True, "Send clients to S3 with a presigned URL for blobs; off, the server streams them.")
-    storage_redirect_seconds: Seconds = keeping(900, "How long such a URL is valid.", ge=1, le=7 * DAY)
+    storage_redirect_seconds: Seconds = keeping(1_200, "How long such a URL is valid.", ge=1, le=7 * DAY)
 
     manifest_bytes_max: Bytes = limits(4 * MIB, "Largest manifest accepted.", ge=1, le=64 * MIB)
     blob_bytes_max: Bytes = limits(0, "Largest blob accepted; 0 for no limit.", ge=0)
     json_bytes_max: Bytes = limits(1 * MIB, "Largest request body of the management API.", ge=1 * KIB)
-    upload_seconds_max: Seconds = limits(1 * DAY, "An upload nobody continues for this long is forgotten.", ge=1)
+    upload_idle_seconds: Seconds = limits(1 * DAY, "An upload nobody continues for this long is forgotten.", ge=1)
     uploads_open_max: int = limits(1_000, "Uploads one account may have open at once.", ge=1)
     page_max: int = limits(1_000, "Longest page of tags or repositories; a client that asks for more gets this many and a link.", ge=1, le=10_000)
-    referrers_page_max: int = limits(100, "Longest page of referrers.", ge=1, le=10_000)
+    referrers_page_max: int = limits(1_000, "Longest page of referrers.", ge=1, le=10_000)
 
     admin_password: Annotated[SecretStr, AfterValidator(_password)] | None = people(None, "Password of the administrator `admin` at the first start; without it a random one is printed once and kept in DATA/initial-admin-password.")
     anonymous_pull: bool = people(True, "Public repositories can be pulled without signing in.")
