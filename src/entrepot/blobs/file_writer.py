@@ -1,26 +1,20 @@
-"""Writing a part to a file: hashing and writing run side by side while the next bytes arrive.
+"""Writing a part to a file: hashing and writing run side by side while the next bytes arrive (`batch.py`).
 
-    loop      receive batch 3 ─────────►
-    thread    hash batch 2 ──────►
-    thread    write batch 2 ──►
-
-A batch is about 1 MiB; the next one is handed over when the one before is done, so two batches are
-in memory, and a slow disk slows the sender. Small parts take one thread once, in `seal`.
-
-Every 32 MiB the disk is told to begin; so the wait at the end is for the last bytes only, and a
-fast sender cannot fill the machine's memory with bytes the disk has yet to see.
+Small parts take one thread once, in `seal`. From larger ones the disk is told to begin every
+32 MiB: the wait at the end is for the last bytes only, and a fast sender cannot fill the machine's
+memory with bytes the disk has yet to see.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from entrepot.blobs import disk
-from entrepot.blobs.batch import Batch
+from entrepot.blobs.batch import Batch, Batches
 from entrepot.blobs.store import Part
 from entrepot.plumbing.threads import Threads, settled
 from entrepot.values.digest import Digest
@@ -34,7 +28,6 @@ class FilePartWriter:
     """A PartWriter over one file, which it makes, fills, and removes unless it is sealed."""
 
     def __init__(self, threads: Threads, root: Path, key: str, algorithm: str, free_bytes_min: int) -> None:
-        self.size = 0
         self._threads = threads
         self._path = root / key
         self._key = key
@@ -42,12 +35,11 @@ class FilePartWriter:
         self._free_bytes_min = free_bytes_min
         self._hash = hashlib.new(algorithm)
         self._fd: int | None = None
-        self._batch = Batch()
-        self._busy: list[asyncio.Future[None]] = []
+        self._batches = Batches(self._begin)
         self._syncing: asyncio.Future[None] | None = None
         self._unsynced = 0
         self._unchecked = 0
-        self._over = False
+        self._is_over = False
         self._part: Part | None = None
 
     def create(self) -> None:
@@ -55,60 +47,59 @@ class FilePartWriter:
         disk.check_free(self._path.parent, self._free_bytes_min)
         self._fd = disk.create(self._path)
 
+    @property
+    def size(self) -> int:
+        return self._batches.size
+
     async def write(self, chunk: bytes) -> None:
         self._check_open()
-        self._batch.add(chunk)
-        self.size += len(chunk)
-        if self._batch.is_full:
-            async with self._removed_on_trouble():
-                await self._finish_batch()
-                batch, self._batch = self._batch, Batch()
-                self._busy = [
-                    self._threads.start(self._hash_chunks, batch),
-                    self._threads.start(self._write_chunks, batch),
-                ]
-                self._sync_early(batch.size)
+        async with self._removed_on_trouble():
+            await self._batches.take(chunk)
 
     async def seal(self) -> Part:
         if self._part is None:
             self._check_open()
             async with self._removed_on_trouble():
-                await self._finish_batch()
+                await self._batches.finish()
                 await self._finish_sync()
-                self._over = True  # cancelled from here on, only `discard` knows what to do
-                await self._seal_last(self._batch)
+                self._is_over = True  # cancelled from here on, only `discard` knows what to do
+                await self._batches.hand_over(self._begin_last)
+                await self._batches.finish()
             self._part = Part(self._key, self.size, Digest(self._algorithm, self._hash.hexdigest()))
         return self._part
 
     async def discard(self) -> None:
-        self._over = True
-        self._batch = Batch()
-        futures = [*self._busy, *((self._syncing,) if self._syncing else ())]
+        self._is_over = True
         try:
-            await settled(futures)
+            await self._batches.abandon()
         finally:
-            for future in futures:
-                future.exception()  # heard already, or of no interest any more
-            self._busy, self._syncing = [], None
-            await self._threads.run(self._remove)
+            try:
+                await self._abandon_sync()
+            finally:
+                await self._threads.run(self._remove)
 
     def _check_open(self) -> None:
-        if self._over:
+        if self._is_over:
             raise RuntimeError("this part was sealed or discarded")
 
-    async def _finish_batch(self) -> None:
-        """Wait for the batch in the threads. Cancelled or not, a batch is handed over once and in order."""
-        if self._busy:
-            await asyncio.wait(self._busy)
-            busy, self._busy = self._busy, []
-            for future in busy:
-                future.result()
+    @asynccontextmanager
+    async def _removed_on_trouble(self) -> AsyncIterator[None]:
+        """A part that cannot be written goes at once: on a full disk its space is what others wait for."""
+        with disk.trouble():
+            try:
+                yield
+            except Exception:
+                await self.discard()
+                raise
 
-    async def _finish_sync(self) -> None:
-        if self._syncing is not None:
-            await asyncio.wait((self._syncing,))
-            syncing, self._syncing = self._syncing, None
-            syncing.result()
+    def _begin(self, batch: Batch) -> Sequence[asyncio.Future[None]]:
+        self._sync_early(batch.size)
+        return self._threads.start(self._hash_chunks, batch), self._threads.start(self._write_chunks, batch)
+
+    def _begin_last(self, batch: Batch) -> Sequence[asyncio.Future[None]]:
+        if batch.size <= _SMALL_BYTES:
+            return (self._threads.start(self._finish_small, batch),)
+        return self._threads.start(self._hash_chunks, batch), self._threads.start(self._finish_file, batch)
 
     def _sync_early(self, size: int) -> None:
         self._unsynced += size
@@ -121,22 +112,19 @@ class FilePartWriter:
         self._unsynced = 0
         self._syncing = self._threads.start(disk.sync, self._fd)
 
-    async def _seal_last(self, batch: Batch) -> None:
-        if batch.size <= _SMALL_BYTES:
-            await self._threads.run(self._finish_small, batch)
-            return
-        self._busy = [self._threads.start(self._hash_chunks, batch), self._threads.start(self._finish_file, batch)]
-        await self._finish_batch()
+    async def _finish_sync(self) -> None:
+        if self._syncing is not None:
+            await asyncio.wait((self._syncing,))
+            syncing, self._syncing = self._syncing, None
+            syncing.result()
 
-    @asynccontextmanager
-    async def _removed_on_trouble(self) -> AsyncIterator[None]:
-        """A part that cannot be written goes at once: on a full disk its space is what others wait for."""
-        with disk.trouble():
+    async def _abandon_sync(self) -> None:
+        if self._syncing is not None:
+            syncing, self._syncing = self._syncing, None
             try:
-                yield
-            except Exception:
-                await self.discard()
-                raise
+                await settled((syncing,))
+            finally:
+                syncing.exception()  # of no interest any more
 
     # --- in a thread ---
 
@@ -158,7 +146,7 @@ class FilePartWriter:
 
     def _finish_file(self, batch: Batch) -> None:
         assert self._fd is not None
-        if batch.chunks:
+        if batch.size:
             disk.write(self._fd, batch.chunks)
         disk.sync(self._fd)
         self._close()
