@@ -25,13 +25,14 @@ _HEADER_BYTES_MAX = 20_000
 class Credentials:
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
+        self._nobody = ANONYMOUS if accounts.settings.anonymous_pull else Actor(subjects=())
         self._key = secrets.token_bytes(32)
         self._remembered: OrderedDict[bytes, tuple[Actor, float]] = OrderedDict()
 
     def remembered(self, header: bytes | None, now: float) -> Actor | None:
         """The actor of a header seen before, if its token lives at `now` (seconds since the epoch)."""
         if header is None:
-            return ANONYMOUS
+            return self._nobody
         known = self._remembered.get(self._fingerprint(header))
         return known[0] if known is not None and known[1] > now else None
 
@@ -41,7 +42,7 @@ class Credentials:
         Raises Unauthenticated.
         """
         if header is None:
-            return ANONYMOUS
+            return self._nobody
         if len(header) > _HEADER_BYTES_MAX:
             raise Unauthenticated("The Authorization header is too long.")
         scheme, _, value = header.partition(b" ")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class AccountSettings:
     service: str = "entrepot"
+    anonymous_pull: bool = True
+    """Whether those who do not sign in may read what is public."""
     token_seconds: int = 300
     refresh_token_seconds: int = 30 * 86_400
     signing_key_seconds: int = 30 * 86_400

@@ -16,9 +16,11 @@ from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry, extract_compact
 
 from entrepot.access.actor import ANONYMOUS, Actor
+from entrepot.access.check import level_of
 from entrepot.accounts import queries
 from entrepot.accounts.login import actor_of
 from entrepot.accounts.room import Accounts
+from entrepot.accounts.scopes import Scope, granted_actions, scope_name
 from entrepot.plumbing.ids import new_id, new_secret
 from entrepot.values.errors import Unauthenticated
 
@@ -35,7 +37,7 @@ class Claims:
     """What a valid token says. `expires` in seconds since the epoch; `user_id` empty for nobody."""
 
     user_id: str
-    credential_version: int
+    credential_version: int | None
     limits: Mapping[str, frozenset[str]]
     expires: float
 
@@ -62,12 +64,12 @@ async def issue_token(accounts: Accounts, actor: Actor, granted: Sequence[tuple[
         "iss": ISSUER,
         "aud": accounts.settings.service,
         "sub": actor.id,
-        "ver": version,
+        "ver": actor.credential_version,
         "iat": int(now.timestamp()),
         "nbf": int(now.timestamp()),
         "exp": int(now.timestamp()) + accounts.settings.token_seconds,
         "jti": new_id(),
-        "access": [{"type": kind, "name": name, "actions": list(actions)} for kind, name, actions in granted],
+        "access": [{"type": s.kind, "name": s.name, "actions": actions} for s, actions in granted if actions],
     }
     header = {"alg": _ALGORITHM, "kid": key.id, "typ": "registry+jwt"}
     token = jwt.encode(header, claims, key.key, registry=_REGISTRY)
@@ -81,7 +83,8 @@ async def read_token(accounts: Accounts, token: str) -> tuple[Actor, float]:
     """
     claims = await _verify(accounts, token)
     if not claims.user_id:
-        return Actor(subjects=ANONYMOUS.subjects, limits=claims.limits), claims.expires
+        subjects = ANONYMOUS.subjects if accounts.settings.anonymous_pull else ()
+        return Actor(subjects=subjects, limits=claims.limits), claims.expires
     async with accounts.db.reading() as tx:
         row = await queries.user_by_id(tx, claims.user_id)
     if row is None or not row.is_enabled or row.credential_version != claims.credential_version:
@@ -145,7 +148,7 @@ def _key_id(token: str) -> str:
 
 
 def _limits(access: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
-    return {entry["name"]: frozenset(entry["actions"]) for entry in access if entry["type"] == "repository"}
+    return {scope_name(entry["type"], entry["name"]): frozenset(entry["actions"]) for entry in access}
 
 
 def _hash(secret: str) -> str:

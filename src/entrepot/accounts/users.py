@@ -110,12 +110,15 @@ async def set_enabled(accounts: Accounts, actor: Actor, name: UserName, is_enabl
         await publish(tx, change, actor=actor.subject, at=accounts.clock.now())
 
 
+async def has_first_admin(accounts: Accounts) -> bool:
+    """Whether this installation was started before."""
+    async with accounts.db.reading() as tx:
+        return await queries.domain_by_name(tx, FIRST_DOMAIN) is not None
+
+
 async def ensure_first_admin(accounts: Accounts, password: str) -> bool:
     """Make the domain `default` with its administrator `admin`, unless it exists; whether it was made."""
     accounts.passwords.check_rules(password)
-    async with accounts.db.reading() as tx:
-        if await queries.domain_by_name(tx, FIRST_DOMAIN):
-            return False
     password_hash = await accounts.passwords.hash(password)
 
     async with accounts.db.writing() as tx:

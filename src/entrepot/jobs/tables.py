@@ -39,6 +39,7 @@ event = Table(
     # transaction's own number tells the feed how far everything has settled.
     Column("xid", BigInteger, nullable=False, server_default=current_xid()),
     Index("ix_event_subject", "subject", "seq"),
+    sqlite_autoincrement=True,  # a number is never given twice, also when the newest events are gone
 )
 
 feed_position = Table(

@@ -26,6 +26,8 @@ class Pushed:
     digest: Digest
     subject: Digest | None
     tags: tuple[TagName, ...]
+    warnings: tuple[str, ...]
+    """What the client should know though the push succeeded."""
 
 
 async def push_manifest(
@@ -64,7 +66,8 @@ async def push_manifest(
         pushed = ManifestPushed(path, str(digest), manifest.media_type, [str(tag) for tag in moved])
         await publish(tx, pushed, actor=actor.subject, at=now)
 
-    return Pushed(digest, manifest.subject.digest if manifest.subject else None, tuple(moved))
+    warnings = rules.warnings_about(manifest, missing)
+    return Pushed(digest, manifest.subject.digest if manifest.subject else None, tuple(moved), warnings)
 
 
 async def _missing(tx: Writer, actor: Actor, repository_id: int, manifest: Manifest, at: datetime) -> Sequence[str]:

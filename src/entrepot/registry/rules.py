@@ -61,6 +61,16 @@ def check_complete(manifest: Manifest, missing: Sequence[str], allows_sparse: bo
         )
 
 
+def warnings_about(manifest: Manifest, missing: Sequence[str]) -> tuple[str, ...]:
+    """What is accepted but deserves a word (distribution specification, warnings)."""
+    said = []
+    if missing:
+        said.append(f"{len(missing)} of the named blobs or manifests are not in this repository (sparse).")
+    if any(not layer.is_distributable for layer in manifest.layers):
+        said.append("Non-distributable layers are deprecated; this registry does not hold them.")
+    return tuple(said)
+
+
 def check_start(start: int | None, held: int) -> None:
     """A chunk begins where the upload ends (distribution specification, pushing a blob in chunks)."""
     if start is not None and start != held:

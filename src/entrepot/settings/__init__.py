@@ -4,7 +4,8 @@
 of all settings. Rooms below never import this: `app.py` hands them plain values.
 """
 
+from entrepot.settings.environment import settings_environment
 from entrepot.settings.model import Settings
 from entrepot.settings.sources import Loaded, SettingsInvalid, load
 
-__all__ = ["Loaded", "Settings", "SettingsInvalid", "load"]
+__all__ = ["Loaded", "Settings", "SettingsInvalid", "load", "settings_environment"]

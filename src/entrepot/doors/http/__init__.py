@@ -1,0 +1,1 @@
+"""What all doors share: bodies, answers, errors as statuses, request ids, counting."""

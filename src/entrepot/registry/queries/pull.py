@@ -57,7 +57,7 @@ def blob_by_digest() -> Select[Any]:
 def parameters(actor: Actor, path: str, reference: str) -> dict[str, Any]:
     """What the statements above are asked with."""
     organization, _ = scopes_of(path)
-    subjects = (*actor.subjects, *("*" for _ in range(SUBJECTS_MAX - len(actor.subjects))))
+    subjects = (*actor.subjects, *("" for _ in range(SUBJECTS_MAX - len(actor.subjects))))
     return {
         "path": path,
         "organization": organization,

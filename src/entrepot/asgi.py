@@ -1,0 +1,111 @@
+"""What a server process runs: the doors behind one port, chosen by path.
+
+/v2/…, /auth/token              the registry protocol
+/v2/manage/…, /v3/…, /v2, /     the management API
+/healthz /readyz /metrics       for whoever watches over the service
+"""
+
+import asyncio
+import json
+
+import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from entrepot.app import House, check_house, open_house
+from entrepot.doors.http import front
+from entrepot.doors.http.problems import oci_body, problem_of
+from entrepot.doors.oci.call import Plain, Response
+from entrepot.doors.oci.door import TOKEN_PATH, OciDoor
+from entrepot.plumbing import metrics
+from entrepot.plumbing.logging import configure
+from entrepot.settings import Settings
+from entrepot.values.errors import EntrepotError, RepositoryUnknown
+
+_log = structlog.get_logger()
+
+
+class Application:
+    """One worker's ASGI application; opens the house when the server starts it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._house: House | None = None
+        self._oci: OciDoor | None = None
+        self._manage: ASGIApp | None = None
+        self._building = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            if (path.startswith("/v2/") and not path.startswith("/v2/manage/")) or path == TOKEN_PATH:
+                assert self._oci is not None
+                await self._oci(scope, receive, send)
+            else:
+                await self._elsewhere(path, scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    async def _elsewhere(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        watching = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._metrics}.get(path)
+        if watching is not None:
+            await front.answer(scope, receive, send, path[1:], watching, render)
+        elif path.startswith(("/v2/manage/", "/v3/")) or path in ("/v2", "/"):
+            door = self._manage or await self._build_manage()
+            await door(scope, receive, send)
+        else:
+            await front.answer(scope, receive, send, "unknown", _unknown, render)
+
+    async def _build_manage(self) -> ASGIApp:
+        """The management API, made at its first use: workers that only serve pulls stay small."""
+        async with self._building:
+            if self._manage is None:
+                assert self._house is not None
+                from entrepot.manage import build_manage
+
+                self._manage = await asyncio.to_thread(build_manage, self._house)
+        return self._manage
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    self._open()
+                except (EntrepotError, OSError, ValueError) as error:
+                    _log.error("the server cannot start", error=str(error))
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                if self._house is not None:
+                    await self._house.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    def _open(self) -> None:
+        configure(self._settings.log_format, self._settings.log_level)
+        self._house = open_house(self._settings)
+        self._oci = OciDoor(self._house.oci)
+
+    async def _healthz(self) -> Response:
+        return _json({"status": "ok"})
+
+    async def _readyz(self) -> Response:
+        assert self._house is not None
+        await check_house(self._house)
+        return _json({"status": "ready"})
+
+    async def _metrics(self) -> Response:
+        return Plain(200, {"Content-Type": metrics.CONTENT_TYPE}, await asyncio.to_thread(metrics.exposition))
+
+
+def render(error: EntrepotError) -> Response:
+    return Plain(problem_of(error).status, {"Content-Type": "application/json"}, json.dumps(oci_body(error)).encode())
+
+
+def _json(document: dict[str, str]) -> Response:
+    return Plain(200, {"Content-Type": "application/json"}, json.dumps(document).encode())
+
+
+async def _unknown() -> Response:
+    raise RepositoryUnknown("There is no such path here.")

@@ -1,0 +1,80 @@
+"""Around every request: its id, its log line, its numbers, and an answer whatever happens."""
+
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from entrepot.plumbing import metrics
+from entrepot.plumbing.ids import RequestIds
+from entrepot.plumbing.logging import request_id
+from entrepot.values.errors import Broken, EntrepotError
+
+_log = structlog.get_logger()
+_ids = RequestIds()
+
+Handler = Callable[[], Awaitable[ASGIApp]]
+Renderer = Callable[[EntrepotError], ASGIApp]
+QUIET_STATUSES = frozenset({200, 206, 304, 307, 401})
+
+
+async def answer(scope: Scope, receive: Receive, send: Send, route: str, handle: Handler, render: Renderer) -> None:
+    """Run `handle` and send what it returns; an error is rendered by `render`, an unforeseen one as Broken."""
+    current = _ids.next()
+    token = request_id.set(current)
+    started = perf_counter()
+    watch = Watch(send, current)
+    try:
+        try:
+            response = await handle()
+        except EntrepotError as error:
+            _log_error(error)
+            response = render(error)
+        except Exception:
+            _log.exception("request failed", route=route, method=scope["method"], path=scope["path"])
+            response = render(Broken("The registry failed; its log has the request id.", request_id=current))
+        await response(scope, receive, watch.send)
+    finally:
+        seconds = perf_counter() - started
+        count(route, scope["method"], watch.status, seconds)
+        if watch.status not in QUIET_STATUSES:
+            _log.info(
+                "request",
+                route=route,
+                method=scope["method"],
+                path=scope["path"],
+                status=watch.status,
+                seconds=round(seconds, 4),
+                client=(scope.get("client") or ("",))[0],
+            )
+        request_id.reset(token)
+
+
+def count(route: str, method: str, status: int, seconds: float) -> None:
+    """Count one answered request."""
+    metrics.requests.labels(route, method, str(status)).inc()
+    metrics.request_seconds.labels(route).observe(seconds)
+
+
+class Watch:
+    """Adds the request id to the answer and remembers its status; 499 when none was sent."""
+
+    def __init__(self, send: Send, current: str) -> None:
+        self._send = send
+        self._id = current.encode()
+        self.status = 499
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), (b"x-request-id", self._id)]
+        await self._send(message)
+
+
+def _log_error(error: EntrepotError) -> None:
+    if isinstance(error, Broken):
+        _log.error("broken", message=error.message, **{f"detail_{key}": value for key, value in error.detail.items()})
+        cause = error.__cause__
+        if cause is not None:
+            _log.error("cause", error=repr(cause))

@@ -1,0 +1,78 @@
+"""`/v2/NAME/blobs/DIGEST`: pull and delete of blobs."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from starlette.types import Receive, Scope, Send
+
+from entrepot.doors.oci.call import Call, Plain, Response
+from entrepot.doors.oci.conditions import is_unchanged
+from entrepot.plumbing import metrics
+from entrepot.registry.pull import find_blob, locate_blob, open_blob
+from entrepot.registry.remove import delete_blob
+from entrepot.registry.room import Registry
+from entrepot.values.digest import Digest
+from entrepot.values.ranges import parse_range
+
+
+async def get_blob(call: Call) -> Response:
+    """GET and HEAD, whole or one byte range (`end-2`)."""
+    digest = Digest.parse(call.reference)
+    size = await find_blob(call.registry, call.actor, call.name, digest)
+    headers = call.request.headers
+    return await blob_response(
+        call.registry, digest, size, call.request.method, headers.get("range"), headers.get("if-none-match")
+    )
+
+
+async def blob_response(
+    registry: Registry, digest: Digest, size: int, method: str, range_header: str | None, if_none_match: str | None
+) -> Response:
+    """The answer for a blob that the caller may read."""
+    name = str(digest)
+    headers = {
+        "Docker-Content-Digest": name,
+        "ETag": f'"{name}"',
+        "Content-Type": "application/octet-stream",
+        "Accept-Ranges": "bytes",
+    }
+    if is_unchanged(if_none_match, name):
+        return Plain(304, headers)
+    if method == "HEAD":
+        return Plain(200, headers, length=size)
+    if location := await locate_blob(registry, digest):
+        return Plain(307, {"Docker-Content-Digest": name, "Location": location})
+    wanted = parse_range(range_header, size)
+    if wanted is None:
+        return Stream(200, headers, size, open_blob(registry, digest, 0, size))
+    start, stop = wanted
+    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    return Stream(206, headers, stop - start, open_blob(registry, digest, start, stop))
+
+
+async def remove_blob(call: Call) -> Response:
+    """DELETE (`end-10`)."""
+    await delete_blob(call.registry, call.actor, call.name, Digest.parse(call.reference))
+    return Plain(202, {})
+
+
+class Stream:
+    """An answer whose body comes in chunks; a slow reader slows the source, a vanished one ends it."""
+
+    def __init__(self, status: int, headers: dict[str, str], length: int, chunks: AsyncIterator[bytes]) -> None:
+        self._status = status
+        self._headers = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
+        self._headers.append((b"content-length", str(length).encode()))
+        self._chunks = chunks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # The first chunk is fetched before the status leaves: a store that fails at once still gets its own answer.
+        async with aclosing(self._chunks) as chunks:  # type: ignore[type-var]  # stores return async generators
+            first = await anext(chunks, b"")
+            await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
+            metrics.bytes_out.inc(len(first))
+            await send({"type": "http.response.body", "body": first, "more_body": True})
+            async for chunk in chunks:
+                metrics.bytes_out.inc(len(chunk))
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,101 @@
+"""One request to the registry protocol, parsed as far as every handler needs it."""
+
+import re
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from entrepot.access.actor import Actor
+from entrepot.accounts.credentials import Credentials
+from entrepot.accounts.room import Accounts
+from entrepot.doors.http.body import declared_length
+from entrepot.registry.room import Registry
+from entrepot.values.errors import ParameterInvalid
+from entrepot.values.names import RepositoryName
+
+_HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class OciSettings:
+    external_url: str = ""
+    """How clients reach this service; empty: as the request's Host header says."""
+    body_idle_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class OciRooms:
+    """What the door works with."""
+
+    accounts: Accounts
+    credentials: Credentials
+    registry: Registry
+    settings: OciSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`name` is empty and `reference` too where the route has none."""
+
+    rooms: OciRooms
+    request: Request
+    actor: Actor
+    name: RepositoryName
+    reference: str
+
+    @property
+    def registry(self) -> Registry:
+        return self.rooms.registry
+
+    @property
+    def length(self) -> int | None:
+        return declared_length(self.request.headers.get("content-length"))
+
+    @property
+    def receive(self) -> Receive:
+        return self.request.receive
+
+    def page(self) -> tuple[str, int]:
+        """The `last` and `n` parameters; `n` is bounded by the setting. Raises ParameterInvalid."""
+        given = self.request.query_params.get("n")
+        limit = self.registry.settings.page_max
+        if given is not None:
+            if not given.isascii() or not given.isdigit():
+                raise ParameterInvalid(f"n must be a number, not {given[:40]!r}.")
+            limit = min(int(given), limit) if len(given) < 10 else limit
+        return self.request.query_params.get("last", ""), limit
+
+
+def base_url(scope: Scope, external_url: str) -> str:
+    """The address that clients use for this service, without a slash at its end."""
+    if external_url:
+        return external_url.rstrip("/")
+    host = next((value for key, value in scope["headers"] if key == b"host"), b"").decode("latin-1")
+    if not _HOST.fullmatch(host):
+        server = scope.get("server") or ("127.0.0.1", None)
+        host = f"{server[0]}:{server[1]}" if server[1] else str(server[0])
+    return f"{scope['scheme']}://{host}"
+
+
+class Plain:
+    """An answer of a status, headers and perhaps a small body, with its exact length."""
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes = b"", length: int | None = None) -> None:
+        self._status = status
+        self._body = body
+        self._headers = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
+        if status not in (204, 304):
+            size = len(body) if length is None else length
+            self._headers.append((b"content-length", str(size).encode()))
+
+    def add(self, key: str, value: str) -> None:
+        """One more header line."""
+        self._headers.append((key.lower().encode("latin-1"), value.encode("latin-1")))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else self._body})
+
+
+Response = ASGIApp

@@ -1,0 +1,11 @@
+"""Conditional requests (RFC 9110 §13.1.2): content named by a digest never changes."""
+
+
+def is_unchanged(if_none_match: str | None, digest: str) -> bool:
+    """Whether the client already holds what has this digest."""
+    if if_none_match is None:
+        return False
+    if if_none_match.strip() == "*":
+        return True
+    tags = (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
+    return any(tag == f'"{digest}"' or tag == digest for tag in tags)

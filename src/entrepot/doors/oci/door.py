@@ -1,0 +1,128 @@
+"""The registry protocol's entrance: try the fast path, else the table; turn errors into answers."""
+
+import json
+
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from entrepot.doors.http import front
+from entrepot.doors.http.problems import oci_body, problem_of
+from entrepot.doors.oci import routes, token
+from entrepot.doors.oci.call import Call, OciRooms, Plain, Response, base_url
+from entrepot.doors.oci.fast import FastPulls
+from entrepot.doors.oci.uploads import progress_headers
+from entrepot.values.errors import (
+    Elsewhere,
+    EntrepotError,
+    RangeUnsatisfiable,
+    TooMany,
+    Unauthenticated,
+    Unsupported,
+    UploadOutOfOrder,
+)
+from entrepot.values.names import RepositoryName
+
+TOKEN_PATH = "/auth/token"
+_RETRY_SECONDS = 5
+
+
+class OciDoor:
+    """Answers `/v2/…` and the token endpoint. An ASGI application."""
+
+    def __init__(self, rooms: OciRooms) -> None:
+        self._rooms = rooms
+        self._fast = FastPulls(rooms)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == TOKEN_PATH:
+            await self._token(scope, receive, send)
+            return
+        if scope["method"] in ("GET", "HEAD") and await self._tried_fast(scope, receive, send):
+            return
+        found = routes.find(scope["path"])
+        if found is None:
+            await front.answer(scope, receive, send, "unknown", _no_such_path, self._renderer(scope, "", "", ""))
+            return
+        route, name, reference = found
+        handler = route.handlers.get(scope["method"])
+
+        async def handle() -> Response:
+            if handler is None:
+                raise Unsupported(
+                    f"This path answers {', '.join(sorted(route.handlers))}, not {scope['method']}.",
+                    allow=sorted(route.handlers),
+                )
+            request = Request(scope, receive)
+            header = request.headers.get("authorization")
+            actor = await self._rooms.credentials.actor(None if header is None else header.encode("latin-1"))
+            if route is routes.PING and actor.is_anonymous and actor.limits is None:
+                raise Unauthenticated
+            parsed = RepositoryName.parse(name) if name else RepositoryName("")
+            return await handler(Call(self._rooms, request, actor, parsed, reference))
+
+        wanted = routes.scope_of(route, scope["method"], name)
+        await front.answer(scope, receive, send, route.name, handle, self._renderer(scope, wanted, name, reference))
+
+    async def _tried_fast(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        try:
+            return await self._fast.answer(scope, receive, send)
+        except EntrepotError:
+            # Nothing was sent yet: the table's way meets the same trouble and renders it.
+            return False
+
+    async def _token(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def handle() -> Response:
+            request = Request(scope, receive)
+            match scope["method"]:
+                case "GET":
+                    return await token.get_token(self._rooms, request)
+                case "POST":
+                    return await token.post_token(self._rooms, request)
+            raise Unsupported(f"The token endpoint answers GET and POST, not {scope['method']}.", allow=["GET", "POST"])
+
+        await front.answer(scope, receive, send, "token", handle, self._renderer(scope, "", "", ""))
+
+    def _renderer(self, scope: Scope, wanted: str, name: str, reference: str) -> front.Renderer:
+        def render(error: EntrepotError) -> Response:
+            body = json.dumps(oci_body(error)).encode()
+            headers = {"Content-Type": "application/json"}
+            match error:
+                case Unauthenticated():
+                    headers["WWW-Authenticate"] = self._challenge(scope, wanted, error)
+                case UploadOutOfOrder():
+                    headers |= progress_headers(name, reference, error.offset)
+                case RangeUnsatisfiable():
+                    headers["Content-Range"] = f"bytes */{error.size}"
+                case Unsupported() if "allow" in error.detail:
+                    headers["Allow"] = ", ".join(str(method) for method in error.detail["allow"])  # type: ignore[union-attr]
+                case Elsewhere():
+                    headers["Retry-After"] = str(int(error.retry_after or _RETRY_SECONDS))
+                case TooMany():
+                    headers["Retry-After"] = str(_RETRY_SECONDS)
+            return Plain(problem_of(error).status, headers, body)
+
+        return render
+
+    def _challenge(self, scope: Scope, wanted: str, error: Unauthenticated) -> str:
+        """Where to get a token and for what (Docker token specification; RFC 6750 §3)."""
+        realm = base_url(scope, self._rooms.settings.external_url) + TOKEN_PATH
+        parts = [f'realm="{realm}"', f'service="{self._rooms.accounts.settings.service}"']
+        if wanted and _is_quotable(wanted):
+            parts.append(f'scope="{wanted}"')
+        if error.detail.get("insufficient_scope"):
+            parts.append('error="insufficient_scope"')
+        elif any(key == b"authorization" for key, _ in scope["headers"]):
+            parts.append('error="invalid_token"')
+        return f"Bearer {','.join(parts)}"
+
+
+async def _no_such_path() -> Response:
+    return Plain(
+        404,
+        {"Content-Type": "application/json"},
+        b'{"errors":[{"code":"UNSUPPORTED","message":"There is no such path in the registry protocol.","detail":null}]}',
+    )
+
+
+def _is_quotable(text: str) -> bool:
+    return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text

@@ -1,0 +1,97 @@
+"""The common pulls, answered without router, request object or transaction: one database read each.
+
+Only plain successes are answered here. Anything else, a refusal, a range, an unusual header, is
+left to the table in `routes.py`, which knows every reason.
+"""
+
+import re
+from time import perf_counter, time
+
+from starlette.types import Receive, Scope, Send
+
+from entrepot.doors.http import front
+from entrepot.doors.oci.blobs import blob_response
+from entrepot.doors.oci.call import OciRooms
+from entrepot.plumbing import metrics
+from entrepot.plumbing.ids import RequestIds
+from entrepot.registry.pull import Pulls
+from entrepot.values.accept import Accept
+from entrepot.values.digest import Digest
+from entrepot.values.errors import Refused
+from entrepot.values.names import RepositoryName
+from entrepot.values.reference import parse_reference
+
+_PATH = re.compile(r"/v2/(.+)/(manifests|blobs)/([^/]+)")
+_ACCEPTS_MAX = 1_000
+
+
+class FastPulls:
+    def __init__(self, rooms: OciRooms) -> None:
+        self._rooms = rooms
+        self._pulls = Pulls(rooms.registry)
+        self._accepts: dict[bytes, Accept] = {}
+        self._ids = RequestIds()
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Answer a GET or HEAD of a manifest or blob; False, and nothing sent, when that is not simple."""
+        started = perf_counter()
+        found = _PATH.fullmatch(scope["path"])
+        if found is None:
+            return False
+        path, kind, reference = found.groups()
+        authorization = None
+        accept = b""
+        for key, value in scope["headers"]:
+            if key == b"authorization":
+                authorization = value
+            elif key == b"accept":
+                accept = accept + b"," + value if accept else value
+            elif key in (b"range", b"if-none-match"):
+                return False
+        actor = self._rooms.credentials.remembered(authorization, time())
+        if actor is None or (actor.limits is not None and "pull" not in actor.limits.get(path, ())):
+            return False
+        try:
+            RepositoryName.parse(path)
+            wanted = parse_reference(reference)
+        except Refused:
+            return False
+
+        is_get = scope["method"] == "GET"
+        if kind == "blobs":
+            if not isinstance(wanted, Digest):
+                return False
+            size = await self._pulls.blob_size(actor, path, reference)
+            if size is None:
+                return False
+            respond = await blob_response(self._rooms.registry, wanted, size, scope["method"], None, None)
+            await respond(scope, receive, front.Watch(send, self._ids.next()).send)
+            front.count("blob", scope["method"], 200, perf_counter() - started)
+            return True
+
+        manifest = await self._pulls.manifest(actor, path, reference, isinstance(wanted, Digest), is_get)
+        if manifest is None or (accept and not self._accept(accept).allows(manifest.media_type)):
+            return False
+        digest = manifest.digest.encode()
+        headers = [
+            (b"content-type", manifest.media_type.encode()),
+            (b"content-length", b"%d" % manifest.size),
+            (b"docker-content-digest", digest),
+            (b"etag", b'"%b"' % digest),
+            (b"vary", b"Accept"),
+            (b"x-request-id", self._ids.next().encode()),
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": manifest.body})
+        metrics.bytes_out.inc(len(manifest.body))
+        front.count("manifest", scope["method"], 200, perf_counter() - started)
+        return True
+
+    def _accept(self, header: bytes) -> Accept:
+        """Parsed once for each client: few spellings ask for everything."""
+        known = self._accepts.get(header)
+        if known is None:
+            if len(self._accepts) >= _ACCEPTS_MAX:
+                self._accepts.clear()
+            known = self._accepts[header] = Accept.parse([header.decode("latin-1")])
+        return known

@@ -1,0 +1,66 @@
+"""`/v2/NAME/manifests/REFERENCE`: pull, push and delete of manifests."""
+
+from entrepot.doors.http import body as bodies
+from entrepot.doors.oci.call import Call, Plain, Response
+from entrepot.doors.oci.conditions import is_unchanged
+from entrepot.registry.pull import FoundManifest, find_manifest
+from entrepot.registry.push import push_manifest
+from entrepot.registry.remove import delete_manifest, delete_tag
+from entrepot.values.accept import Accept
+from entrepot.values.errors import ManifestTooLarge, ManifestUnknown, TagInvalid
+from entrepot.values.names import TagName
+from entrepot.values.reference import Reference, parse_reference
+
+
+async def get_manifest(call: Call) -> Response:
+    """GET and HEAD (specification, "pulling manifests"; `end-3`)."""
+    accept = Accept.parse(call.request.headers.getlist("accept"))
+    found = await find_manifest(call.registry, call.actor, call.name, _existing(call), accept)
+    return manifest_response(found, call.request.headers.get("if-none-match"))
+
+
+def manifest_response(found: FoundManifest, if_none_match: str | None) -> Response:
+    headers = {"Docker-Content-Digest": found.digest, "ETag": f'"{found.digest}"', "Vary": "Accept"}
+    if is_unchanged(if_none_match, found.digest):
+        return Plain(304, headers)
+    return Plain(200, {**headers, "Content-Type": found.media_type}, found.body, found.size)
+
+
+async def put_manifest(call: Call) -> Response:
+    """PUT (`end-7`), with `tag` parameters on a push by digest (next version)."""
+    reference = parse_reference(call.reference)
+    extra = [TagName.parse(text) for text in call.request.query_params.getlist("tag")]
+    limit = call.registry.settings.manifest.body_bytes_max
+    idle = call.rooms.settings.body_idle_seconds
+    body = await bodies.whole(call.receive, call.length, idle, limit, ManifestTooLarge)
+    media_type = call.request.headers.get("content-type")
+    pushed = await push_manifest(call.registry, call.actor, call.name, reference, body, media_type, extra)
+
+    digest = str(pushed.digest)
+    headers = {"Location": f"/v2/{call.name}/manifests/{digest}", "Docker-Content-Digest": digest}
+    if pushed.subject is not None:
+        headers["OCI-Subject"] = str(pushed.subject)
+    response = Plain(201, headers)
+    for tag in pushed.tags if extra else ():
+        response.add("OCI-Tag", tag)
+    for warning in pushed.warnings:
+        response.add("Warning", f'299 - "{warning}"')
+    return response
+
+
+async def remove_manifest(call: Call) -> Response:
+    """DELETE by tag or by digest (`end-9`)."""
+    reference = _existing(call)
+    if isinstance(reference, TagName):
+        await delete_tag(call.registry, call.actor, call.name, reference)
+    else:
+        await delete_manifest(call.registry, call.actor, call.name, reference)
+    return Plain(202, {})
+
+
+def _existing(call: Call) -> Reference:
+    """The reference asked for; a tag that cannot exist does not exist (404, as clients expect)."""
+    try:
+        return parse_reference(call.reference)
+    except TagInvalid as error:
+        raise ManifestUnknown(error.message) from error

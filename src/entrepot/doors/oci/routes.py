@@ -1,0 +1,86 @@
+"""Which path is what, and which handler answers it: the one table of the registry protocol."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from entrepot.doors.oci import blobs, lists, manifests, uploads
+from entrepot.doors.oci.call import Call, Plain, Response
+
+Handler = Callable[[Call], Awaitable[Response]]
+
+
+async def ping(_call: Call) -> Response:
+    """GET `/v2/`: this is a registry, and you are signed in (`end-1`)."""
+    return Plain(200, {"Content-Type": "application/json"}, b"{}")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One kind of path: its name in metrics and logs, and who answers each method."""
+
+    name: str
+    handlers: Mapping[str, Handler]
+
+
+_PULL = {"GET", "HEAD"}
+PING: Final = Route("ping", dict.fromkeys(_PULL, ping))
+CATALOG: Final = Route("catalog", {"GET": lists.catalog})
+
+_ROUTES: Final = (
+    (re.compile(r"/v2/(.+)/tags/(list)"), Route("tags", {"GET": lists.tags})),
+    (
+        re.compile(r"/v2/(.+)/manifests/([^/]+)"),
+        Route(
+            "manifest",
+            {
+                **dict.fromkeys(_PULL, manifests.get_manifest),
+                "PUT": manifests.put_manifest,
+                "DELETE": manifests.remove_manifest,
+            },
+        ),
+    ),
+    (re.compile(r"/v2/(.+)/blobs/uploads/?()"), Route("uploads", {"POST": uploads.start})),
+    (
+        re.compile(r"/v2/(.+)/blobs/uploads/([^/]+)"),
+        Route(
+            "upload",
+            {
+                "GET": uploads.show,
+                "PATCH": uploads.append,
+                "PUT": uploads.finish,
+                "DELETE": uploads.cancel,
+            },
+        ),
+    ),
+    (
+        re.compile(r"/v2/(.+)/blobs/([^/]+)"),
+        Route("blob", {**dict.fromkeys(_PULL, blobs.get_blob), "DELETE": blobs.remove_blob}),
+    ),
+    (re.compile(r"/v2/(.+)/referrers/([^/]+)"), Route("referrers", {"GET": lists.referrers})),
+)
+
+_ACTIONS: Final = {"GET": "pull", "HEAD": "pull", "DELETE": "delete"}
+
+
+def find(path: str) -> tuple[Route, str, str] | None:
+    """The route of `path`, with the repository name and the reference in it, unparsed."""
+    if path in ("/v2/", "/v2"):
+        return PING, "", ""
+    if path == "/v2/_catalog":
+        return CATALOG, "", ""
+    for pattern, route in _ROUTES:
+        if found := pattern.fullmatch(path):
+            return route, found[1], found[2]
+    return None
+
+
+def scope_of(route: Route, method: str, name: str) -> str:
+    """The token scope that would open this request; empty where none would."""
+    if route is CATALOG:
+        return "registry:catalog:*"
+    if not name:
+        return ""
+    action = "pull,push" if route.name in ("upload", "uploads") else _ACTIONS.get(method, "pull,push")
+    return f"repository:{name}:{action}"

@@ -1,0 +1,162 @@
+"""The parent of the server processes: prepares the installation, starts them, ends them in order."""
+
+import asyncio
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+
+from granian.constants import Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import Server
+
+from entrepot.accounts.users import FIRST_ADMIN, ensure_first_admin, has_first_admin
+from entrepot.app import open_house
+from entrepot.asgi import Application
+from entrepot.migrations import upgrade
+from entrepot.plumbing.ids import new_secret
+from entrepot.plumbing.logging import configure
+from entrepot.plumbing.processes import die_with_parent
+from entrepot.plumbing.sealing import write_private
+from entrepot.settings import Loaded, Settings, settings_environment
+from entrepot.values.errors import Refused
+
+PASSWORD_FILE = "initial-admin-password"
+_LOCK_FILE = "lock"
+
+
+class InUse(Refused):
+    """Another process uses what this one needs."""
+
+
+def run(loaded: Loaded) -> int:
+    """Serve until SIGTERM or SIGINT; the exit status."""
+    settings = loaded.settings
+    configure(settings.log_format, settings.log_level)
+    lock = _lock(settings)
+    _check_port(settings)
+    upgrade(settings.database_url)
+    password = asyncio.run(_prepare(settings))
+    print(_box(settings, password), flush=True)
+
+    worker = _start_worker(loaded) if settings.job_worker else None
+    try:
+        _server(settings).serve(target_loader=lambda: _application(settings), wrap_loader=False)
+    finally:
+        if worker is not None:
+            worker.terminate()
+            worker.wait(settings.drain_seconds + 5)
+        os.close(lock)
+    return 0
+
+
+def _application(settings: Settings) -> Application:
+    """What each server process runs; called in that process."""
+    die_with_parent()
+    return Application(settings)
+
+
+def _server(settings: Settings) -> Server:
+    return Server(
+        "entrepot.asgi",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        workers=settings.workers,
+        websockets=False,
+        backpressure=settings.connections_max,
+        http1_settings=HTTP1Settings(header_read_timeout=settings.header_seconds * 1000),
+        ssl_cert=settings.tls_cert,
+        ssl_key=settings.tls_key,
+        respawn_failed_workers=True,
+        workers_kill_timeout=max(settings.drain_seconds, 1),
+        log_level=LogLevels.error,
+    )
+
+
+def _lock(settings: Settings) -> int:
+    """Hold the data folder, so that no second server writes the same SQLite file and blobs.
+
+    Raises InUse.
+    """
+    handle = os.open(settings.data / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    if settings.database_url.startswith("sqlite:"):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(handle, 20, 0).decode().strip()
+            raise InUse(
+                f"The data folder {settings.data} is in use by another entrepot (process {holder}). "
+                "Stop that one, or start this one with another --data."
+            ) from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+    return handle
+
+
+def _check_port(settings: Settings) -> None:
+    """Say now, in a sentence, what would fail later. Raises InUse."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise InUse(
+                f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another --host or --port."
+            ) from None
+
+
+async def _prepare(settings: Settings) -> str | None:
+    """Make the first administrator if there is none; the password, when it was made up here."""
+    house = open_house(settings)
+    try:
+        await house.blobs.check()
+        await house.accounts.keys.current()
+        if await has_first_admin(house.accounts):
+            return None
+        if settings.admin_password:
+            await ensure_first_admin(house.accounts, settings.admin_password.get_secret_value())
+            return None
+        # Written before it counts: a crash in between must not leave an administrator nobody can be.
+        file = settings.data / PASSWORD_FILE
+        if not file.exists():
+            write_private(file, f"{new_secret()}\n".encode())
+        password = file.read_text().strip()
+        return password if await ensure_first_admin(house.accounts, password) else None
+    finally:
+        await house.close()
+
+
+def _start_worker(loaded: Loaded) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, **settings_environment(loaded)}
+    environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
+    return subprocess.Popen([sys.executable, "-m", "entrepot", "worker"], env=environment)
+
+
+def _box(settings: Settings, password: str | None) -> str:
+    scheme = "https" if settings.is_tls else "http"
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    registry = f"{f'[{host}]' if ':' in host else host}:{settings.port}"
+    url = settings.external_url or f"{scheme}://{registry}"
+    registry = url.partition("://")[2]
+    lines = [
+        f"entrepot serves {url}",
+        f"data in {settings.data}",
+        "",
+        f"login:  docker login -u {FIRST_ADMIN} {registry}",
+    ]
+    if password is not None:
+        lines += [f"        password: {password}", f"        (kept in {settings.data / PASSWORD_FILE})"]
+    lines += [
+        "",
+        "next:   entrepot login " + url + f" -u {FIRST_ADMIN}",
+        "        entrepot org create acme",
+        f"        docker push {registry}/acme/app:1.0",
+    ]
+    width = max(map(len, lines))
+    edge = "─" * (width + 2)
+    return "\n".join([f"┌{edge}┐", *(f"│ {line.ljust(width)} │" for line in lines), f"└{edge}┘"])
