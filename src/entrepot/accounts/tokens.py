@@ -49,16 +49,15 @@ class Issued:
     issued_at: datetime
 
 
-async def issue_token(accounts: Accounts, actor: Actor, granted: Sequence[tuple[str, str, Sequence[str]]]) -> Issued:
-    """A token for `actor` carrying `granted`: (type, name, actions) triples, already checked."""
+async def issue_token(accounts: Accounts, actor: Actor, asked: Sequence[Scope]) -> Issued:
+    """A token for `actor` carrying as much of `asked` as they may do now; perhaps nothing.
+
+    Asking for what one may not do is not an error (Docker token specification): the token just
+    does not say it.
+    """
+    async with accounts.db.reading() as tx:
+        granted = [(scope, granted_actions(scope, await level_of(tx, actor, scope.name))) for scope in asked]
     now = accounts.clock.now()
-    version = 0
-    if not actor.is_anonymous:
-        async with accounts.db.reading() as tx:
-            row = await queries.user_by_id(tx, actor.id)
-        if row is None or not row.is_enabled:
-            raise Unauthenticated(_REFUSED)
-        version = row.credential_version
     key = await accounts.keys.current()
     claims = {
         "iss": ISSUER,
