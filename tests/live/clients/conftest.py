@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.live import parts
+from tests.live.api import fresh_name
 from tests.live.certificates import Certificate
 from tests.live.clients import registries
-from tests.live.clients.containers import Containers, make_containers
+from tests.live.clients.containerd import Ctr, write_hosts
+from tests.live.clients.containers import Containers, make_containers, storage_driver
+from tests.live.clients.daemons import running_containerd, running_dockerd
+from tests.live.clients.docker import Docker
 from tests.live.clients.registries import Registry
 from tests.live.process import Server, running_server
 
@@ -66,3 +71,36 @@ def client(person: Containers, registry: Registry) -> Containers:
 def workspace(tmp_path: Path) -> Path:
     """An empty folder for layouts and recipes."""
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def dockerd() -> Iterator[Path]:
+    """The socket of a Docker Engine that the tests of one module share."""
+    with running_dockerd() as address:
+        yield address
+
+
+@pytest.fixture
+def docker(dockerd: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docker]:
+    """Somebody with an Engine that holds no image, not signed in."""
+    somebody = Docker(parts.command("docker", package="docker.io"), dockerd, tmp_path_factory.mktemp("docker"))
+    yield somebody
+    somebody.forget_all()
+
+
+@pytest.fixture(scope="module")
+def containerd() -> Iterator[Path]:
+    """The socket of a containerd that the tests of one module share."""
+    with running_containerd() as address:
+        yield address
+
+
+@pytest.fixture
+def ctr(containerd: Path, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ctr]:
+    """containerd's command line with the owner's credentials, in an empty namespace."""
+    program = parts.command("ctr", package="containerd")
+    snapshotter = storage_driver(containerd.parent, plain="native", layered="overlayfs")
+    hosts = write_hosts(tmp_path_factory.mktemp("hosts"), registry)
+    somebody = Ctr(program, containerd, fresh_name("test"), snapshotter, hosts, registry.owner)
+    yield somebody
+    somebody.forget_all()

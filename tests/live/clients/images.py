@@ -107,6 +107,13 @@ class Layout:
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": children}
         return self._tagged(self._add(_json(index), INDEX), tag)
 
+    def archive(self) -> Path:
+        """The same layout as one tar file."""
+        target = self.folder.with_suffix(".tar")
+        with tarfile.open(target, "w") as archive:
+            archive.add(self.folder, ".")
+        return target
+
     def _image(self, layers: Sequence[bytes], architecture: str, command: Sequence[str]) -> Descriptor:
         config = {
             "os": "linux",

@@ -1,0 +1,86 @@
+"""containerd: pull, run and push through `ctr`, as Kubernetes nodes do."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.live.clients.containerd import Ctr
+from tests.live.clients.containers import Containers
+from tests.live.clients.images import INDEX, Layout, new_content
+from tests.live.clients.registries import Registry
+
+pytestmark = pytest.mark.xdist_group("containerd")
+
+
+def test_an_image_is_pulled_run_and_pushed_again(
+    ctr: Ctr, client: Containers, registry: Registry, workspace: Path
+) -> None:
+    content = new_content()
+    pushed = Layout(workspace / "layout").add_image("1.0", content=content)
+    organization = registry.new_organization()
+    image = registry.image(f"{organization}/app")
+    client.skopeo("copy", f"oci:{workspace}/layout:1.0", f"docker://{image}")
+
+    ctr.pull(image)
+    assert ctr.digest(image) == pushed["digest"]
+    assert ctr.run_image(image) == content.output
+
+    copy = registry.image(f"{organization}/copy")
+    ctr("image", "tag", image, copy)
+    ctr.push(copy)
+    assert registry.manifest(f"{organization}/copy", "1.0").headers["docker-content-digest"] == pushed["digest"]
+
+
+def test_an_image_is_pulled_by_digest(ctr: Ctr, client: Containers, registry: Registry, workspace: Path) -> None:
+    content = new_content()
+    pushed = Layout(workspace / "layout").add_image("1.0", content=content)
+    repository = registry.new_repository()
+    client.skopeo("copy", f"oci:{workspace}/layout:1.0", f"docker://{registry.image(repository)}")
+
+    image = f"{registry.host}/{repository}@{pushed['digest']}"
+    ctr.pull(image)
+    assert ctr.run_image(image) == content.output
+
+
+def test_a_list_travels_whole(ctr: Ctr, registry: Registry, workspace: Path) -> None:
+    content = new_content()
+    layout = Layout(workspace / "layout")
+    pushed = layout.add_index("1.0", content)
+    repository = registry.new_repository()
+    image = registry.image(repository)
+    base = f"--base-name={registry.host}/{repository}"
+    ctr("image", "import", "--all-platforms", "--no-unpack", base, layout.archive())
+
+    ctr.push(image)
+
+    stored = registry.manifest(repository, "1.0")
+    assert (stored.headers["docker-content-digest"], stored.headers["content-type"]) == (pushed["digest"], INDEX)
+    ctr.forget_all()
+    ctr.pull(image, "--all-platforms")
+    assert ctr.digest(image) == pushed["digest"]
+
+
+def test_a_list_of_lists_travels_whole(ctr: Ctr, registry: Registry, workspace: Path) -> None:
+    layout = Layout(workspace / "layout")
+    inner = [layout.add_index(tag, new_content())["digest"] for tag in ("1.0", "2.0")]
+    repository = registry.new_repository()
+    image = registry.image(repository, "all")
+    # The name goes to the layout's own index, which holds the two others.
+    ctr("image", "import", "--all-platforms", "--no-unpack", f"--index-name={image}", layout.archive())
+
+    ctr.push(image)
+
+    stored = registry.manifest(repository, "all").json()
+    assert [child["digest"] for child in stored["manifests"]] == inner
+    ctr.forget_all()
+    ctr.pull(image, "--all-platforms")
+
+
+def test_a_node_pulls_the_platform_it_runs(ctr: Ctr, client: Containers, registry: Registry, workspace: Path) -> None:
+    content = new_content()
+    Layout(workspace / "layout").add_index("1.0", content)
+    image = registry.image(registry.new_repository())
+    client.skopeo("copy", "--all", f"oci:{workspace}/layout:1.0", f"docker://{image}")
+
+    ctr.pull(image)
+    assert ctr.run_image(image) == content.output
