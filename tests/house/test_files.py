@@ -12,7 +12,8 @@ LINES_MAX = 400
 # `--index-url`, `--extra-index-url`, `--find-links`: where packages come from is each machine's own matter.
 PACKAGE_SOURCE = re.compile(r"--(?:extra-)?index-url|--find-links|pypi\.org|pythonhosted\.org|deb\.debian\.org")
 SECRET = re.compile(
-    r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s+[A-Za-z0-9+/]{40}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bglpat-[\w-]{20}\b"
+    r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s+[A-Za-z0-9+/]{40}"
+    r"|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bglpat-[\w-]{20}\b"
 )
 INSPECTORS = {"tests/house/test_files.py", "tools/lock"}
 
