@@ -46,9 +46,9 @@ def build(name: str) -> DataSet:
 
 
 @pytest.fixture(scope="module", params=DATA_SETS)
-def pushed(request: pytest.FixtureRequest, registry: Registry, organization: str, sparse_organization: str) -> Pushed:
+def pushed(request: pytest.FixtureRequest, registry: Registry, organization: str) -> Pushed:
     name: str = request.param
-    home = sparse_organization if name.startswith("sparse") else organization
+    home = request.getfixturevalue("sparse_organization") if name.startswith("sparse") else organization
     return push(fresh_repository(registry, home), build(name))
 
 
