@@ -5,7 +5,7 @@
 
 from enum import IntEnum, StrEnum
 
-from entrepot.values.errors import ParameterInvalid
+from entrepot.values.errors import ParameterInvalid, quoted
 
 
 class Level(IntEnum):
@@ -16,11 +16,12 @@ class Level(IntEnum):
 
     @classmethod
     def parse(cls, text: str | int) -> "Level":
-        """A level from its name (`read`, `edit`, `manage`) or number. Raises ParameterInvalid."""
-        try:
-            return cls(text) if isinstance(text, int) else cls[text.upper()]
-        except (KeyError, ValueError):
-            raise ParameterInvalid(f"A level is read (1), edit (3) or manage (7), not {text!r}.") from None
+        """A level that can be given, from its name (`read`, `edit`, `manage`) or number. Raises ParameterInvalid."""
+        for level in (cls.READ, cls.EDIT, cls.MANAGE):
+            if text == level if isinstance(text, int) else text.upper() == level.name:
+                return level
+        given = text if isinstance(text, int) else quoted(text)
+        raise ParameterInvalid(f"A level is read (1), edit (3) or manage (7), not {given}.", kind="level")
 
 
 class Action(StrEnum):

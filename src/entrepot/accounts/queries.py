@@ -36,6 +36,11 @@ async def names_of_users(tx: Reader, user_ids: Sequence[str]) -> dict[str, str]:
     return {row.id: row.name for row in rows}
 
 
+async def names_of_domains(tx: Reader, domain_ids: Sequence[str]) -> dict[str, str]:
+    rows = await tx.rows(select(domain.c.id, domain.c.name).where(domain.c.id.in_(domain_ids)))
+    return {row.id: row.name for row in rows}
+
+
 async def enabled_admins(tx: Reader, domain_id: str) -> int:
     found = select(func.count()).where(user.c.domain_id == domain_id, user.c.is_admin, user.c.is_enabled)
     return int(await tx.value(found))

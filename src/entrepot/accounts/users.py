@@ -137,6 +137,11 @@ async def names_of(tx: Reader, user_ids: Sequence[str]) -> dict[str, str]:
     return await queries.names_of_users(tx, user_ids)
 
 
+async def domain_names_of(tx: Reader, domain_ids: Sequence[str]) -> dict[str, str]:
+    """The names of domains, by id."""
+    return await queries.names_of_domains(tx, domain_ids)
+
+
 async def find_user(tx: Reader, actor: Actor, name: str) -> User:
     """A user of the actor's own domain by name. Raises UserUnknown."""
     return _user(await _own(tx, actor, name))

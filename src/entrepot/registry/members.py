@@ -13,7 +13,7 @@ from entrepot.jobs.events import publish
 from entrepot.registry import organizations, reach
 from entrepot.registry.events import GrantRemoved, GrantSet
 from entrepot.registry.room import Registry
-from entrepot.values.errors import AccessDenied, GrantExists, GrantUnknown
+from entrepot.values.errors import AccessDenied, GrantExists, GrantUnknown, UserUnknown
 from entrepot.values.names import OrganizationName, RepositoryName
 
 _USER = "user:"
@@ -25,6 +25,15 @@ class Member:
     user_id: str
     user_name: str
     level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A level for a user, by name. A caller who knows the id as well gives it, so that the two are compared."""
+
+    user_name: str
+    level: Level
+    user_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,7 @@ async def list_members(registry: Registry, actor: Actor, scope: Scope) -> Member
     return Members(scope_id, creator_id, known.get(creator_id, ""), level, sorted(others, key=lambda m: m.user_name))
 
 
-async def add_members(registry: Registry, actor: Actor, scope: Scope, wanted: Sequence[tuple[str, Level]]) -> None:
+async def add_members(registry: Registry, actor: Actor, scope: Scope, wanted: Sequence[Wanted]) -> None:
     """Give users, by name, a level on `scope`; all of them or none.
 
     Raises Unauthenticated, AccessDenied, UserUnknown, or GrantExists for one who has a level there.
@@ -57,11 +66,11 @@ async def add_members(registry: Registry, actor: Actor, scope: Scope, wanted: Se
     async with registry.db.writing() as tx:
         await _scope(tx, actor, scope, managing=True)
         held = {grant.subject for grant in await grants_on(tx, scope, _USER)}
-        for name, level in wanted:
-            await _give(tx, registry, actor, scope, name, level, held, must_hold=False)
+        for one in wanted:
+            await _give(tx, registry, actor, scope, one, held, must_hold=False)
 
 
-async def change_members(registry: Registry, actor: Actor, scope: Scope, wanted: Sequence[tuple[str, Level]]) -> None:
+async def change_members(registry: Registry, actor: Actor, scope: Scope, wanted: Sequence[Wanted]) -> None:
     """Change the levels of users who have one; all of them or none.
 
     Raises Unauthenticated, AccessDenied, UserUnknown, or GrantUnknown for one who has none there.
@@ -69,8 +78,8 @@ async def change_members(registry: Registry, actor: Actor, scope: Scope, wanted:
     async with registry.db.writing() as tx:
         await _scope(tx, actor, scope, managing=True)
         held = {grant.subject for grant in await grants_on(tx, scope, _USER)}
-        for name, level in wanted:
-            await _give(tx, registry, actor, scope, name, level, held, must_hold=True)
+        for one in wanted:
+            await _give(tx, registry, actor, scope, one, held, must_hold=True)
 
 
 async def remove_members(registry: Registry, actor: Actor, scope: Scope, user_ids: Sequence[str]) -> None:
@@ -102,21 +111,24 @@ async def _give(
     registry: Registry,
     actor: Actor,
     scope: Scope,
-    name: str,
-    level: Level,
+    wanted: Wanted,
     held: set[str],
     must_hold: bool,
 ) -> None:
+    name = wanted.user_name
     user = await find_user(tx, actor, name)
+    if wanted.user_id not in ("", user.id):
+        raise UserUnknown(f"The user named {name} has another id.")
     _not_self(actor, user.id)
     subject = _USER + user.id
     if must_hold and subject not in held:
         raise GrantUnknown(f"{name} has no permission of their own on {scope}.")
     if not must_hold and subject in held:
         raise GrantExists(f"{name} has a permission on {scope} already; change it instead.")
+    held.add(subject)
     now = registry.clock.now()
-    await set_grant(tx, Grant(scope, subject, level), by=actor.subject, at=now)
-    await publish(tx, GrantSet(scope, subject, level), actor=actor.subject, at=now)
+    await set_grant(tx, Grant(scope, subject, wanted.level), by=actor.subject, at=now)
+    await publish(tx, GrantSet(scope, subject, wanted.level), actor=actor.subject, at=now)
 
 
 def _not_self(actor: Actor, user_id: str) -> None:

@@ -131,7 +131,7 @@ def _unknown(name: str) -> OrganizationUnknown:
 
 def _require_person(actor: Actor) -> None:
     if actor.is_anonymous:
-        raise Unauthenticated()
+        raise Unauthenticated
     if actor.limits is not None:
         raise AccessDenied("A registry token does not reach management calls.", readable=False)
 

@@ -1,6 +1,5 @@
-"""Repositories: made ahead of a push, listed, shown, changed, deleted with all they hold."""
+"""Repositories: made ahead of a push, changed, deleted with all they hold. Lists are in `browse.py`."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,10 +14,10 @@ from entrepot.db.transaction import Writer
 from entrepot.jobs.events import publish
 from entrepot.registry import reach, rules
 from entrepot.registry.events import RepositoryChanged, RepositoryCreated, RepositoryDeleted
-from entrepot.registry.queries import content, names, tags, uploads
+from entrepot.registry.queries import content, names, uploads
 from entrepot.registry.room import Registry
 from entrepot.values.errors import RepositoryExists
-from entrepot.values.names import OrganizationName, RepositoryName
+from entrepot.values.names import RepositoryName
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +31,6 @@ class Repository:
     creator_id: str
     created_at: datetime
     updated_at: datetime
-    tags: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Tagged:
-    """A tag and what it points at now."""
-
-    id: int
-    repository_id: int
-    name: str
-    digest: str
-    media_type: str
-    config_digest: str | None
-    size: int
-    """Bytes of the image: config and layers; of the document itself for an index."""
-    pushed_at: datetime
 
 
 async def create_repository(
@@ -72,21 +55,6 @@ async def create_repository(
         await _set_public(tx, actor, path, is_public, now)
         await publish(tx, RepositoryCreated(path), actor=actor.subject, at=now)
     return Repository(made, owner.id, path, category, description, is_public, actor.id, now, now)
-
-
-async def list_repositories(
-    registry: Registry, actor: Actor, organization: OrganizationName | None, part: str, after: str, limit: int
-) -> Sequence[Repository]:
-    """Repositories the actor may read, by name, those after `after`; `part` is contained in the name."""
-    async with registry.db.reading() as tx:
-        rows = await names.visible_repositories(tx, actor, organization, part, after, limit)
-    return [_repository(row, row.tags) for row in rows]
-
-
-async def show_repository(registry: Registry, actor: Actor, path: RepositoryName) -> Repository:
-    """One repository. Raises Unauthenticated or RepositoryUnknown."""
-    async with registry.db.reading() as tx:
-        return _repository(await reach.existing(tx, actor, Action.REPOSITORY_PULL, path))
 
 
 async def change_repository(
@@ -131,28 +99,6 @@ async def delete_repository(registry: Registry, actor: Actor, path: RepositoryNa
     await registry.blobs.discard_parts(parts)
 
 
-async def list_tagged(
-    registry: Registry, actor: Actor, path: RepositoryName, after: str, limit: int
-) -> Sequence[Tagged]:
-    """Tags with what they point at, by name, those after `after`. Raises Unauthenticated or RepositoryUnknown."""
-    async with registry.db.reading() as tx:
-        row = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
-        rows = await tags.tag_rows(tx, row.id, after, limit)
-    return [
-        Tagged(
-            tag.id,
-            row.id,
-            tag.name,
-            tag.digest,
-            tag.media_type,
-            tag.config_digest,
-            tag.content_size or tag.size,
-            tag.valid_from,
-        )
-        for tag in rows
-    ]
-
-
 async def _set_public(tx: Writer, actor: Actor, path: RepositoryName, is_public: bool, at: datetime) -> None:
     if is_public:
         await set_grant(tx, Grant(path, EVERYONE, Level.READ), by=actor.subject, at=at)
@@ -160,7 +106,8 @@ async def _set_public(tx: Writer, actor: Actor, path: RepositoryName, is_public:
         await remove_grant(tx, path, EVERYONE)
 
 
-def _repository(row: Row[Any], tags_count: int = 0) -> Repository:
+def repository_of(row: Row[Any]) -> Repository:
+    """The repository a row stands for."""
     return Repository(
         row.id,
         row.organization_id,
@@ -171,5 +118,4 @@ def _repository(row: Row[Any], tags_count: int = 0) -> Repository:
         row.creator_id,
         row.created_at,
         row.updated_at,
-        tags_count,
     )

@@ -1,6 +1,7 @@
 """Decisions of the registry: values in, value or error out."""
 
 from collections.abc import Collection, Sequence
+from typing import TypeVar
 
 from entrepot.values.digest import Digest
 from entrepot.values.errors import (
@@ -10,10 +11,13 @@ from entrepot.values.errors import (
     ManifestBlobUnknown,
     ParameterInvalid,
     UploadOutOfOrder,
+    quoted,
 )
 from entrepot.values.manifest import Manifest
 from entrepot.values.names import TagName
 from entrepot.values.reference import Reference
+
+_Item = TypeVar("_Item")
 
 CATEGORIES = ("app_server", "linux", "framework_app", "database", "lang", "other", "windows", "arm")
 DESCRIPTION_CHARS_MAX = 30_000
@@ -84,17 +88,19 @@ def check_blob_size(size: int, bytes_max: int) -> None:
 
 def check_category(category: str) -> str:
     if category not in CATEGORIES:
-        raise ParameterInvalid(f"A category is one of {', '.join(CATEGORIES)}; not {category!r}.")
+        raise ParameterInvalid(f"A category is one of {', '.join(CATEGORIES)}; not {quoted(category)}.")
     return category
 
 
 def check_description(description: str) -> str:
     if len(description) > DESCRIPTION_CHARS_MAX:
-        raise BodyTooLarge(f"A description has at most {DESCRIPTION_CHARS_MAX} characters.")
+        raise BodyTooLarge(f"A description has at most {DESCRIPTION_CHARS_MAX} characters.", kind="description")
+    if "\0" in description:
+        raise ParameterInvalid("A description is text; this one has a null character.")
     return description
 
 
-def page(items: Sequence[str], limit: int) -> tuple[list[str], bool]:
+def page(items: Sequence[_Item], limit: int) -> tuple[list[_Item], bool]:
     """Cut a list that was read one item too long; whether there is more."""
     return list(items[:limit]), len(items) > limit
 

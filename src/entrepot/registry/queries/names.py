@@ -10,15 +10,16 @@ from entrepot.access.actor import EVERYONE, Actor
 from entrepot.access.check import visible
 from entrepot.access.tables import grant
 from entrepot.db.transaction import Reader, Writer
-from entrepot.registry.tables import organization, repository, tag, upload
+from entrepot.registry.tables import organization, repository, upload
 
-_IS_PUBLIC = (
-    select(grant.c.id)
-    .where(grant.c.scope == repository.c.path, grant.c.subject == EVERYONE)
-    .exists()
-    .label("is_public")
+IS_PUBLIC = select(grant.c.id).where(grant.c.scope == repository.c.path, grant.c.subject == EVERYONE).exists()
+REPOSITORY = (
+    repository,
+    organization.c.name.label("organization"),
+    organization.c.domain_id,
+    organization.c.allows_sparse,
+    IS_PUBLIC.label("is_public"),
 )
-_REPOSITORY = (repository, organization.c.name.label("organization"), organization.c.allows_sparse, _IS_PUBLIC)
 
 
 async def organization_by_name(tx: Reader, name: str) -> Row[Any] | None:
@@ -91,7 +92,7 @@ async def delete_organization(tx: Writer, organization_id: int) -> None:
 
 
 async def repository_by_path(tx: Reader, path: str) -> Row[Any] | None:
-    return await tx.row(select(*_REPOSITORY).join(organization).where(repository.c.path == path))
+    return await tx.row(select(*REPOSITORY).join(organization).where(repository.c.path == path))
 
 
 async def save_repository(
@@ -125,29 +126,6 @@ async def visible_paths(tx: Reader, actor: Actor, after: str, limit: int) -> Seq
         .limit(limit)
     )
     return [row.path for row in rows]
-
-
-async def visible_repositories(
-    tx: Reader, actor: Actor, organization_name: str | None, part: str, after: str, limit: int
-) -> Sequence[Row[Any]]:
-    """Repositories the actor may read, by path, those after `after`; `part` is contained in the name."""
-    conditions = [repository.c.path > after, visible(actor, repository.c.path, organization.c.name)]
-    if organization_name is not None:
-        conditions.append(organization.c.name == organization_name)
-    if part:
-        conditions.append(repository.c.path.contains(part, autoescape=True))
-    tags = (
-        select(func.count())
-        .where(tag.c.repository_id == repository.c.id, tag.c.valid_until.is_(None))
-        .scalar_subquery()
-    )
-    return await tx.rows(
-        select(*_REPOSITORY, tags.label("tags"))
-        .join(organization)
-        .where(*conditions)
-        .order_by(repository.c.path)
-        .limit(limit)
-    )
 
 
 async def delete_repository(tx: Writer, repository_id: int, path: str) -> None:

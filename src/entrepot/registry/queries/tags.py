@@ -60,14 +60,3 @@ async def tag_names(tx: Reader, repository_id: int, after: str, limit: int) -> S
         .limit(limit)
     )
     return [row.name for row in rows]
-
-
-async def tag_rows(tx: Reader, repository_id: int, after: str, limit: int) -> Sequence[Row[Any]]:
-    """Tags with what they point at, by name, those after `after`."""
-    return await tx.rows(
-        select(tag, manifest.c.media_type, manifest.c.config_digest, manifest.c.content_size, manifest.c.size)
-        .join(manifest, (manifest.c.repository_id == tag.c.repository_id) & (manifest.c.digest == tag.c.digest))
-        .where(tag.c.repository_id == repository_id, tag.c.valid_until.is_(None), tag.c.name > after)
-        .order_by(tag.c.name)
-        .limit(limit)
-    )

@@ -1,0 +1,95 @@
+"""Browse: pages of repositories with what they hold, for people and management clients."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from entrepot.access.actor import Actor
+from entrepot.access.levels import Action
+from entrepot.accounts.users import domain_names_of, names_of
+from entrepot.db.transaction import Reader
+from entrepot.registry import reach, rules
+from entrepot.registry.queries import browse
+from entrepot.registry.repositories import Repository, repository_of
+from entrepot.registry.room import Registry
+from entrepot.registry.wanted import RepositoryOrder, WantedRepositories
+from entrepot.values.names import RepositoryName
+
+_TAG_NAMES_MAX = 100  # of each repository in a list
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A repository as lists show it. `size`: bytes of its blobs, each counted once. `tag_names`: the newest ones."""
+
+    repository: Repository
+    tags: int
+    size: int
+    tag_names: Sequence[str]
+    creator_name: str
+    domain_id: str
+    domain_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryPage:
+    items: Sequence[Listed]
+    total: int
+
+
+async def list_repositories(
+    registry: Registry,
+    actor: Actor,
+    wanted: WantedRepositories,
+    order: RepositoryOrder,
+    descending: bool,
+    offset: int,
+    limit: int,
+) -> RepositoryPage:
+    """A page of the repositories the actor may read, and how many there are on all pages."""
+    async with registry.db.reading() as tx:
+        total = await browse.repositories_count(tx, actor, wanted)
+        rows = await browse.repositories_page(tx, actor, wanted, order, descending, offset, limit)
+        return RepositoryPage(await _listed(tx, rows), total)
+
+
+async def list_repositories_after(
+    registry: Registry, actor: Actor, wanted: WantedRepositories, after_id: int, limit: int
+) -> tuple[Sequence[Listed], bool]:
+    """Repositories the actor may read, by id, those after `after_id`; whether there are more."""
+    async with registry.db.reading() as tx:
+        rows = await browse.repositories_after(tx, actor, wanted, after_id, limit + 1)
+        items, has_more = rules.page(rows, limit)
+        return await _listed(tx, items), has_more
+
+
+async def show_repository(registry: Registry, actor: Actor, path: RepositoryName) -> Listed:
+    """One repository. Raises Unauthenticated or RepositoryUnknown."""
+    async with registry.db.reading() as tx:
+        await reach.permitted(tx, actor, Action.REPOSITORY_PULL, path)
+        row = await browse.repository_row(tx, path)
+        if row is None:
+            raise reach.unknown(path)
+        return (await _listed(tx, [row]))[0]
+
+
+async def _listed(tx: Reader, rows: Sequence[Row[Any]]) -> Sequence[Listed]:
+    ids = [row.id for row in rows]
+    sizes = await browse.sizes(tx, ids)
+    tag_names = await browse.newest_tag_names(tx, ids, _TAG_NAMES_MAX)
+    creators = await names_of(tx, list({row.creator_id for row in rows}))
+    domains = await domain_names_of(tx, list({row.domain_id for row in rows}))
+    return [
+        Listed(
+            repository_of(row),
+            row.tags,
+            sizes.get(row.id, 0),
+            tag_names.get(row.id, ()),
+            creators.get(row.creator_id, ""),
+            row.domain_id,
+            domains.get(row.domain_id, ""),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,148 @@
+"""Tags with what they point at, for people and management clients. Pull clients have `lists.list_tags`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from entrepot.access.actor import Actor
+from entrepot.access.levels import Action
+from entrepot.db.transaction import Reader
+from entrepot.registry import reach, rules
+from entrepot.registry.queries import tag_rows
+from entrepot.registry.room import Registry
+from entrepot.registry.wanted import TagOrder
+from entrepot.values.errors import ManifestUnknown, ParameterInvalid
+from entrepot.values.names import RepositoryName, TagName
+
+_BODIES_BYTES_MAX = 8 * 1024 * 1024  # of all manifests in one page
+_ROW_NUMBER_MAX = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A tag and what it points at now."""
+
+    id: int
+    repository_id: int
+    domain_id: str
+    name: str
+    digest: str
+    media_type: str
+    config_digest: str | None
+    size: int
+    """Bytes of the image: config and layers; of the document itself for an index."""
+    created_at: datetime
+    """When a tag of this name was first pushed."""
+    updated_at: datetime
+    body: bytes
+    """The manifest; empty when it was not asked for or the page would become too large."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagPage:
+    items: Sequence[Tagged]
+    total: int
+
+
+async def show_tag(registry: Registry, actor: Actor, path: RepositoryName, tag: TagName) -> Tagged:
+    """One tag. Raises Unauthenticated, RepositoryUnknown or ManifestUnknown."""
+    async with registry.db.reading() as tx:
+        repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
+        row = await tag_rows.tag_row(tx, repository.id, tag)
+        if row is None:
+            raise ManifestUnknown(f"{path} has no tag {tag}.", reference=str(tag))
+        return (await _tagged(tx, repository, [row], with_bodies=True))[0]
+
+
+async def list_tagged(
+    registry: Registry,
+    actor: Actor,
+    path: RepositoryName,
+    part: str,
+    order: TagOrder,
+    descending: bool,
+    offset: int,
+    limit: int,
+) -> TagPage:
+    """A page of the tags whose name contains `part`, with manifests, and how many there are on all pages.
+
+    Raises Unauthenticated or RepositoryUnknown.
+    """
+    async with registry.db.reading() as tx:
+        repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
+        total = await tag_rows.tags_count(tx, repository.id, part)
+        rows = await tag_rows.tags_page(tx, repository.id, part, order, descending, offset, limit)
+        return TagPage(await _tagged(tx, repository, rows, with_bodies=True), total)
+
+
+async def list_tagged_after(
+    registry: Registry,
+    actor: Actor,
+    path: RepositoryName,
+    part: str,
+    order: TagOrder,
+    descending: bool,
+    marker: str,
+    limit: int,
+    with_bodies: bool,
+) -> tuple[Sequence[Tagged], str | None]:
+    """Tags whose name contains `part`, those after `marker`; the marker of the next page, None at the end.
+
+    Raises Unauthenticated, RepositoryUnknown, or ParameterInvalid for a marker of another list.
+    """
+    async with registry.db.reading() as tx:
+        repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
+        after = _after(order, marker)
+        rows = await tag_rows.tags_after(tx, repository.id, part, order, descending, after, limit + 1)
+        items, has_more = rules.page(rows, limit)
+        found = await _tagged(tx, repository, items, with_bodies)
+    if not has_more:
+        return found, None
+    return found, found[-1].name if order is TagOrder.NAME else str(found[-1].id)
+
+
+def _after(order: TagOrder, marker: str) -> str | int | None:
+    if not marker:
+        return None
+    if order is TagOrder.NAME:
+        return TagName.parse(marker)
+    if not marker.isascii() or not marker.isdigit() or len(marker) > 19 or int(marker) > _ROW_NUMBER_MAX:
+        raise ParameterInvalid("The marker is not one that this list gave.", kind="marker")
+    return int(marker)
+
+
+async def _tagged(tx: Reader, repository: Row[Any], rows: Sequence[Row[Any]], with_bodies: bool) -> Sequence[Tagged]:
+    bodies = await tag_rows.bodies(tx, repository.id, _within_bounds(rows)) if with_bodies else {}
+    return [
+        Tagged(
+            row.id,
+            repository.id,
+            repository.domain_id,
+            row.name,
+            row.digest,
+            row.media_type,
+            row.config_digest,
+            row.content_size or row.size,
+            row.created_at,
+            row.valid_from,
+            bodies.get(row.digest, b""),
+        )
+        for row in rows
+    ]
+
+
+def _within_bounds(rows: Sequence[Row[Any]]) -> list[str]:
+    """The digests of as many manifests, from the first on, as fit into one page."""
+    left = _BODIES_BYTES_MAX
+    chosen: dict[str, None] = {}
+    for row in rows:
+        if row.digest in chosen:
+            continue
+        left -= row.size
+        if left < 0:
+            break
+        chosen[row.digest] = None
+    return list(chosen)
