@@ -2,10 +2,13 @@
 
 import asyncio
 import fcntl
+import gc
 import os
 import socket
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 from granian.constants import Interfaces, Loops
 from granian.http import HTTP1Settings
@@ -15,7 +18,6 @@ from granian.server import Server
 from entrepot.accounts.users import FIRST_ADMIN, ensure_first_admin, has_first_admin
 from entrepot.app import open_house
 from entrepot.asgi import Application
-from entrepot.migrations import upgrade
 from entrepot.plumbing.ids import new_secret
 from entrepot.plumbing.logging import configure
 from entrepot.plumbing.processes import die_with_parent
@@ -37,9 +39,13 @@ def run(loaded: Loaded) -> int:
     configure(settings.log_format, settings.log_level)
     lock = _lock(settings)
     _check_port(settings)
-    upgrade(settings.database_url)
-    password = asyncio.run(_prepare(settings))
-    print(_box(settings, password), flush=True)
+    # In a process of its own: what migrations need in memory must not stay in every server process.
+    with ProcessPoolExecutor(1, get_context("fork")) as aside:
+        password = aside.submit(_prepare, settings).result()
+    sys.stdout.write(f"{_box(settings, password)}\n")
+    sys.stdout.flush()
+    gc.collect()
+    gc.freeze()  # what is shared with the server processes stays shared
 
     worker = _start_worker(loaded) if settings.job_worker else None
     try:
@@ -110,7 +116,15 @@ def _check_port(settings: Settings) -> None:
             ) from None
 
 
-async def _prepare(settings: Settings) -> str | None:
+def _prepare(settings: Settings) -> str | None:
+    """Bring the schema up to date and make the first administrator; see `_first_start`."""
+    from entrepot.migrations import upgrade
+
+    upgrade(settings.database_url)
+    return asyncio.run(_first_start(settings))
+
+
+async def _first_start(settings: Settings) -> str | None:
     """Make the first administrator if there is none; the password, when it was made up here."""
     house = open_house(settings)
     try:

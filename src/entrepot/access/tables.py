@@ -15,4 +15,5 @@ grant = Table(
     Column("created_by", String(64), nullable=False),
     UniqueConstraint("scope", "subject"),
     Index("ix_grant_subject", "subject", "scope"),
+    Index("ix_grant_level", "scope", "subject", "level"),  # the pull path reads nothing but this
 )

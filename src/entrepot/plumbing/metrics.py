@@ -4,7 +4,10 @@ With several worker processes the client library keeps its numbers in mapped fil
 that `PROMETHEUS_MULTIPROC_DIR` names, so any worker answers for all (set by `cli/serve.py`).
 """
 
+import asyncio
 import os
+from bisect import bisect_left
+from collections import defaultdict
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -34,10 +37,57 @@ storage_seconds = Histogram(
 )
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+_FLUSH_SECONDS = 1.0
+
+
+class Tally:
+    """Counts answered requests at a tenth of the library's cost; its numbers follow within a second.
+
+    The library takes a lock, asks for the process id and writes a mapped file for each number of each
+    request: 5 µs, where a whole pull of a manifest may take 50.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str, int], int] = defaultdict(int)
+        self._buckets: dict[tuple[str, int], int] = defaultdict(int)
+        self._seconds: dict[str, float] = defaultdict(float)
+        self._bytes_out = 0
+        self._flushing: asyncio.TimerHandle | None = None
+
+    def add(self, route: str, method: str, status: int, seconds: float, bytes_out: int = 0) -> None:
+        """One request, answered in a running event loop."""
+        self._counts[route, method, status] += 1
+        self._buckets[route, bisect_left(_SECONDS, seconds)] += 1
+        self._seconds[route] += seconds
+        self._bytes_out += bytes_out
+        if self._flushing is None:
+            self._flushing = asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Hand everything counted so far to the library."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            self._flushing = None
+        for (route, method, status), count in self._counts.items():
+            requests.labels(route, method, str(status)).inc(count)
+        for route, seconds in self._seconds.items():
+            request_seconds.labels(route)._sum.inc(seconds)  # noqa: SLF001  # see the loop below
+        for (route, bucket), count in self._buckets.items():
+            # The library offers no way to observe many values at once; a test holds this to its public numbers.
+            request_seconds.labels(route)._buckets[bucket].inc(count)  # noqa: SLF001
+        bytes_out.inc(self._bytes_out)
+        self._counts.clear()
+        self._buckets.clear()
+        self._seconds.clear()
+        self._bytes_out = 0
+
+
+tally = Tally()
 
 
 def exposition() -> bytes:
     """All numbers of all worker processes, as Prometheus reads them."""
+    tally.flush()
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()

@@ -35,7 +35,6 @@ class FoundManifest:
     media_type: str
     size: int
     body: bytes
-    """Empty when only the facts were asked for."""
 
 
 class Pulls:
@@ -48,14 +47,17 @@ class Pulls:
         self._blob = hot(pull.blob_by_digest())
 
     async def manifest(
-        self, actor: Actor, path: str, reference: str, is_digest: bool, with_body: bool
-    ) -> FoundManifest | None:
-        """The manifest, or None when there is any reason against it. Names must be well-formed."""
-        read = (self._by_digest if is_digest else self._by_tag)[with_body]
+        self, actor: Actor, path: str, reference: str, with_body: bool
+    ) -> tuple[str, str, int, bytes] | None:
+        """Digest, media type, size and body (empty unless asked for) of a manifest.
+
+        None when there is any reason against it: what that is, `find_manifest` knows.
+        """
+        read = (self._by_digest if ":" in reference else self._by_tag)[with_body]
         row = await read.row(pull.parameters(actor, path, reference))
         if row is None or not _may_read(actor, row):
             return None
-        return FoundManifest(row[2], row[3], row[4], row[5] if with_body else b"")
+        return row[2], row[3], row[4], row[5] if with_body else b""
 
     async def blob_size(self, actor: Actor, path: str, digest: str) -> int | None:
         """The blob's size, or None when there is any reason against reading it."""

@@ -109,7 +109,6 @@ class Settings(BaseModel):
     tls_key: File | None = listening(None, "PEM file with the private key of tls_cert.")
     external_url: Annotated[str, AfterValidator(_origin_of_clients)] | None = listening(None, "Address clients use, when a proxy stands in front; otherwise the Host header of each request counts.")
     connections_max: int = listening(1_024, "Connections one worker serves at once; more wait until one ends.", ge=1)
-    keepalive_seconds: Seconds = listening(75, "How long an idle connection stays open for its next request.", ge=1)
     header_seconds: Seconds = listening(30, "How long a client may take to send the head of a request.", ge=1)
     body_idle_seconds: Seconds = listening(60, "How long a client may send nothing in the middle of a body.", ge=1)
     drain_seconds: Seconds = listening(30, "How long running requests may go on after SIGTERM.", ge=0)
@@ -141,8 +140,6 @@ class Settings(BaseModel):
     argon2_memory_bytes: Bytes = people(19 * MIB, "Memory one password check takes (Argon2id).", ge=8 * KIB)
     argon2_passes: int = people(2, "Passes of one password check over that memory.", ge=1, le=64)
     argon2_at_once: int = people(2, "Password checks one worker runs at the same time; more wait.", ge=1, le=64)
-    login_failures_max: int = people(20, "Wrong passwords for one user name, within login_failures_seconds, before further ones are refused unseen.", ge=1)
-    login_failures_seconds: Seconds = people(300, "How long a wrong password counts.", ge=1)
 
     job_worker: bool = running(True, "Start a job worker beside the server; off where `entrepot worker` runs on its own.")
     log_format: Literal["console", "json"] = running("console", "console for people, json for collectors.")

@@ -37,7 +37,7 @@ async def answer(scope: Scope, receive: Receive, send: Send, route: str, handle:
         await response(scope, receive, watch.send)
     finally:
         seconds = perf_counter() - started
-        count(route, scope["method"], watch.status, seconds)
+        metrics.tally.add(route, scope["method"], watch.status, seconds)
         if watch.status not in QUIET_STATUSES:
             _log.info(
                 "request",
@@ -49,12 +49,6 @@ async def answer(scope: Scope, receive: Receive, send: Send, route: str, handle:
                 client=(scope.get("client") or ("",))[0],
             )
         request_id.reset(token)
-
-
-def count(route: str, method: str, status: int, seconds: float) -> None:
-    """Count one answered request."""
-    metrics.requests.labels(route, method, str(status)).inc()
-    metrics.request_seconds.labels(route).observe(seconds)
 
 
 class Watch:

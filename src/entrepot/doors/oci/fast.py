@@ -9,6 +9,7 @@ from time import perf_counter, time
 
 from starlette.types import Receive, Scope, Send
 
+from entrepot.access.actor import Actor
 from entrepot.doors.http import front
 from entrepot.doors.oci.blobs import blob_response
 from entrepot.doors.oci.call import OciRooms
@@ -17,9 +18,6 @@ from entrepot.plumbing.ids import RequestIds
 from entrepot.registry.pull import Pulls
 from entrepot.values.accept import Accept
 from entrepot.values.digest import Digest
-from entrepot.values.errors import Refused
-from entrepot.values.names import RepositoryName
-from entrepot.values.reference import parse_reference
 
 _PATH = re.compile(r"/v2/(.+)/(manifests|blobs)/([^/]+)")
 _ACCEPTS_MAX = 1_000
@@ -51,40 +49,39 @@ class FastPulls:
         actor = self._rooms.credentials.remembered(authorization, time())
         if actor is None or (actor.limits is not None and "pull" not in actor.limits.get(path, ())):
             return False
-        try:
-            RepositoryName.parse(path)
-            wanted = parse_reference(reference)
-        except Refused:
-            return False
-
-        is_get = scope["method"] == "GET"
+        # Whether names are well-formed need not be asked: what is found under them is.
         if kind == "blobs":
-            if not isinstance(wanted, Digest):
-                return False
-            size = await self._pulls.blob_size(actor, path, reference)
-            if size is None:
-                return False
-            respond = await blob_response(self._rooms.registry, wanted, size, scope["method"], None, None)
-            await respond(scope, receive, front.Watch(send, self._ids.next()).send)
-            front.count("blob", scope["method"], 200, perf_counter() - started)
-            return True
-
-        manifest = await self._pulls.manifest(actor, path, reference, isinstance(wanted, Digest), is_get)
-        if manifest is None or (accept and not self._accept(accept).allows(manifest.media_type)):
+            return await self._blob(actor, path, reference, scope, receive, send)
+        manifest = await self._pulls.manifest(actor, path, reference, scope["method"] == "GET")
+        if manifest is None:
             return False
-        digest = manifest.digest.encode()
+        digest, media_type, size, body = manifest
+        if accept and not self._accept(accept).allows(media_type):
+            return False
+        name = digest.encode()
         headers = [
-            (b"content-type", manifest.media_type.encode()),
-            (b"content-length", b"%d" % manifest.size),
-            (b"docker-content-digest", digest),
-            (b"etag", b'"%b"' % digest),
+            (b"content-type", media_type.encode()),
+            (b"content-length", b"%d" % size),
+            (b"docker-content-digest", name),
+            (b"etag", b'"%b"' % name),
             (b"vary", b"Accept"),
             (b"x-request-id", self._ids.next().encode()),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": manifest.body})
-        metrics.bytes_out.inc(len(manifest.body))
-        front.count("manifest", scope["method"], 200, perf_counter() - started)
+        await send({"type": "http.response.body", "body": body})
+        metrics.tally.add("manifest", scope["method"], 200, perf_counter() - started, len(body))
+        return True
+
+    async def _blob(self, actor: Actor, path: str, reference: str, scope: Scope, receive: Receive, send: Send) -> bool:
+        started = perf_counter()
+        size = await self._pulls.blob_size(actor, path, reference)
+        if size is None:
+            return False
+        digest = Digest.parse(reference)
+        respond = await blob_response(self._rooms.registry, digest, size, scope["method"], None, None)
+        watch = front.Watch(send, self._ids.next())
+        await respond(scope, receive, watch.send)
+        metrics.tally.add("blob", scope["method"], watch.status, perf_counter() - started)
         return True
 
     def _accept(self, header: bytes) -> Accept:

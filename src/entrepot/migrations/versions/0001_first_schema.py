@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grant")),
         sa.UniqueConstraint("scope", "subject", name=op.f("uq_grant_scope_subject")),
     )
+    op.create_index("ix_grant_level", "grant", ["scope", "subject", "level"], unique=False)
     op.create_index("ix_grant_subject", "grant", ["subject", "scope"], unique=False)
     op.create_table(
         "signing_key",

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from entrepot.access.actor import Actor
-from entrepot.access.check import scopes_of
 from entrepot.access.tables import grant
 from entrepot.accounts.tables import user
 from entrepot.registry.tables import blob, manifest, repository, repository_blob, tag
@@ -56,14 +55,17 @@ def blob_by_digest() -> Select[Any]:
 
 def parameters(actor: Actor, path: str, reference: str) -> dict[str, Any]:
     """What the statements above are asked with."""
-    organization, _ = scopes_of(path)
-    subjects = (*actor.subjects, *("" for _ in range(SUBJECTS_MAX - len(actor.subjects))))
+    subjects = actor.subjects
+    count = len(subjects)
     return {
         "path": path,
-        "organization": organization,
+        "organization": path.partition("/")[0],
         "reference": reference,
         "user": actor.id,
-        **{f"subject{number}": subject for number, subject in enumerate(subjects)},
+        "subject0": subjects[0] if count else "",
+        "subject1": subjects[1] if count > 1 else "",
+        "subject2": subjects[2] if count > 2 else "",  # noqa: PLR2004
+        "subject3": subjects[3] if count > 3 else "",  # noqa: PLR2004
     }
 
 
