@@ -68,7 +68,7 @@ class Containers:
 
     def build(self, folder: Path, image: str, *, program: str = "podman", options: tuple[str, ...] = ()) -> Said:
         """Build the recipe in `folder` without giving it a network."""
-        words = ["build", "--isolation=oci", "--network=none", *options, "--tag", image, folder]
+        words = ["build", "--isolation=oci", "--network=none", *options, "--tag", image, str(folder)]
         return run(self.programs[program], *words, env=self.env)
 
     def forget(self, *images: str) -> None:
@@ -108,6 +108,7 @@ tmp_dir = {json.dumps(str(home / "run/libpod"))}
 runc = [{json.dumps(runtime)}]
 """
     )
+    (home / "auth.json").write_text("{}")
     (home / "storage.conf").write_text(
         f"""
 [storage]

@@ -64,10 +64,12 @@ content_sharing_policy = "isolated"
 path = "{folder}/opt"
 """
         )
-        ctr = parts.command("ctr", package="containerd")
-        version = [ctr, "--address", str(address), "version"]
-        command = [daemon, "--config", str(folder / "config.toml")]
-        with _running(command, folder, lambda: subprocess.run(version, capture_output=True, check=False).returncode == 0):
+        asked = [parts.command("ctr", package="containerd"), "--address", str(address), "version"]
+
+        def is_ready() -> bool:
+            return subprocess.run(asked, capture_output=True, check=False, timeout=START_SECONDS_MAX).returncode == 0
+
+        with _running([daemon, "--config", str(folder / "config.toml")], folder, is_ready):
             yield address
 
 

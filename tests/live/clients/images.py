@@ -21,6 +21,7 @@ from tests.live import parts
 PAYLOAD_BYTES = 256 * 1024
 SCRIPT = "cat /srv/greeting.txt && sha256sum < /srv/payload"
 COMMAND = ["/bin/busybox", "sh", "-c", SCRIPT]
+LARGE_BYTES = 16 * 2**20
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -52,7 +53,7 @@ def busybox() -> Path:
 
 
 def write_recipe(folder: Path, base: str = "scratch") -> Content:
-    """A Dockerfile with its context in `folder`. On `scratch` it brings busybox along, elsewhere the base has a shell."""
+    """A Dockerfile with its context in `folder`. On `scratch` it brings busybox along; another base has a shell."""
     content = new_content()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "greeting.txt").write_text(content.greeting + "\n")
@@ -125,8 +126,9 @@ class Layout:
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "config": self._add(_json(config), CONFIG),
-            # Random bytes do not shrink: level 0 is the quick way to a valid gzip.
-            "layers": [self._add(gzip.compress(layer, 0 if len(layer) > 2**24 else 1, mtime=0), LAYER) for layer in layers],
+            "layers": [
+                self._add(gzip.compress(layer, compresslevel=_level(layer), mtime=0), LAYER) for layer in layers
+            ],
         }
         return self._add(_json(manifest), MANIFEST)
 
@@ -151,6 +153,11 @@ def tar(files: dict[str, bytes]) -> bytes:
             entry.size, entry.mode = len(data), 0o755
             archive.addfile(entry, io.BytesIO(data))
     return held.getvalue()
+
+
+def _level(layer: bytes) -> int:
+    """Large layers are random bytes, which do not shrink: 0 is the quick way to a valid gzip."""
+    return 0 if len(layer) > LARGE_BYTES else 1
 
 
 def _json(value: object) -> bytes:

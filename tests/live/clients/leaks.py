@@ -68,7 +68,7 @@ def _ends(pid: int, seconds_max: float) -> bool:
 def _named_by(entry: Path) -> str:
     try:
         command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        return f"{command} in {os.readlink(entry / 'cwd')}"
+        return f"{command} in {(entry / 'cwd').readlink()}"
     except OSError:  # it ended meanwhile, or is a kernel thread
         return ""
 

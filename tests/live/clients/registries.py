@@ -52,7 +52,10 @@ class Registry:
         return self.authority is not None
 
     def new_organization(self) -> str:
-        return fresh_name() if self.server is None else self.api.create_org()
+        if self.server is None:
+            return fresh_name()
+        with self._api() as api:
+            return api.create_org()
 
     def new_repository(self, name: str = "app") -> str:
         """`ORG/name` in a new organization; the repository itself appears with the first push."""
@@ -62,33 +65,37 @@ class Registry:
         """How a person writes the image to an engine."""
         return f"{self.host}/{repository}:{tag}"
 
-    @property
-    def api(self) -> Api:
-        """The management API; ends the test where the registry is somebody else's."""
+    def need_ours(self) -> Server:
+        """Ends the test where the registry is somebody else's: it is about something only ours has."""
         if self.server is None:
-            pytest.skip(f"{URL} names another registry: it has no such permissions")
-        return Api(self.server)
+            pytest.skip(f"{URL} names another registry")
+        return self.server
 
     def new_user(self, scope: str | None = None, level: Level = "read") -> Account:
         """A new user, who may do `level` on `scope` and nothing else."""
-        user = self.api.create_user()
-        if scope is not None:
-            self.api.grant(scope, user.user, level)
-        return Account(user.user, user.password)
+        with self._api() as api, api.create_user() as user:
+            if scope is not None:
+                api.grant(scope, user.user, level)
+            return Account(user.user, user.password)
+
+    def set_public(self, repository: str, public: bool = True) -> None:
+        with self._api() as api:
+            api.set_public(repository, public)
 
     def manifest(self, repository: str, reference: str) -> httpx2.Response:
         """The bytes that are really there, whatever a client may show."""
-        answer = self._get(f"/v2/{repository}/manifests/{reference}", ", ".join(MANIFEST_TYPES))
+        answer = httpx2.get(
+            f"{self.url}/v2/{repository}/manifests/{reference}",
+            auth=(self.owner.name, self.owner.password),
+            headers={"Accept": ", ".join(MANIFEST_TYPES)},
+            verify=ssl.create_default_context(cafile=self.authority),
+            trust_env=False,
+        )
         assert answer.status_code == 200, answer.text
         return answer
 
-    def get_json(self, path: str) -> httpx2.Response:
-        return self._get(path, "*/*")
-
-    def _get(self, path: str, accept: str) -> httpx2.Response:
-        auth = (self.owner.name, self.owner.password)
-        trusted = ssl.create_default_context(cafile=self.authority)
-        return httpx2.get(f"{self.url}{path}", auth=auth, headers={"Accept": accept}, verify=trusted, trust_env=False)
+    def _api(self) -> Api:
+        return Api(self.need_ours())
 
 
 def of_server(server: Server, authority: Path | None = None) -> Registry:

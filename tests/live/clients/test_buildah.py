@@ -59,7 +59,8 @@ def test_a_list_made_from_two_builds_is_pushed_whole(client: Containers, registr
     repository = registry.new_repository()
     image = registry.image(repository)
 
-    client.build(workspace, "unused", program="buildah", options=("--platform=linux/amd64,linux/arm64", "--manifest=all"))
+    options = ("--platform=linux/amd64,linux/arm64", "--manifest=all")
+    client.build(workspace, "unused", program="buildah", options=options)
     client.buildah("manifest", "push", "--all", "all", f"docker://{image}")
 
     stored = registry.manifest(repository, "1.0")

@@ -1,5 +1,6 @@
 """containerd: pull, run and push through `ctr`, as Kubernetes nodes do."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,9 @@ import pytest
 from tests.live.clients.containerd import Ctr
 from tests.live.clients.containers import Containers
 from tests.live.clients.images import INDEX, Layout, new_content
-from tests.live.clients.registries import Registry
+from tests.live.clients.registries import Account, Registry
 
-pytestmark = pytest.mark.xdist_group("containerd")
+pytestmark = pytest.mark.xdist_group("engines")
 
 
 def test_an_image_is_pulled_run_and_pushed_again(
@@ -84,3 +85,41 @@ def test_a_node_pulls_the_platform_it_runs(ctr: Ctr, client: Containers, registr
 
     ctr.pull(image)
     assert ctr.run_image(image) == content.output
+
+
+def test_a_wrong_password_is_told(ctr: Ctr, client: Containers, registry: Registry, workspace: Path) -> None:
+    Layout(workspace / "layout").add_image("1.0")
+    image = registry.image(registry.new_repository())
+    client.skopeo("copy", f"oci:{workspace}/layout:1.0", f"docker://{image}")
+
+    for account in (Account(registry.owner.name, "not the password"), None):
+        message = replace(ctr, account=account).refused("pull", image)
+        assert "unauthorized" in message.lower() or "no basic auth credentials" in message
+
+
+def test_a_public_image_is_pulled_and_run_without_an_account(
+    ctr: Ctr, client: Containers, registry: Registry, workspace: Path
+) -> None:
+    content = new_content()
+    Layout(workspace / "layout").add_image("1.0", content=content)
+    repository = registry.new_repository()
+    client.skopeo("copy", f"oci:{workspace}/layout:1.0", f"docker://{registry.image(repository)}")
+    registry.set_public(repository)
+
+    anonymous = replace(ctr, account=None)
+    anonymous.pull(registry.image(repository))
+    assert anonymous.run_image(registry.image(repository)) == content.output
+
+
+def test_a_reader_is_told_that_pushing_is_denied(
+    ctr: Ctr, client: Containers, registry: Registry, workspace: Path
+) -> None:
+    Layout(workspace / "layout").add_image("1.0")
+    repository = registry.new_repository()
+    client.skopeo("copy", f"oci:{workspace}/layout:1.0", f"docker://{registry.image(repository)}")
+    reader = replace(ctr, account=registry.new_user(repository, "read"))
+
+    reader.pull(registry.image(repository))
+    reader("image", "tag", registry.image(repository), registry.image(repository, "2.0"))
+    message = reader.refused("push", registry.image(repository, "2.0"))
+    assert "denied" in message.lower() or "403" in message

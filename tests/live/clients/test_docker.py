@@ -23,9 +23,7 @@ def signed_in(docker: Docker, registry: Registry) -> Docker:
     return docker
 
 
-def test_what_was_built_and_pushed_is_pulled_and_runs(
-    signed_in: Docker, registry: Registry, workspace: Path
-) -> None:
+def test_what_was_built_and_pushed_is_pulled_and_runs(signed_in: Docker, registry: Registry, workspace: Path) -> None:
     content = write_recipe(workspace)
     repository = registry.new_repository()
     image = registry.image(repository)
@@ -157,3 +155,55 @@ def test_after_logout_nothing_private_is_pulled(docker: Docker, plain_registry: 
     docker("logout", plain_registry.host)
     message = docker.refused("pull", image)
     assert "denied" in message or "no basic auth credentials" in message or "unauthorized" in message
+
+
+def test_a_wrong_password_is_told_at_login(docker: Docker, registry: Registry) -> None:
+    words = ["login", f"--username={registry.owner.name}", "--password-stdin", registry.host]
+    message = docker.refused(*words, stdin="not the password")
+    assert "unauthorized" in message.lower()
+
+
+def test_a_public_image_is_run_without_an_account(docker: Docker, plain_registry: Registry, workspace: Path) -> None:
+    content = write_recipe(workspace)
+    repository = plain_registry.new_repository()
+    image = plain_registry.image(repository)
+    docker.login(plain_registry)
+    docker.build(workspace, image)
+    docker("push", image)
+    plain_registry.set_public(repository)
+    docker("logout", plain_registry.host)
+    docker.forget_all()
+
+    assert docker.run_image(image) == content.output
+    docker("tag", image, plain_registry.image(repository, "2.0"))
+    message = docker.refused("push", plain_registry.image(repository, "2.0"))
+    assert "unauthorized" in message or "no basic auth credentials" in message or "denied" in message
+
+
+def test_a_reader_pulls_and_is_told_that_pushing_is_denied(
+    docker: Docker, plain_registry: Registry, workspace: Path
+) -> None:
+    content = write_recipe(workspace)
+    repository = plain_registry.new_repository()
+    image = plain_registry.image(repository)
+    docker.login(plain_registry)
+    docker.build(workspace, image)
+    docker("push", image)
+    docker.forget_all()
+
+    docker.login(plain_registry, plain_registry.new_user(repository, "read"))
+    docker("pull", image)
+    assert docker.run_image(image) == content.output
+    docker("tag", image, plain_registry.image(repository, "2.0"))
+    assert "denied" in docker.refused("push", plain_registry.image(repository, "2.0"))
+
+
+def test_who_pushes_to_an_organization_that_is_missing_is_told_how_to_create_it(
+    docker: Docker, plain_registry: Registry, workspace: Path
+) -> None:
+    plain_registry.need_ours()
+    write_recipe(workspace)
+    image = plain_registry.image("no-such-organization/app")
+    docker.login(plain_registry)
+    docker.build(workspace, image)
+    assert "entrepot org create no-such-organization" in docker.refused("push", image)

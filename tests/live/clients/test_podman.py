@@ -16,22 +16,22 @@ def local_digest(client: Containers, image: str) -> str:
     return str(known[0]).partition("@")[2]
 
 
-@pytest.mark.parametrize("format", ["oci", "docker"])
+@pytest.mark.parametrize("kind", ["oci", "docker"])
 def test_what_was_built_and_pushed_is_pulled_and_runs(
-    client: Containers, registry: Registry, workspace: Path, format: str
+    client: Containers, registry: Registry, workspace: Path, kind: str
 ) -> None:
     content = write_recipe(workspace)
     repository = registry.new_repository()
     image = registry.image(repository)
 
-    client.build(workspace, image, options=("--format", format))
+    client.build(workspace, image, options=("--format", kind))
     client.podman("push", "--digestfile", workspace / "digest", image)
     client.forget(image)
     client.podman("pull", image)
 
     assert client.run_image(image) == content.output
     stored = registry.manifest(repository, "1.0")
-    assert ("docker" in stored.headers["content-type"]) == (format == "docker")
+    assert ("docker" in stored.headers["content-type"]) == (kind == "docker")
     pushed = (workspace / "digest").read_text()
     assert local_digest(client, image) == pushed == stored.headers["docker-content-digest"]
 
