@@ -29,8 +29,6 @@ HUGE = "9" * 10_000
         ("bytes=", None),
         ("bytes=-", None),
         ("bytes=,", None),
-        ("bytes=5-2", None),
-        ("bytes=9000-8000", None),
         ("bytes=a-b", None),
         ("bytes=1-2-3", None),
         ("bytes=--5", None),
@@ -48,7 +46,8 @@ def test_a_range_of_2048_bytes_is_cut_or_ignored(header, expected):
 
 @pytest.mark.parametrize(
     ("header", "size"),
-    [("bytes=2048-", 2048), ("bytes=5000-10000", 2048), ("bytes=-0", 2048), (f"bytes={HUGE}-", 2048)]
+    [("bytes=2048-", 2048), ("bytes=5000-10000", 2048), ("bytes=500-0", 2048), ("bytes=9000-8000", 2048)]
+    + [("bytes=-0", 2048), (f"bytes={HUGE}-", 2048)]
     + [("bytes=0-", 0), ("bytes=0-0", 0), ("bytes=-0", 0)],
 )
 def test_a_range_outside_the_content_is_unsatisfiable(header, size):
@@ -75,8 +74,7 @@ def test_ranges_agree_with_a_naive_model(first, last, size):
         assert wanted == []
         return
     if found is None:
-        backwards = first is not None and last is not None and last < first
-        assert backwards or (first is None and (last is None or size == 0))
+        assert first is None and (last is None or size == 0)
     else:
         assert content[slice(*found)] == wanted != []
 

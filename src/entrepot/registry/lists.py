@@ -18,6 +18,10 @@ from entrepot.values.media_types import OCI_INDEX
 from entrepot.values.names import RepositoryName
 
 
+# A list of referrers is a manifest to its clients, and they refuse larger ones (specification, 4 MiB).
+REFERRERS_BYTES_MAX = 3 * 1024 * 1024
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Names in order; `is_last` when nothing comes after them."""
@@ -72,14 +76,14 @@ async def list_referrers(
         if repository is None:
             return Referrers([], None)
         rows = await content.referrers(tx, repository.id, str(subject), artifact_type, after, limit + 1)
-        has_more = len(rows) > limit
-        found = [_descriptor(row) for row in rows[:limit]]
+        found = rules.fitting([_descriptor(row) for row in rows[:limit]], REFERRERS_BYTES_MAX)
+        following = found[-1]["digest"] if len(rows) > len(found) else None
         if not after:
             known = {descriptor["digest"] for descriptor in found}
             kept = await _fallback(tx, registry, repository.id, subject, artifact_type)
             stored = await _stored_referrers(tx, repository.id, subject, kept)
             found += [one for one in kept if one["digest"] not in known and one["digest"] not in stored]
-    return Referrers(found, rows[limit - 1].digest if has_more else None)
+    return Referrers(found, following)
 
 
 def fallback_tag(subject: Digest) -> str:

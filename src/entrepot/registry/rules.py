@@ -1,6 +1,8 @@
 """Decisions of the registry: values in, value or error out."""
 
+import json
 from collections.abc import Collection, Sequence
+from typing import Any
 from typing import TypeVar
 
 from entrepot.values.digest import Digest
@@ -103,6 +105,18 @@ def check_description(description: str) -> str:
 def page(items: Sequence[_Item], limit: int) -> tuple[list[_Item], bool]:
     """Cut a list that was read one item too long; whether there is more."""
     return list(items[:limit]), len(items) > limit
+
+
+def fitting(documents: Sequence[dict[str, Any]], bytes_max: int) -> list[dict[str, Any]]:
+    """As many of the documents, from the first on and at least one, as fit into `bytes_max` of JSON."""
+    taken: list[dict[str, Any]] = []
+    size = 0
+    for document in documents:
+        size += len(json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        if taken and size > bytes_max:
+            break
+        taken.append(document)
+    return taken
 
 
 def unknown_blob(digest: Digest) -> BlobUnknown:

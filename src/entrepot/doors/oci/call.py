@@ -14,6 +14,8 @@ from entrepot.registry.room import Registry
 from entrepot.values.errors import ParameterInvalid
 from entrepot.values.names import RepositoryName
 
+# Older clients look for it to know that this is a registry of protocol 2.
+API_VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 
 

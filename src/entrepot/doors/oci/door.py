@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 from entrepot.doors.http import front
 from entrepot.doors.http.problems import oci_body, problem_of
 from entrepot.doors.oci import routes, token
-from entrepot.doors.oci.call import Call, OciRooms, Plain, Response, base_url
+from entrepot.doors.oci.call import API_VERSION, Call, OciRooms, Plain, Response, base_url
 from entrepot.doors.oci.fast import FastPulls
 from entrepot.doors.oci.uploads import progress_headers
 from entrepot.values.errors import (
@@ -60,7 +60,8 @@ class OciDoor:
             parsed = RepositoryName.parse(name) if name else RepositoryName("")
             return await handler(Call(self._rooms, request, actor, parsed, reference))
 
-        wanted = routes.scope_of(route, scope["method"], name)
+        mount_from = Request(scope).query_params.get("from", "") if route.name == "uploads" else ""
+        wanted = routes.scope_of(route, scope["method"], name, mount_from)
         await front.answer(scope, receive, send, route.name, handle, self._renderer(scope, wanted, name, reference))
 
     async def _tried_fast(self, scope: Scope, receive: Receive, send: Send) -> bool:
@@ -85,7 +86,7 @@ class OciDoor:
     def _renderer(self, scope: Scope, wanted: str, name: str, reference: str) -> front.Renderer:
         def render(error: EntrepotError) -> Response:
             body = json.dumps(oci_body(error)).encode()
-            headers = {"Content-Type": "application/json"}
+            headers = {"Content-Type": "application/json", **API_VERSION}
             match error:
                 case Unauthenticated():
                     headers["WWW-Authenticate"] = self._challenge(scope, wanted, error)
@@ -120,7 +121,7 @@ async def _no_such_path() -> Response:
     return Plain(
         404,
         {"Content-Type": "application/json"},
-        b'{"errors":[{"code":"UNSUPPORTED","message":"There is no such path in the registry protocol.","detail":null}]}',
+        b'{"errors":[{"code":"UNSUPPORTED","message":"The registry protocol has no such path.","detail":null}]}',
     )
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from entrepot.doors.oci import blobs, lists, manifests, uploads
-from entrepot.doors.oci.call import Call, Plain, Response
+from entrepot.doors.oci.call import API_VERSION, Call, Plain, Response
 
 Handler = Callable[[Call], Awaitable[Response]]
 
 
 async def ping(_call: Call) -> Response:
     """GET `/v2/`: this is a registry, and you are signed in (`end-1`)."""
-    return Plain(200, {"Content-Type": "application/json"}, b"{}")
+    return Plain(200, {"Content-Type": "application/json", **API_VERSION}, b"{}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,13 @@ def find(path: str) -> tuple[Route, str, str] | None:
     return None
 
 
-def scope_of(route: Route, method: str, name: str) -> str:
-    """The token scope that would open this request; empty where none would."""
+def scope_of(route: Route, method: str, name: str, mount_from: str) -> str:
+    """The token scopes that would open this request, separated by spaces; empty where none would."""
     if route is CATALOG:
         return "registry:catalog:*"
     if not name:
         return ""
+    if mount_from:
+        return f"repository:{name}:pull,push repository:{mount_from}:pull"
     action = "pull,push" if route.name in ("upload", "uploads") else _ACTIONS.get(method, "pull,push")
     return f"repository:{name}:{action}"
