@@ -10,6 +10,7 @@ from entrepot.blobs.opening import open_store
 from entrepot.blobs.settings import BlobSettings
 from entrepot.blobs.store import BlobStore
 from entrepot.db.database import Database, open_database
+from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
 from entrepot.plumbing.clock import SystemClock
 from entrepot.plumbing.sealing import Sealer, load_key
@@ -36,6 +37,17 @@ class House:
     def oci(self) -> OciRooms:
         settings = OciSettings(self.settings.external_url or "", self.settings.body_idle_seconds)
         return OciRooms(self.accounts, self.credentials, self.registry, settings)
+
+    @property
+    def manage(self) -> ManageRooms:
+        return ManageRooms(
+            self.accounts,
+            self.credentials,
+            self.registry,
+            registry_host=(self.settings.external_url or "").partition("://")[2],
+            json_bytes_max=self.settings.json_bytes_max,
+            body_idle_seconds=self.settings.body_idle_seconds,
+        )
 
     async def close(self) -> None:
         await self.blobs.close()

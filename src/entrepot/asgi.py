@@ -60,9 +60,7 @@ class Application:
         async with self._building:
             if self._manage is None:
                 assert self._house is not None
-                from entrepot.manage import build_manage
-
-                self._manage = await asyncio.to_thread(build_manage, self._house)
+                self._manage = await asyncio.to_thread(_build_manage, self._house)
         return self._manage
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -97,6 +95,12 @@ class Application:
 
     async def _metrics(self) -> Response:
         return Plain(200, {"Content-Type": metrics.CONTENT_TYPE}, await asyncio.to_thread(metrics.exposition))
+
+
+def _build_manage(house: House) -> ASGIApp:
+    from entrepot.doors.manage.door import build  # here, because FastAPI is large
+
+    return build(house.manage)
 
 
 def render(error: EntrepotError) -> Response:
