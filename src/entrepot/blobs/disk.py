@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISREG
 
@@ -120,7 +120,8 @@ def open_to_read(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     try:
-        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+        with suppress(OSError):  # advice; not every file system takes it
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
         return fd, os.fstat(fd).st_size
     except OSError:
         os.close(fd)
@@ -152,6 +153,15 @@ def write_file(path: Path, body: bytes) -> None:
 def read_file(path: Path) -> bytes:
     with open(path, "rb") as file:
         return file.read()
+
+
+def folders_in(root: Path, folder: str) -> list[str]:
+    """Keys of the folders in `root/folder`, which may be absent."""
+    try:
+        with os.scandir(root / folder) as entries:
+            return [f"{folder}/{entry.name}" for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
 
 
 def files_in(root: Path, folder: str) -> list[tuple[str, int, float]]:

@@ -85,13 +85,16 @@ class FilesStore:
             await self._threads.run(self._remove, [layout.blob_key(digest) for digest in digests])
 
     async def list(self) -> AsyncGenerator[tuple[Digest, int], None]:
-        for folder in layout.blob_folders():
+        for folders in layout.blob_folders():
             with disk.trouble():
-                entries = await self._threads.run(disk.files_in, self._root, folder)
-            for key, size, _ in entries:
-                digest = layout.blob_of(key)
-                if digest is not None:
-                    yield digest, size
+                prefixes = await self._threads.run(disk.folders_in, self._root, folders)
+            for prefix in prefixes:
+                with disk.trouble():
+                    entries = await self._threads.run(disk.files_in, self._root, prefix)
+                for key, size, _ in entries:
+                    digest = layout.blob_of(key)
+                    if digest is not None:
+                        yield digest, size
 
     async def discard_parts(self, keys: Sequence[str]) -> None:
         with disk.trouble():

@@ -45,10 +45,9 @@ def blob_of(key: str) -> Digest | None:
 
 
 def blob_folders() -> Iterator[str]:
-    """Every folder that may hold blobs."""
+    """The folders whose folders hold blobs."""
     for algorithm in ALGORITHMS:
-        for number in range(256):
-            yield f"{BLOBS}/{algorithm}/{number:02x}"
+        yield f"{BLOBS}/{algorithm}"
 
 
 def new_part_key() -> str:

@@ -19,6 +19,7 @@ class MemoryPartWriter:
         self._algorithm = algorithm
         self._collected = bytearray()
         self._part: Part | None = None
+        self._is_over = False
         self._keep_up()
 
     @property
@@ -26,19 +27,27 @@ class MemoryPartWriter:
         return len(self._collected)
 
     async def write(self, chunk: bytes) -> None:
+        self._check_open()
         self._collected += chunk
         self._keep_up()
 
     async def seal(self) -> Part:
         if self._part is None:
+            self._check_open()
+            self._is_over = True
             held = bytes(self._collected)
             self._parts[self._key] = held
             self._part = Part(self._key, len(held), Digest.of(held, self._algorithm))
         return self._part
 
     async def discard(self) -> None:
+        self._is_over = True
         self._parts.pop(self._key, None)
         self._touched.pop(self._key, None)
+
+    def _check_open(self) -> None:
+        if self._is_over:
+            raise RuntimeError("this part was sealed or discarded")
 
     def _keep_up(self) -> None:
         self._touched[self._key] = time.monotonic()

@@ -24,7 +24,7 @@ def trouble() -> Iterator[None]:
     """Inside, the library's errors become StorageUnreachable (try again), StorageFull or StorageFailed."""
     try:
         yield
-    except (BaseError, FileNotFoundError) as error:
+    except (BaseError, OSError) as error:  # OSError: what is absent, and all that goes wrong with objects being written
         raise storage_error(error) from error
 
 
