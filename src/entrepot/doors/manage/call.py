@@ -1,0 +1,64 @@
+"""What every handler of the management API is given: who calls, and which names the path holds."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+
+from entrepot.access.actor import Actor
+from entrepot.accounts.room import Accounts
+from entrepot.doors.manage.paths import repository_text
+from entrepot.doors.manage.rooms import ManageRooms
+from entrepot.registry.room import Registry
+from entrepot.values.names import OrganizationName, RepositoryName, TagName, UserName
+
+CALL = "entrepot.call"  # where the door puts the call in the request's scope
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`url` is this service's address as the client wrote it; `host` is what images are named by."""
+
+    rooms: ManageRooms
+    actor: Actor
+    url: str
+    host: str
+
+    @property
+    def registry(self) -> Registry:
+        return self.rooms.registry
+
+    @property
+    def accounts(self) -> Accounts:
+        return self.rooms.accounts
+
+
+async def _call(request: Request) -> Call:
+    call: Call = request.scope[CALL]
+    return call
+
+
+async def _organization(namespace: Annotated[str, Path(description="An organization.")]) -> OrganizationName:
+    return OrganizationName.parse(namespace)
+
+
+async def _repository(
+    namespace: Annotated[str, Path(description="An organization.")],
+    repository: Annotated[str, Path(description="A repository of it; each `/` in the name written as `$`.")],
+) -> RepositoryName:
+    return RepositoryName.parse(f"{OrganizationName.parse(namespace)}/{repository_text(repository)}")
+
+
+async def _tag(tag: Annotated[str, Path(description="A tag.")]) -> TagName:
+    return TagName.parse(tag)
+
+
+async def _user(name: Annotated[str, Path(description="A user's name.")]) -> UserName:
+    return UserName.parse(name)
+
+
+TheCall = Annotated[Call, Depends(_call)]
+TheOrganization = Annotated[OrganizationName, Depends(_organization)]
+TheRepository = Annotated[RepositoryName, Depends(_repository)]
+TheTag = Annotated[TagName, Depends(_tag)]
+TheUser = Annotated[UserName, Depends(_user)]

@@ -1,0 +1,165 @@
+"""The management API's entrance: find the call, sign in, read the body, then let FastAPI parse and answer.
+
+FastAPI's answers are small and kept until they are complete, so that an error anywhere in it reaches
+`front.answer` like on every other door, before anything was sent.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from entrepot import __version__
+from entrepot.access.actor import ANONYMOUS, Actor
+from entrepot.doors.http import body as bodies
+from entrepot.doors.http import front
+from entrepot.doors.manage import routes
+from entrepot.doors.manage.call import CALL, Call
+from entrepot.doors.manage.fields import ErrorAnswer, invalid
+from entrepot.doors.manage.paths import routed_path
+from entrepot.doors.manage.problems import UNKNOWN_PATH, error_body, problem_of
+from entrepot.doors.manage.rooms import ManageRooms
+from entrepot.doors.manage.routes import Route
+from entrepot.values.errors import Elsewhere, EntrepotError, ParameterInvalid, Unauthenticated, Unsupported
+
+_RETRY_SECONDS: Final = 5
+_CHALLENGE: Final = 'Basic realm="entrepot", charset="UTF-8"'
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+def build(rooms: ManageRooms) -> ASGIApp:
+    """The management API over `rooms`: `/v2/manage/…`, `/v3/manage/…`, `/v2` and `/`."""
+    return ManageDoor(rooms)
+
+
+class ManageDoor:
+    """An ASGI application."""
+
+    def __init__(self, rooms: ManageRooms) -> None:
+        self._rooms = rooms
+        self._api = make_api()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = routed_path(scope)
+        calls = routes.find(path)
+        route = calls.get(scope["method"])
+
+        async def handle() -> ASGIApp:
+            if not calls:
+                return _answer(UNKNOWN_PATH.status, error_body(UNKNOWN_PATH.code, "There is no such path in this API."))
+            if route is None:
+                raise Unsupported(
+                    f"This path answers {', '.join(sorted(calls))}, not {scope['method']}.", allow=sorted(calls)
+                )
+            request = Request(scope, receive)
+            call = await self._call(route, request)
+            body = await self._body(request) if route.method in _WITH_BODY else b""
+            answer = Answer()
+            await self._api({**scope, "path": path, "root_path": "", CALL: call}, _replay(body), answer.take)
+            return answer
+
+        def render(error: EntrepotError) -> ASGIApp:
+            problem = problem_of(error, route.problems if route else None)
+            return _answer(problem.status, error_body(problem.code, error.message), _headers(error))
+
+        await front.answer(scope, receive, send, f"manage.{route.name}" if route else "unknown", handle, render)
+
+    async def _call(self, route: Route, request: Request) -> Call:
+        actor = ANONYMOUS if route.is_open else await self._actor(request.headers.get("authorization"))
+        host = self._rooms.registry_host or request.url.netloc
+        return Call(self._rooms, actor, f"{request.url.scheme}://{request.url.netloc}", host)
+
+    async def _actor(self, header: str | None) -> Actor:
+        """Who calls. Everything here needs somebody, and a registry token is not enough (contract §15)."""
+        actor = await self._rooms.credentials.actor(None if header is None else header.encode("latin-1"))
+        if actor.limits is not None:
+            raise Unauthenticated("A registry token does not reach the management API; sign in with a password.")
+        if actor.is_anonymous:
+            raise Unauthenticated("The management API needs a user name and password.")
+        return actor
+
+    async def _body(self, request: Request) -> bytes:
+        length = bodies.declared_length(request.headers.get("content-length"))
+        return await bodies.whole(request.receive, length, self._rooms.body_idle_seconds, self._rooms.json_bytes_max)
+
+
+def make_api() -> FastAPI:
+    """FastAPI with every call of the table; it serves no page of its own."""
+    api = FastAPI(
+        title="entrepot management API",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
+    )
+    for route in routes.ROUTES:
+        api.add_api_route(
+            route.path,
+            route.handler,
+            methods=[route.method],
+            status_code=route.status,
+            name=route.name,
+            operation_id=route.name,
+            tags=[route.group],
+            include_in_schema=route.is_described,
+            response_model_exclude_none=route.without_none,
+            openapi_extra=None if route.is_open else {"security": [{"basic": []}]},
+        )
+    api.add_exception_handler(RequestValidationError, _refuse_invalid)
+    api.add_exception_handler(HTTPException, _refuse_unreadable)
+    return api
+
+
+async def _refuse_invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    raise invalid(error.errors()) from error
+
+
+async def _refuse_unreadable(_request: Request, error: Exception) -> Response:
+    raise ParameterInvalid("The body is not JSON that can be read.", kind="body") from error
+
+
+class Answer:
+    """What FastAPI answered, kept to be sent when it is complete."""
+
+    def __init__(self) -> None:
+        self._messages: list[Message] = []
+
+    async def take(self, message: Message) -> None:
+        self._messages.append(message)
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        for message in self._messages:
+            await send(message)
+
+
+def _replay(body: bytes) -> Receive:
+    messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def receive() -> Message:
+        return next(messages, {"type": "http.disconnect"})
+
+    return receive
+
+
+def _headers(error: EntrepotError) -> dict[str, str]:
+    match error:
+        case Unauthenticated():
+            return {"WWW-Authenticate": _CHALLENGE}
+        case Unsupported() if isinstance(allow := error.detail.get("allow"), list):
+            return {"Allow": ", ".join(str(method) for method in allow)}
+        case Elsewhere():
+            return {"Retry-After": str(int(error.retry_after or _RETRY_SECONDS))}
+    return {}
+
+
+def _answer(status: int, document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> ASGIApp:
+    return Response(json.dumps(document), status, headers, "application/json")

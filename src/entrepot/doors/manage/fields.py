@@ -1,0 +1,83 @@
+"""Types of fields that several calls share, and what is said when one does not fit."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+
+from entrepot.values.errors import ParameterInvalid
+
+_SAID_MAX = 3  # problems named in one answer
+
+# No database takes the null character, and no name holds one.
+Word = Annotated[str, Field(max_length=1_024, pattern=r"^[^\x00]*$")]
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+Flag = StrictBool
+Number = StrictInt
+WordParameter = Annotated[Word | None, Query()]
+
+
+class Body(BaseModel):
+    """A request body. Fields this version does not know are left alone, as newer clients may send them."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Empty(BaseModel):
+    """`{}`: done, nothing to tell."""
+
+
+class Problem(BaseModel):
+    """One error, as clients of the service read it."""
+
+    errorCode: str  # noqa: N815  # the contract's spelling
+    errorMessage: str  # noqa: N815
+    detail: str
+
+
+class ErrorAnswer(BaseModel):
+    """What is wrong, in the three spellings that clients look for."""
+
+    errors: list[Problem]
+    error_code: str
+    error_msg: str
+    request_id: str
+
+
+def invalid(problems: Sequence[Any]) -> ParameterInvalid:
+    """The error for what the framework's validation found."""
+    said = "; ".join(_sentence(one) for one in problems[:_SAID_MAX])
+    return ParameterInvalid(f"The request is not valid: {said}.", kind=_kind(problems[0]))
+
+
+def _sentence(problem: Any) -> str:
+    place = ".".join(str(part) for part in problem["loc"] if part not in ("body", "query", "path"))
+    match problem["type"]:
+        case "json_invalid":
+            return "the body is not JSON"
+        case "missing":
+            return f"{place} is missing" if place else "the body is missing"
+        case _:
+            message = str(problem["msg"])
+            return f"{place or 'the body'}: {message[:1].lower()}{message[1:]}"
+
+
+def _kind(problem: Any) -> str:
+    location = problem["loc"]
+    match problem["type"], location:
+        case "json_invalid", _:
+            return "body"
+        case "missing", ("body",):
+            return "body"
+        case "missing", _:
+            return "missing"
+        case _, ("body",):
+            return "body"
+        case _, (*_, "is_public"):
+            return "is_public"
+        case _, (*_, "limit" | "offset" | "marker"):
+            return "page"
+        case _, ("query", *_):
+            return "query"
+    return "parameter"

@@ -1,0 +1,89 @@
+"""Organizations, which the contract calls namespaces (§2)."""
+
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import BaseModel
+
+from entrepot.access.levels import Level
+from entrepot.doors.manage.call import TheCall, TheOrganization
+from entrepot.doors.manage.fields import Body, Empty, Flag, Word, WordParameter
+from entrepot.doors.manage.paging import parse_filter
+from entrepot.registry import organizations
+from entrepot.values.errors import ParameterInvalid, quoted
+from entrepot.values.names import OrganizationName
+
+_VISIBLE = "visible"
+
+
+class CreateNamespace(Body):
+    namespace: Word
+
+
+class ChangeNamespace(Body):
+    sparse: Flag
+
+
+class Namespace(BaseModel):
+    id: int
+    name: str
+    creator_name: str
+    auth: Level
+
+
+class NamespaceRow(Namespace):
+    access_user_count: int
+    repo_count: int
+
+
+class Namespaces(BaseModel):
+    namespaces: list[NamespaceRow]
+
+
+async def create_namespace(call: TheCall, body: CreateNamespace) -> Empty:
+    """Create an organization. The caller becomes its manager."""
+    await organizations.create_organization(call.registry, call.actor, OrganizationName.parse(body.namespace))
+    return Empty()
+
+
+async def list_namespaces(
+    call: TheCall,
+    namespace: WordParameter = None,
+    filter: Annotated[Word | None, Query(description="`namespace::{name}|mode::{mode}`")] = None,  # noqa: A002
+) -> Namespaces:
+    """Organizations the caller holds a permission on; with `mode::visible` also on just a repository there."""
+    wanted = {"namespace": namespace or ""} | parse_filter(filter, ("namespace", "mode"))
+    mode = wanted.get("mode", "")
+    if mode not in ("", _VISIBLE):
+        raise ParameterInvalid(f"mode is {_VISIBLE}, not {quoted(mode)}.", kind="filter")
+    found = await organizations.list_organizations(call.registry, call.actor, wanted["namespace"], mode == _VISIBLE)
+    return Namespaces(
+        namespaces=[
+            NamespaceRow(
+                id=one.id,
+                name=one.name,
+                creator_name=one.creator_name,
+                auth=one.level,
+                access_user_count=one.members,
+                repo_count=one.repositories,
+            )
+            for one in found
+        ]
+    )
+
+
+async def show_namespace(call: TheCall, namespace: TheOrganization) -> Namespace:
+    """One organization, with the caller's level."""
+    found = await organizations.show_organization(call.registry, call.actor, namespace)
+    return Namespace(id=found.id, name=found.name, creator_name=found.creator_name, auth=found.level)
+
+
+async def update_namespace(call: TheCall, namespace: TheOrganization, body: ChangeNamespace) -> Empty:
+    """Whether manifests of the organization may name content that is not here."""
+    await organizations.set_sparse(call.registry, call.actor, namespace, body.sparse)
+    return Empty()
+
+
+async def delete_namespace(call: TheCall, namespace: TheOrganization) -> None:
+    """Delete an empty organization."""
+    await organizations.delete_organization(call.registry, call.actor, namespace)

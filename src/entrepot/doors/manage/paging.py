@@ -1,0 +1,91 @@
+"""Paging, ordering and filters of the contract (§14), parsed as the contract wants them refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
+
+from entrepot.values.errors import ParameterInvalid, quoted
+
+LIMIT_DEFAULT = 100
+LIMIT_MAX = 1_000
+_OFFSET_DIGITS_MAX = 9
+
+_Order = TypeVar("_Order", bound=Enum)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which rows of a list."""
+
+    limit: int
+    offset: int
+
+    def content_range(self, count: int, total: int) -> str:
+        """The `Content-Range` header: start, rows on this page, rows in all; not the byte range of HTTP."""
+        return f"{self.offset}-{count}/{total}"
+
+
+def parse_window(limit: str | None, offset: str | None) -> Window:
+    """The page asked for; what is missing has its default. Raises ParameterInvalid."""
+    return Window(parse_limit(limit), 0 if offset is None else _number("offset", offset, 0))
+
+
+def parse_limit(limit: str | None) -> int:
+    """Rows on a page. Raises ParameterInvalid."""
+    wanted = LIMIT_DEFAULT if limit is None else _number("limit", limit, 1)
+    if wanted > LIMIT_MAX:
+        raise ParameterInvalid(f"limit is at most {LIMIT_MAX}.", kind="page")
+    return wanted
+
+
+def parse_filter(text: str | None, keys: Sequence[str]) -> dict[str, str]:
+    """The parts of `key::value|key::value`; empty when there is no filter. Raises ParameterInvalid."""
+    if text is None:
+        return {}
+    found: dict[str, str] = {}
+    for part in text.split("|"):
+        key, colons, value = part.partition("::")
+        if not colons or key not in keys or key in found:
+            raise ParameterInvalid(
+                f"A filter is KEY::VALUE parts joined by |, each KEY once, one of {', '.join(keys)}; "
+                f"not {quoted(part)}.",
+                kind="filter",
+            )
+        found[key] = value
+    return found
+
+
+def parse_order(
+    column: str | None, direction: str | None, columns: Mapping[str, _Order], default: _Order
+) -> tuple[_Order, bool]:
+    """What to sort by and whether descending: names from a to z, everything else the newest or largest first.
+
+    Raises ParameterInvalid.
+    """
+    if column is not None and column not in columns:
+        raise ParameterInvalid(f"order_column is one of {', '.join(columns)}; not {quoted(column)}.", kind="order")
+    if direction not in (None, "asc", "desc"):
+        raise ParameterInvalid(f"order_type is asc or desc, not {quoted(direction or '')}.", kind="query")
+    order = default if column is None else columns[column]
+    return order, direction == "desc" or (direction is None and order.name != "NAME")
+
+
+def parse_flag(name: str, text: str | None) -> bool | None:
+    """`true` or `false` in a query. Raises ParameterInvalid."""
+    if text is None:
+        return None
+    if text not in ("true", "false"):
+        raise ParameterInvalid(f"{name} is true or false, not {quoted(text)}.", kind=name)
+    return text == "true"
+
+
+def parse_marker(text: str | None) -> int:
+    """A marker that is the number of a row; 0, which is before every row, when there is none."""
+    return 0 if text is None else _number("marker", text, 0)
+
+
+def _number(name: str, text: str, least: int) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > _OFFSET_DIGITS_MAX or int(text) < least:
+        raise ParameterInvalid(f"{name} is a number from {least} on, not {quoted(text)}.", kind="page")
+    return int(text)

@@ -1,0 +1,107 @@
+"""Every error's status and code on the management API, once (contract §12).
+
+A room says what happened; here that becomes a status and a code of the contract. Where the contract
+has no code (it knows no users), ours begin with ENTREPOT.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from entrepot.plumbing.logging import request_id
+from entrepot.values import errors
+from entrepot.values.errors import EntrepotError
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    status: int
+    code: str
+
+
+def _swr(status: int, code: int) -> Problem:
+    return Problem(status, f"SVCSTG.SWR.{code}")
+
+
+# By the kind of error, or by its detail `kind`, which says more exactly what is wrong.
+Problems = Mapping[type[EntrepotError] | str, Problem]
+
+UNKNOWN_PATH: Final = _swr(404, 4040083)
+_INTERNAL: Final = _swr(500, 5000046)
+
+_TABLE: Final[Problems] = {
+    errors.NameInvalid: _swr(400, 4001008),
+    errors.TagInvalid: _swr(400, 4009021),
+    errors.ParameterInvalid: _swr(400, 4000014),
+    errors.PasswordInvalid: Problem(400, "ENTREPOT.4000001"),
+    errors.BodyIncomplete: _swr(400, 4001018),
+    errors.SizeInvalid: _swr(400, 4001018),
+    errors.BodyTooLarge: _swr(413, 4131001),
+    errors.Unauthenticated: Problem(401, "APIGW.0301"),
+    errors.AccessDenied: _swr(403, 4039002),
+    errors.Unsupported: _swr(405, 4040083),
+    errors.TooMany: _swr(403, 4031032),  # not 429, which the official client swallows
+    errors.OrganizationUnknown: _swr(404, 4040058),
+    errors.OrganizationExists: _swr(409, 4090060),
+    errors.OrganizationNotEmpty: _swr(406, 4060074),
+    errors.RepositoryUnknown: _swr(404, 4040113),
+    errors.RepositoryExists: _swr(409, 4090006),
+    errors.ManifestUnknown: _swr(404, 4040115),
+    errors.GrantUnknown: _swr(404, 4040091),
+    errors.GrantExists: _swr(409, 4090089),
+    errors.UserUnknown: Problem(404, "ENTREPOT.4040001"),
+    errors.UserExists: Problem(409, "ENTREPOT.4090001"),
+    errors.StorageFull: Problem(507, "SVCSTG.SWR.5000046"),
+    # The families, for members that have no line of their own.
+    errors.Refused: _swr(400, 4000014),
+    errors.Elsewhere: Problem(503, "SVCSTG.SWR.5000046"),
+    errors.Broken: _INTERNAL,
+    # Kinds of names, parameters and bodies.
+    "organization": _swr(400, 4001028),
+    "repository": _swr(400, 4001029),
+    "user": _swr(400, 4001067),
+    "body": _swr(400, 4001018),
+    "missing": _swr(400, 4001014),
+    "query": _swr(400, 4001024),
+    "page": _swr(400, 4000056),
+    "marker": _swr(400, 4000056),
+    "filter": _swr(400, 4001035),
+    "order": _swr(400, 4001096),
+    "is_public": _swr(400, 4001009),
+    "description": _swr(413, 4131012),
+}
+
+# What means something else where the call is about permissions.
+ON_ORGANIZATION_ACCESS: Final[Problems] = {
+    errors.GrantUnknown: _swr(404, 4040078),
+    errors.GrantExists: _swr(409, 4090076),
+    errors.UserUnknown: _swr(400, 4001067),
+    "level": _swr(400, 4001065),
+}
+ON_REPOSITORY_ACCESS: Final[Problems] = {
+    errors.UserUnknown: _swr(400, 4001067),
+    "level": _swr(400, 4001066),
+}
+
+
+def problem_of(error: EntrepotError, special: Problems | None = None) -> Problem:
+    """The status and code of an error: by the call's own table or the common one, the most exact line first."""
+    keys: list[type[EntrepotError] | str] = [one for one in type(error).__mro__ if issubclass(one, EntrepotError)]
+    said = error.detail.get("kind")
+    if isinstance(error, errors.Refused) and isinstance(said, str):
+        keys.insert(0, said)
+    for table in (special or {}, _TABLE):
+        for key in keys:
+            if key in table:
+                return table[key]
+    return _INTERNAL
+
+
+def error_body(code: str, message: str) -> dict[str, object]:
+    """An error in the form every client of the service can read: the list, the gateway's fields, the request's id."""
+    return {
+        "errors": [{"errorCode": code, "errorMessage": message, "detail": ""}],
+        "error_code": code,
+        "error_msg": message,
+        "request_id": request_id.get(),
+    }

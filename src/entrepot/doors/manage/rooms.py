@@ -1,0 +1,18 @@
+"""What this door works with. Imports no FastAPI, so that the roof can name it cheaply."""
+
+from dataclasses import dataclass
+
+from entrepot.accounts.credentials import Credentials
+from entrepot.accounts.room import Accounts
+from entrepot.registry.room import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class ManageRooms:
+    accounts: Accounts
+    credentials: Credentials
+    registry: Registry
+    registry_host: str = ""
+    """HOST[:PORT] that images are named by; empty: as the request's Host header says."""
+    json_bytes_max: int = 1024 * 1024
+    body_idle_seconds: float = 60.0

@@ -1,0 +1,106 @@
+"""All calls of the management API: the one table.
+
+The tests walk it too: every call in every role.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from entrepot.doors.manage import access, organizations, repositories, tags, users, versions
+from entrepot.doors.manage.problems import ON_ORGANIZATION_ACCESS, ON_REPOSITORY_ACCESS, Problems
+
+OPENAPI_PATH: Final = "/v2/manage/openapi.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One call. Its name in metrics, logs and the API description is its handler's.
+
+    `is_open` calls need no sign-in. `without_none`: fields without a value are absent from its answer.
+    """
+
+    method: str
+    path: str
+    handler: Callable[..., Any]
+    status: int = 200
+    problems: Problems = field(default_factory=dict)
+    is_open: bool = False
+    is_described: bool = True
+    without_none: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.handler.__name__
+
+    @property
+    def group(self) -> str:
+        return self.handler.__module__.rpartition(".")[2]
+
+
+_NAMESPACES: Final = "/v2/manage/namespaces"
+_NAMESPACE: Final = f"{_NAMESPACES}/{{namespace}}"
+_REPOS: Final = f"{_NAMESPACE}/repos"
+_REPO: Final = f"{_REPOS}/{{repository}}"
+_USERS: Final = "/v2/manage/users"
+_USER: Final = f"{_USERS}/{{name}}"
+_ON_ORGANIZATION: Final[Mapping[str, Any]] = {"problems": ON_ORGANIZATION_ACCESS}
+_ON_REPOSITORY: Final[Mapping[str, Any]] = {"problems": ON_REPOSITORY_ACCESS}
+
+ROUTES: Final = (
+    Route("GET", "/", versions.list_api_versions, is_open=True),
+    Route("GET", "/v2", versions.show_api_version),
+    Route("GET", OPENAPI_PATH, versions.show_openapi, is_open=True, is_described=False),
+    # Organizations, and who may do what there.
+    Route("POST", _NAMESPACES, organizations.create_namespace, 201),
+    Route("GET", _NAMESPACES, organizations.list_namespaces),
+    Route("GET", _NAMESPACE, organizations.show_namespace),
+    Route("PATCH", _NAMESPACE, organizations.update_namespace, 201),
+    Route("DELETE", _NAMESPACE, organizations.delete_namespace, 204),
+    Route("GET", f"{_NAMESPACE}/access", access.show_namespace_auth),
+    Route("POST", f"{_NAMESPACE}/access", access.create_namespace_auth, 200, **_ON_ORGANIZATION),
+    Route("PATCH", f"{_NAMESPACE}/access", access.update_namespace_auth, 201, **_ON_ORGANIZATION),
+    Route("DELETE", f"{_NAMESPACE}/access", access.delete_namespace_auth, 204, **_ON_ORGANIZATION),
+    # Repositories, and who may do what there.
+    Route("POST", _REPOS, repositories.create_repo, 201),
+    Route("GET", "/v2/manage/repos", repositories.list_repos_details),
+    Route("GET", "/v3/manage/repos", repositories.list_repo_details, without_none=True),
+    Route("GET", _REPO, repositories.show_repository),
+    Route("PATCH", _REPO, repositories.update_repo, 201),
+    Route("DELETE", _REPO, repositories.delete_repo, 204),
+    Route("GET", f"{_REPO}/access", access.show_user_repository_auth),
+    Route("POST", f"{_REPO}/access", access.create_user_repository_auth, 201, **_ON_REPOSITORY),
+    Route("PATCH", f"{_REPO}/access", access.update_user_repository_auth, 201, **_ON_REPOSITORY),
+    Route("DELETE", f"{_REPO}/access", access.delete_user_repository_auth, 204, **_ON_REPOSITORY),
+    # Tags.
+    Route("GET", f"{_REPO}/tags", tags.list_repository_tags),
+    Route("GET", f"{_REPO}/tags".replace("/v2/", "/v3/"), tags.list_repository_tag, without_none=True),
+    Route("GET", f"{_REPO}/tags/{{tag}}", tags.show_repo_tag),
+    Route("DELETE", f"{_REPO}/tags/{{tag}}", tags.delete_repo_tag, 204),
+    # Users. The contract has no call for them.
+    Route("POST", _USERS, users.create_user, 201),
+    Route("GET", _USERS, users.list_users, without_none=True),
+    Route("GET", _USER, users.show_user),
+    Route("PUT", f"{_USER}/password", users.update_password, 204),
+    Route("POST", f"{_USER}/disable", users.disable_user),
+    Route("POST", f"{_USER}/enable", users.enable_user),
+)
+
+
+def find(path: str) -> Mapping[str, Route]:
+    """The calls on `path`, by method; empty when there are none."""
+    for pattern, calls in _PATHS:
+        if pattern.fullmatch(path):
+            return calls
+    return {}
+
+
+def _by_path() -> list[tuple[re.Pattern[str], dict[str, Route]]]:
+    grouped: dict[str, dict[str, Route]] = {}
+    for route in ROUTES:
+        grouped.setdefault(route.path, {})[route.method] = route
+    return [(re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), calls) for path, calls in grouped.items()]
+
+
+_PATHS: Final = _by_path()

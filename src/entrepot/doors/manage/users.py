@@ -1,0 +1,84 @@
+"""Users, which the contract leaves to an identity service; here they are ours."""
+
+from pydantic import BaseModel
+
+from entrepot.accounts import users
+from entrepot.doors.manage.call import TheCall, TheUser
+from entrepot.doors.manage.fields import Body, Empty, Flag, Text, Word, WordParameter
+from entrepot.doors.manage.paging import parse_limit
+from entrepot.plumbing.clock import rfc3339
+from entrepot.values.names import UserName
+
+
+class CreateUser(Body):
+    name: Word
+    password: Text
+    is_admin: Flag = False
+
+
+class ChangePassword(Body):
+    """`current_password` is for those who change their own and do not administer the domain."""
+
+    password: Text
+    current_password: Text | None = None
+
+
+class User(BaseModel):
+    id: str
+    name: str
+    domain_name: str
+    is_admin: bool
+    is_enabled: bool
+    created_at: str
+
+
+class Users(BaseModel):
+    users: list[User]
+    nextMarker: str | None = None  # noqa: N815  # as the contract's lists by marker
+
+
+async def create_user(call: TheCall, body: CreateUser) -> User:
+    """Create a user, without any permission yet."""
+    name = UserName.parse(body.name)
+    return _user(await users.create_user(call.accounts, call.actor, name, body.password, body.is_admin))
+
+
+async def list_users(call: TheCall, limit: WordParameter = None, marker: WordParameter = None) -> Users:
+    """Users by name, those after `marker`; `nextMarker` is absent at the end."""
+    count = parse_limit(limit)
+    found = await users.list_users(call.accounts, call.actor, marker or "", count + 1)
+    rows = [_user(one) for one in found[:count]]
+    return Users(users=rows, nextMarker=rows[-1].name if len(found) > count else None)
+
+
+async def show_user(call: TheCall, name: TheUser) -> User:
+    """One user; everybody may see themselves."""
+    return _user(await users.show_user(call.accounts, call.actor, name))
+
+
+async def update_password(call: TheCall, name: TheUser, body: ChangePassword) -> None:
+    """Give a user a new password. Every token issued before ends."""
+    await users.set_password(call.accounts, call.actor, name, body.password, body.current_password)
+
+
+async def disable_user(call: TheCall, name: TheUser) -> Empty:
+    """Shut a user out: passwords and tokens stop working at once."""
+    await users.set_enabled(call.accounts, call.actor, name, is_enabled=False)
+    return Empty()
+
+
+async def enable_user(call: TheCall, name: TheUser) -> Empty:
+    """Let a user in again."""
+    await users.set_enabled(call.accounts, call.actor, name, is_enabled=True)
+    return Empty()
+
+
+def _user(one: users.User) -> User:
+    return User(
+        id=one.id,
+        name=one.name,
+        domain_name=one.domain_name,
+        is_admin=one.is_admin,
+        is_enabled=one.is_enabled,
+        created_at=rfc3339(one.created_at),
+    )

@@ -1,0 +1,55 @@
+"""Which API this is (contract §11), and its description for programs."""
+
+from typing import Any
+
+from fastapi import Request
+from pydantic import BaseModel
+
+from entrepot.doors.manage.call import Call, TheCall
+
+_SECURITY_SCHEMES = {
+    "basic": {"type": "http", "scheme": "basic", "description": "User name and password."},
+}
+
+
+class Links(BaseModel):
+    href: str
+    rel: str = "self"
+
+
+class ApiVersion(BaseModel):
+    id: str = "v2"
+    links: Links
+    version: str = ""
+    min_version: str = ""
+    status: str = "CURRENT"
+    updated: str = "2026-01-01T00:00:00Z"
+
+
+class ApiVersions(BaseModel):
+    versions: list[ApiVersion]
+
+
+class OneApiVersion(BaseModel):
+    version: ApiVersion
+
+
+async def list_api_versions(call: TheCall) -> ApiVersions:
+    """The versions of this API."""
+    return ApiVersions(versions=[_v2(call)])
+
+
+async def show_api_version(call: TheCall) -> OneApiVersion:
+    """This version of the API."""
+    return OneApiVersion(version=_v2(call))
+
+
+async def show_openapi(request: Request) -> dict[str, Any]:
+    """The description of this API, in OpenAPI."""
+    document: dict[str, Any] = request.app.openapi()
+    document.setdefault("components", {})["securitySchemes"] = _SECURITY_SCHEMES
+    return document
+
+
+def _v2(call: Call) -> ApiVersion:
+    return ApiVersion(links=Links(href=f"{call.url}/v2"))
