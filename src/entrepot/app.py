@@ -1,8 +1,11 @@
 """The whole machine on one screen: rooms from settings, and what follows from what."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from entrepot.accounts import jobs as accounts_jobs
 from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.room import Accounts, open_accounts
 from entrepot.accounts.settings import AccountSettings
@@ -12,14 +15,29 @@ from entrepot.blobs.store import BlobStore
 from entrepot.db.database import Database, open_database
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
+from entrepot.jobs.events import Event
+from entrepot.jobs.reactions import AnyJob, AnyReaction
+from entrepot.jobs.schedule import Schedule, every
+from entrepot.jobs.settings import JobSettings
 from entrepot.plumbing.clock import SystemClock
 from entrepot.plumbing.sealing import Sealer, load_key
+from entrepot.registry import jobs as registry_jobs
 from entrepot.registry.room import Registry
 from entrepot.registry.settings import RegistrySettings
 from entrepot.settings import Settings
 from entrepot.values.manifest import ManifestLimits
 
-SECRET_KEY_FILE = "secret-key"
+SECRET_KEY_FILE = "secret-key"  # noqa: S105  # a name
+JOBS_FILE = "jobs.sqlite3"
+
+# What follows from what.
+SUBSCRIPTIONS: dict[type[Event], tuple[AnyReaction, ...]] = {}
+# What is due when.
+SCHEDULE: dict[AnyJob, Schedule] = {
+    registry_jobs.forget_stale_uploads: every(hours=1, at_start=True),
+    registry_jobs.sweep_parts: every(days=1, at_start=True),
+    accounts_jobs.forget_expired_tokens: every(days=1),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +66,11 @@ class House:
             json_bytes_max=self.settings.json_bytes_max,
             body_idle_seconds=self.settings.body_idle_seconds,
         )
+
+    @property
+    def rooms(self) -> Mapping[type[Any], Any]:
+        """Rooms by their type: what reactions and jobs are given."""
+        return {type(room): room for room in (self.accounts, self.registry)}
 
     async def close(self) -> None:
         await self.blobs.close()
@@ -89,6 +112,15 @@ def registry_settings(settings: Settings) -> RegistrySettings:
         page_max=settings.page_max,
         referrers_page_max=settings.referrers_page_max,
         redirect_seconds=settings.storage_redirect_seconds,
+    )
+
+
+def job_settings(settings: Settings) -> JobSettings:
+    is_sqlite = settings.database_url.startswith("sqlite:")
+    return JobSettings(
+        system_url=f"sqlite:///{settings.data / JOBS_FILE}" if is_sqlite else settings.database_url,
+        at_once=settings.jobs_at_once,
+        idle_poll_seconds=settings.jobs_poll_seconds,
     )
 
 

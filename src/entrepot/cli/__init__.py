@@ -12,7 +12,7 @@ import typer
 from entrepot import __version__
 
 # Files of this folder with commands, in the order of `entrepot --help`.
-COMMANDS = ("serve", "config")
+COMMANDS = ("serve", "worker", "config")
 
 REFUSED = 1
 USAGE = 2

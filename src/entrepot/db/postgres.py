@@ -14,13 +14,15 @@ from sqlalchemy.dialects.postgresql import dialect as postgres_dialect
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from entrepot.db.database import Dialect
 from entrepot.plumbing import metrics
 from entrepot.values.errors import DatabaseBusy, DatabaseUnreachable, EntrepotError, StorageFull
 
 _CONNECTION_WAIT_SECONDS = 10
+_LOCK_WAIT_SECONDS = 30
+_IDLE_SECONDS_MAX = 60
 
 
 class PostgresDatabase:
@@ -33,29 +35,29 @@ class PostgresDatabase:
             max_overflow=0,
             pool_timeout=_CONNECTION_WAIT_SECONDS,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": _CONNECTION_WAIT_SECONDS, "options": "-c timezone=UTC"},
+            connect_args=connect_arguments(),
         )
+        # One view for all statements of a read, as SQLite has it; said in BEGIN itself, so it costs no round trip.
+        self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._hot = HotConnection(url.set(drivername="postgresql").render_as_string(hide_password=False))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator["PostgresReader"]:
-        async with self._transaction("read") as connection:
+        async with self._transaction("read", self._reader) as connection:
             yield PostgresReader(connection)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator["PostgresWriter"]:
-        async with self._transaction("write") as connection:
+        async with self._transaction("write", self._engine) as connection:
             yield PostgresWriter(connection)
 
     @asynccontextmanager
-    async def _transaction(self, kind: str) -> AsyncIterator[AsyncConnection]:
+    async def _transaction(self, kind: str, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         started = perf_counter()
         try:
-            async with self._engine.begin() as connection:
+            async with engine.begin() as connection:
                 yield connection
-        except (DBAPIError, psycopg.Error, PoolTimeout, OSError) as error:
-            if isinstance(error, EntrepotError):
-                raise
+        except (DBAPIError, psycopg.Error, PoolTimeout) as error:
             if meant := _meaning(error):
                 raise meant from error
             raise
@@ -72,6 +74,32 @@ class PostgresDatabase:
     async def close(self) -> None:
         await self._hot.close()
         await self._engine.dispose()
+
+
+def connect_arguments() -> dict[str, Any]:
+    """How every connection of ours is made: in UTC, and with an end to every wait.
+
+    A lock is waited for as long as on SQLite; a client that hangs inside a transaction loses it, so that
+    nobody waits for it for ever; a server that vanished without a word is noticed in half a minute.
+    """
+    options = {
+        "timezone": "UTC",
+        "lock_timeout": f"{_LOCK_WAIT_SECONDS}s",
+        "idle_in_transaction_session_timeout": f"{_IDLE_SECONDS_MAX}s",
+    }
+    return {
+        "connect_timeout": _CONNECTION_WAIT_SECONDS,
+        "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 4,
+        "tcp_user_timeout": 30_000,
+    }
+
+
+def lock_key(name: str) -> int:
+    """The number of the advisory lock called `name`."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
 
 
 class PostgresReader:
@@ -94,15 +122,17 @@ class PostgresWriter(PostgresReader):
 
     async def run(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
         if rows is None:
-            return int((await self._connection.execute(statement)).rowcount)  # type: ignore[attr-defined]  # only on cursors
+            return int((await self._connection.execute(statement)).rowcount)
         if not rows:
             return 0
-        return int((await self._connection.execute(statement, rows)).rowcount)  # type: ignore[attr-defined]  # only on cursors
+        return int((await self._connection.execute(statement, rows)).rowcount)
 
     async def lock(self, name: str, shared: bool = False) -> None:
-        key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
         take = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
-        await self._connection.execute(select(take(key)))
+        await self._connection.execute(select(take(lock_key(name))))
+
+
+Batch = list[tuple[bytes, dict[str, Any], asyncio.Future[tuple[Any, ...] | None]]]
 
 
 class HotConnection:
@@ -116,7 +146,7 @@ class HotConnection:
         self._url = url
         self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
         self._connecting = asyncio.Lock()
-        self._waiting: list[tuple[bytes, dict[str, Any], asyncio.Future[tuple[Any, ...] | None]]] = []
+        self._waiting: Batch = []
         self._running: asyncio.Task[None] | None = None
 
     async def row(self, sql: bytes, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
@@ -130,33 +160,46 @@ class HotConnection:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
-                await self._answer(batch)
+                try:
+                    await self._answer(batch)
+                except Exception as error:  # noqa: BLE001  # whatever it is, those who wait must hear of it
+                    _refuse(batch, error)
         finally:
             self._running = None
+            _refuse(self._waiting, DatabaseUnreachable())  # only when this task is cancelled: the process ends
 
-    async def _answer(self, batch: list[tuple[bytes, dict[str, Any], asyncio.Future[tuple[Any, ...] | None]]]) -> None:
+    async def _answer(self, batch: "Batch") -> None:
+        was_open = self._connection is not None
         try:
-            connection = await self._connected()
-            async with connection.pipeline():
-                cursors = [await connection.execute(sql, parameters, prepare=True) for sql, parameters, _ in batch]
-                for cursor, (_, _, answer) in zip(cursors, batch, strict=True):
-                    row = await cursor.fetchone()
-                    if not answer.done():
-                        answer.set_result(row)
-        except (psycopg.Error, OSError) as error:
+            await self._ask(batch)
+        except psycopg.Error as error:
             await self.close()
-            for _, _, answer in batch:
+            if was_open and isinstance(_meaning(error), DatabaseUnreachable):
+                # The server ended this connection while it was idle. Reading again harms nobody.
+                await self._ask_anew(batch)
+            else:
+                raise _meaning(error) or error from error
+
+    async def _ask_anew(self, batch: "Batch") -> None:
+        try:
+            await self._ask(batch)
+        except psycopg.Error as error:
+            await self.close()
+            raise _meaning(error) or error from error
+
+    async def _ask(self, batch: "Batch") -> None:
+        connection = await self._connected()
+        async with connection.pipeline():
+            cursors = [await connection.execute(sql, parameters, prepare=True) for sql, parameters, _ in batch]
+            for cursor, (_, _, answer) in zip(cursors, batch, strict=True):
+                row = await cursor.fetchone()
                 if not answer.done():
-                    answer.set_exception(_meaning(error) or DatabaseUnreachable())
+                    answer.set_result(row)
 
     async def _connected(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         if self._connection is None or self._connection.closed:
             self._connection = await psycopg.AsyncConnection.connect(
-                self._url,
-                autocommit=True,
-                row_factory=tuple_row,
-                connect_timeout=_CONNECTION_WAIT_SECONDS,
-                options="-c timezone=UTC",
+                self._url, autocommit=True, row_factory=tuple_row, **connect_arguments()
             )
         return self._connection
 
@@ -166,22 +209,30 @@ class HotConnection:
             self._connection = None
 
 
+def _refuse(batch: Batch, error: Exception) -> None:
+    for _, _, answer in batch:
+        if not answer.done():
+            answer.set_exception(error)
+
+
 class PostgresHotRead:
     def __init__(self, connection: HotConnection, statement: Select[Any]) -> None:
         self._connection = connection
-        self._sql = str(statement.compile(dialect=postgres_dialect(paramstyle="pyformat"))).encode()
+        dialect = postgres_dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]  # the library's own gap
+        self._sql = str(statement.compile(dialect=dialect)).encode()
 
     async def row(self, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
         return await self._connection.row(self._sql, parameters)
 
 
 _BUSY = ("40001", "40P01", "55P03", "57014")
+_UNREACHABLE = ("25006", "25P03")  # a primary that became a standby; a transaction ended for idling
 _UNREACHABLE_CLASSES = ("08", "53", "57")
 
 
 def _meaning(error: BaseException) -> EntrepotError | None:
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, (PoolTimeout, OSError)):
+    if isinstance(cause, PoolTimeout):
         return DatabaseUnreachable()
     if not isinstance(cause, psycopg.Error):
         return None
@@ -192,4 +243,5 @@ def _meaning(error: BaseException) -> EntrepotError | None:
         return StorageFull("The disk of the database is full.")
     if state is None and isinstance(cause, psycopg.OperationalError):
         return DatabaseUnreachable()
-    return DatabaseUnreachable() if state and state[:2] in _UNREACHABLE_CLASSES else None
+    is_unreachable = state in _UNREACHABLE or (state or "")[:2] in _UNREACHABLE_CLASSES
+    return DatabaseUnreachable() if is_unreachable else None

@@ -7,9 +7,9 @@ thread. Within a process writers queue in order; between processes SQLite's lock
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -22,10 +22,12 @@ from sqlalchemy.pool import NullPool
 
 from entrepot.db.database import Dialect
 from entrepot.plumbing import metrics
+from entrepot.plumbing.threads import settled
 from entrepot.values.errors import DatabaseBusy, EntrepotError, StorageFailed, StorageFull
 
 _LOCK_WAIT_SECONDS = 30
 _CACHE_KIB = 8_192
+_IDLE_READERS_MAX = 4  # each keeps a cache of its own
 
 
 def _prepare(raw: sqlite3.Connection) -> None:
@@ -43,13 +45,14 @@ def _prepare(raw: sqlite3.Connection) -> None:
 class SqliteDatabase:
     dialect: Dialect = "sqlite"
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, lock_wait_seconds: float = _LOCK_WAIT_SECONDS) -> None:
         self._file = file
+        self._lock_wait_seconds = lock_wait_seconds
         self._engine = create_engine(
             f"sqlite:///{file}",
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
-            connect_args={"check_same_thread": False, "timeout": _LOCK_WAIT_SECONDS},
+            connect_args={"check_same_thread": False, "timeout": lock_wait_seconds},
         )
         event.listen(self._engine, "connect", lambda raw, _record: _prepare(raw))
         self._turn = asyncio.Lock()
@@ -63,14 +66,20 @@ class SqliteDatabase:
         started = perf_counter()
         with _translated():
             connection = self._idle_readers.pop() if self._idle_readers else self._engine.connect()
-            connection.exec_driver_sql("BEGIN")
-        try:
-            with _translated():
+            try:
+                connection.exec_driver_sql("BEGIN")
                 yield SqliteReader(connection)
-        finally:
+            finally:
+                self._end_reading(connection)
+                metrics.database_seconds.labels("read").observe(perf_counter() - started)
+
+    def _end_reading(self, connection: Connection) -> None:
+        if _raw(connection).in_transaction:
             connection.exec_driver_sql("ROLLBACK")
+        if len(self._idle_readers) < _IDLE_READERS_MAX:
             self._idle_readers.append(connection)
-            metrics.database_seconds.labels("read").observe(perf_counter() - started)
+        else:
+            connection.close()
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator["SqliteWriter"]:
@@ -78,12 +87,13 @@ class SqliteDatabase:
             started = perf_counter()
             with _translated():
                 connection = self._writer = self._writer or self._engine.connect()
-                await self._in_thread(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
                 try:
+                    await self._in_thread(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
                     yield SqliteWriter(connection)
                     await self._in_thread(lambda: connection.exec_driver_sql("COMMIT"))
                 finally:
-                    # Also when COMMIT itself failed: SQLite may then have kept the transaction open.
+                    # Also when the caller was cancelled during BEGIN, and when COMMIT itself failed: SQLite
+                    # may then have kept the transaction open.
                     if _raw(connection).in_transaction:
                         await self._in_thread(lambda: connection.exec_driver_sql("ROLLBACK"))
                     metrics.database_seconds.labels("write").observe(perf_counter() - started)
@@ -91,19 +101,19 @@ class SqliteDatabase:
     async def _in_thread(self, work: Callable[[], object]) -> None:
         """Run `work`; a cancelled caller still waits for it, so that the connection is free afterwards."""
         future = asyncio.get_running_loop().run_in_executor(self._thread, work)
-        try:
-            await asyncio.shield(future)
-        except asyncio.CancelledError:
-            await asyncio.wait([future])
-            raise
+        await settled((future,))
+        future.result()
 
     def hot(self, statement: Select[Any]) -> "SqliteHotRead":
         return SqliteHotRead(self, statement)
 
     def hot_connection(self) -> sqlite3.Connection:
         if self._hot is None:
-            self._hot = sqlite3.connect(self._file, check_same_thread=False, cached_statements=64)
-            _prepare(self._hot)
+            connection = sqlite3.connect(
+                self._file, timeout=self._lock_wait_seconds, check_same_thread=False, cached_statements=64
+            )
+            _prepare(connection)
+            self._hot = connection
         return self._hot
 
     async def check(self) -> None:
@@ -157,10 +167,13 @@ class SqliteHotRead:
         self._sql = str(statement.compile(dialect=sqlite_dialect(paramstyle="named")))
 
     async def row(self, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
-        cursor = self._database.hot_connection().execute(self._sql, parameters)
-        found: tuple[Any, ...] | None = cursor.fetchone()
-        # An unfinished cursor would hold its snapshot, and the write-ahead log could not be reset.
-        cursor.close()
+        try:
+            cursor = self._database.hot_connection().execute(self._sql, parameters)
+            found: tuple[Any, ...] | None = cursor.fetchone()
+            # An unfinished cursor would hold its snapshot, and the write-ahead log could not be reset.
+            cursor.close()
+        except sqlite3.DatabaseError as error:
+            raise _meaning(error) or error from None
         return found
 
 
@@ -170,24 +183,29 @@ def _raw(connection: Connection) -> sqlite3.Connection:
     return raw
 
 
-class _translated:
-    """Turns the driver's errors into ours; a context manager, cheap enough for each read."""
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turns the driver's errors into ours."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.DatabaseError) as error:
+        if meant := _meaning(error.orig if isinstance(error, DBAPIError) else error):
+            raise meant from error
+        raise
 
-    def __enter__(self) -> None:
-        return None
 
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        if isinstance(cause, sqlite3.OperationalError) and not isinstance(error, EntrepotError):
-            raise _meaning(cause) from error
-
-
-def _meaning(error: sqlite3.OperationalError) -> EntrepotError | sqlite3.OperationalError:
-    match error.sqlite_errorcode & 0xFF:
+def _meaning(error: BaseException | None) -> EntrepotError | None:
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:  # the low byte; the rest only refines it
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return DatabaseBusy()
         case sqlite3.SQLITE_FULL:
             return StorageFull("The disk of the database is full.")
-        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_CORRUPT:
+        case (
+            sqlite3.SQLITE_IOERR
+            | sqlite3.SQLITE_READONLY
+            | sqlite3.SQLITE_CANTOPEN
+            | sqlite3.SQLITE_CORRUPT
+            | sqlite3.SQLITE_NOTADB
+        ):
             return StorageFailed(f"The database's disk failed: {error}.")
-    return error
+    return None

@@ -9,10 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import func, select
-
 from entrepot.db.transaction import Writer
-from entrepot.jobs.tables import event as event_table
+from entrepot.jobs import queries
 from entrepot.plumbing.ids import new_id
 
 CLOUDEVENTS_TYPE_PREFIX = "io.entrepot."
@@ -28,7 +26,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An event as the feed holds it."""
+    """An event as the feed holds it. `seq` numbers it; the feed's order is (`xid`, `seq`), see `feed.py`."""
 
     seq: int
     id: str
@@ -37,6 +35,7 @@ class Recorded:
     actor: str
     time: datetime
     data: dict[str, Any]
+    xid: int = 0
 
 
 async def publish(tx: Writer, *events: Event, actor: str, at: datetime) -> None:
@@ -52,9 +51,4 @@ async def publish(tx: Writer, *events: Event, actor: str, at: datetime) -> None:
         }
         for happened in events
     ]
-    await tx.run(tx.insert(event_table), rows)
-
-
-async def newest(tx: Writer) -> int:
-    """The number of the last event, 0 before the first."""
-    return int(await tx.value(select(func.coalesce(func.max(event_table.c.seq), 0))))
+    await queries.insert_events(tx, rows)

@@ -8,21 +8,58 @@ from sqlalchemy.sql.expression import FunctionElement
 from entrepot.db.schema import Json, RowId, UtcTime, metadata
 
 
-class current_xid(FunctionElement[int]):
+class current_xid(FunctionElement[int]):  # noqa: N801  # reads as a function in SQL
     """The number of the running transaction; 0 where transactions have none (SQLite)."""
 
+    type = BigInteger()
     inherit_cache = True
     name = "current_xid"
 
 
-@compiles(current_xid)
-def _zero(_element: current_xid, _compiler: SQLCompiler, **_options: object) -> str:
+class oldest_running_xid(FunctionElement[int]):  # noqa: N801  # reads as a function in SQL
+    """Every transaction with a lower number has ended; on SQLite, where what is seen has ended, 1."""
+
+    type = BigInteger()
+    inherit_cache = True
+    name = "oldest_running_xid"
+
+
+class cluster_id(FunctionElement[str]):  # noqa: N801  # reads as a function in SQL
+    """What tells one PostgreSQL cluster, with its numbering of transactions, from another; empty on SQLite."""
+
+    type = String()
+    inherit_cache = True
+    name = "cluster_id"
+
+
+@compiles(current_xid, "sqlite")
+def _no_xid(_element: current_xid, _compiler: SQLCompiler, **_options: object) -> str:
     return "0"
 
 
 @compiles(current_xid, "postgresql")
-def _postgres(_element: current_xid, _compiler: SQLCompiler, **_options: object) -> str:
+def _current_xid(_element: current_xid, _compiler: SQLCompiler, **_options: object) -> str:
     return "((pg_current_xact_id()::text)::bigint)"
+
+
+@compiles(oldest_running_xid, "sqlite")
+def _no_running_xid(_element: oldest_running_xid, _compiler: SQLCompiler, **_options: object) -> str:
+    return "1"
+
+
+@compiles(oldest_running_xid, "postgresql")
+def _oldest_running_xid(_element: oldest_running_xid, _compiler: SQLCompiler, **_options: object) -> str:
+    return "((pg_snapshot_xmin(pg_current_snapshot())::text)::bigint)"
+
+
+@compiles(cluster_id, "sqlite")
+def _no_cluster(_element: cluster_id, _compiler: SQLCompiler, **_options: object) -> str:
+    return "''"
+
+
+@compiles(cluster_id, "postgresql")
+def _cluster(_element: cluster_id, _compiler: SQLCompiler, **_options: object) -> str:
+    return "(SELECT system_identifier::text FROM pg_control_system())"
 
 
 event = Table(
@@ -39,6 +76,7 @@ event = Table(
     # transaction's own number tells the feed how far everything has settled.
     Column("xid", BigInteger, nullable=False, server_default=current_xid()),
     Index("ix_event_subject", "subject", "seq"),
+    Index("ix_event_feed", "xid", "seq"),
     sqlite_autoincrement=True,  # a number is never given twice, also when the newest events are gone
 )
 
@@ -46,5 +84,8 @@ feed_position = Table(
     "feed_position",
     metadata,
     Column("consumer", String(64), primary_key=True),
+    Column("xid", BigInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
+    # The numbers of transactions mean nothing in another cluster, where a dump may have been restored.
+    Column("cluster", String(32), nullable=False),
 )

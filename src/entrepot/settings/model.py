@@ -142,6 +142,8 @@ class Settings(BaseModel):
     argon2_at_once: int = people(2, "Password checks one worker runs at the same time; more wait.", ge=1, le=64)
 
     job_worker: bool = running(True, "Start a job worker beside the server; off where `entrepot worker` runs on its own.")
+    jobs_at_once: int = running(4, "Jobs one worker runs at the same time; more wait.", ge=1, le=256)
+    jobs_poll_seconds: Seconds = running(1, "How long an idle job worker waits until it looks for new events again.", ge=1, le=60)
     log_format: Literal["console", "json"] = running("console", "console for people, json for collectors.")
     log_level: Literal["debug", "info", "warning", "error"] = running("info", "Least severe message that is logged.")
     # fmt: on

@@ -42,11 +42,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_event_id")),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_event_feed", "event", ["xid", "seq"], unique=False)
     op.create_index("ix_event_subject", "event", ["subject", "seq"], unique=False)
     op.create_table(
         "feed_position",
         sa.Column("consumer", sa.String(length=64), nullable=False),
+        sa.Column("xid", sa.BigInteger(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("cluster", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("consumer", name=op.f("pk_feed_position")),
     )
     op.create_table(

@@ -1,0 +1,10 @@
+"""What workers do for the accounts."""
+
+from entrepot.accounts import tokens
+from entrepot.accounts.room import Accounts
+from entrepot.jobs.reactions import Run, job
+
+
+@job("accounts.forget_expired_tokens", Accounts)
+async def forget_expired_tokens(accounts: Accounts, run: Run) -> None:
+    await run.step("forget", tokens.forget_expired, accounts)

@@ -1,0 +1,15 @@
+"""What workers do for the registry."""
+
+from entrepot.jobs.reactions import Run, job
+from entrepot.registry import stale
+from entrepot.registry.room import Registry
+
+
+@job("registry.forget_stale_uploads", Registry)
+async def forget_stale_uploads(registry: Registry, run: Run) -> None:
+    await run.step("forget", stale.forget_stale_uploads, registry)
+
+
+@job("registry.sweep_parts", Registry)
+async def sweep_parts(registry: Registry, run: Run) -> None:
+    await run.step("sweep", stale.sweep_parts, registry)

@@ -1,0 +1,136 @@
+"""The job worker: reads the event feed, runs what follows, and what is due by the clock.
+
+As many workers as wanted share a PostgreSQL; SQLite has one. Each takes the lowest free seat: its
+number is the worker's name in the engine, so that who sits down next goes on with what a dead one
+left. The seats of workers that nobody replaces are looked after by the living.
+"""
+
+import asyncio
+import signal
+
+import structlog
+
+from entrepot.app import SCHEDULE, SUBSCRIPTIONS, House, job_settings, open_house
+from entrepot.db.holding import Holder, open_holder
+from entrepot.jobs.dispatch import Dispatcher
+from entrepot.jobs.engine import Engine
+from entrepot.jobs.reactions import AnyJob, Job, Run
+from entrepot.jobs.schedule import Schedule, every
+from entrepot.plumbing.logging import configure
+from entrepot.settings import Settings
+from entrepot.values.errors import Broken, Elsewhere, Refused
+
+_SEATS_MAX = 1_000
+_SEAT_CHECK_SECONDS = 5.0
+_ADOPT_EVERY = 6  # checks
+_SEAT_WAIT_SECONDS = 0.2
+
+_log = structlog.get_logger()
+
+
+class WorkerRunning(Refused):
+    """Another job worker is at work on this database."""
+
+
+class SeatLost(Broken):
+    """Another worker took this one's seat while the database was away."""
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, then finish the running steps within `drain_seconds`.
+
+    Raises WorkerRunning, SeatLost, DatabaseUnreachable.
+    """
+    configure(settings.log_format, settings.log_level)
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    house = open_house(settings)
+    holder = open_holder(settings.database_url)
+    try:
+        seat = await _take_seat(holder, settings, stop)
+        if seat is not None:
+            await _work_in(house, holder, seat, stop)
+    finally:
+        await holder.close()
+        await house.close()
+
+
+async def _work_in(house: House, holder: Holder, seat: int, stop: asyncio.Event) -> None:
+    settings = job_settings(house.settings)
+    reactions = [reaction for reactions in SUBSCRIPTIONS.values() for reaction in reactions]
+    engine = Engine(settings, seat, house.rooms, reactions, {**SCHEDULE, **_HOUSEKEEPING})
+    dispatcher = Dispatcher(house.db, holder, SUBSCRIPTIONS, engine.start, settings)
+    try:
+        await engine.launch()
+        _log.info("the job worker works", seat=seat)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(dispatcher.run(stop))
+            tasks.create_task(_keep_seat(holder, engine, seat, stop))
+    finally:
+        await engine.close(house.settings.drain_seconds)
+        _log.info("the job worker stopped", seat=seat)
+
+
+async def _take_seat(holder: Holder, settings: Settings, stop: asyncio.Event) -> int | None:
+    """The lowest free seat; None when told to stop before there was one.
+
+    On SQLite it waits a while for the only one: the worker of a server that was killed may still be draining.
+    """
+    seats = 1 if settings.database_url.startswith("sqlite:") else _SEATS_MAX
+    deadline = asyncio.get_running_loop().time() + settings.drain_seconds + _SEAT_CHECK_SECONDS
+    while asyncio.get_running_loop().time() < deadline:
+        for number in range(seats):
+            if await holder.try_hold(_seat(number)):
+                return number
+        if await _is_set(stop, _SEAT_WAIT_SECONDS):  # another process: it tells nobody when it ends
+            return None
+    raise WorkerRunning
+
+
+async def _keep_seat(holder: Holder, engine: Engine, seat: int, stop: asyncio.Event) -> None:
+    """Notice when the seat is lost; now and then look after the seats of the dead."""
+    checks = 0
+    while not await _is_set(stop, _SEAT_CHECK_SECONDS):
+        try:
+            if _seat(seat) in await holder.lost():
+                raise SeatLost
+            if checks % _ADOPT_EVERY == 0:
+                await _adopt(holder, engine, seat)
+            checks += 1
+        except Elsewhere as error:
+            _log.warning("the database is away", error=error.message)
+
+
+async def _adopt(holder: Holder, engine: Engine, own: int) -> None:
+    for seat in await engine.seats_with_runs() - {own}:
+        if await holder.try_hold(_seat(seat)):
+            try:
+                _log.info("going on with the runs of a worker that is gone", seat=seat)
+                await engine.adopt(seat)
+            finally:
+                await holder.release(_seat(seat))
+
+
+async def _is_set(event: asyncio.Event, seconds: float) -> bool:
+    """True as soon as `event` is set, False after `seconds`."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _seat(number: int) -> str:
+    return f"worker-{number}"
+
+
+async def _forget_history(engine: Engine, run: Run) -> None:
+    await run.step("forget", engine.forget_ended)
+
+
+_HOUSEKEEPING: dict[AnyJob, Schedule] = {Job("jobs.forget_history", Engine, _forget_history): every(days=1)}
