@@ -8,7 +8,7 @@ import pytest
 from tests.live import parts
 from tests.live.api import fresh_name
 from tests.live.certificates import Certificate
-from tests.live.clients import registries
+from tests.live.clients import leaks, registries
 from tests.live.clients.containerd import Ctr, write_hosts
 from tests.live.clients.containers import Containers, make_containers, storage_driver
 from tests.live.clients.daemons import running_containerd, running_dockerd
@@ -53,11 +53,12 @@ def tls_registry(
 
 
 @pytest.fixture
-def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Containers]:
+def person() -> Iterator[Containers]:
     """Somebody with podman, buildah and skopeo, who has never signed in and holds no image."""
-    with_everything = make_containers(tmp_path_factory.mktemp("person"))
-    yield with_everything
-    with_everything.close()
+    with leaks.watched_folder("person") as home:
+        somebody = make_containers(home)
+        yield somebody
+        somebody.close()
 
 
 @pytest.fixture

@@ -76,10 +76,9 @@ class Containers:
         self.podman("image", "rm", "--force", *images)
 
     def close(self) -> None:
-        """End what still runs. Raises `leaks.Leaked` if anything stays on the machine."""
+        """End what still runs."""
         self.podman("rm", "--all", "--force")
         leaks.unmount(self.home)  # storage keeps its overlay folder mounted on itself
-        leaks.assert_nothing_left(self.home)
 
 
 def make_containers(home: Path) -> Containers:

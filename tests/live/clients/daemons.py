@@ -2,11 +2,9 @@
 
 import http.client
 import os
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +28,7 @@ def running_dockerd() -> Iterator[Path]:
     """The socket of a Docker Engine inside the block. Raises `leaks.Leaked` if anything of it stays."""
     parts.root()
     daemon = parts.command("dockerd", package="docker.io")
-    with _short_folder() as folder:
+    with leaks.watched_folder("engine") as folder:
         address = folder / "docker.sock"
         command = [daemon, f"--host=unix://{address}", f"--data-root={folder}/data", f"--exec-root={folder}/exec"]
         command += [f"--pidfile={folder}/docker.pid", f"--storage-driver={_docker_driver(folder)}"]
@@ -45,7 +43,7 @@ def running_containerd() -> Iterator[Path]:
     """The socket of a containerd inside the block. Raises `leaks.Leaked` if anything of it stays."""
     parts.root()
     daemon = parts.command("containerd")
-    with _short_folder() as folder:
+    with leaks.watched_folder("engine") as folder:
         address = folder / "containerd.sock"
         (folder / "config.toml").write_text(
             f"""
@@ -71,18 +69,6 @@ path = "{folder}/opt"
 
         with _running([daemon, "--config", str(folder / "config.toml")], folder, is_ready):
             yield address
-
-
-@contextmanager
-def _short_folder() -> Iterator[Path]:
-    # Not below pytest's folder: the path of a Unix socket has 107 characters at most.
-    folder = Path(tempfile.mkdtemp(prefix="entrepot-engine-"))
-    try:
-        yield folder
-        leaks.assert_nothing_left(folder)
-    finally:
-        if not leaks.mounts_below(folder):  # never delete through a mount
-            shutil.rmtree(folder)
 
 
 @contextmanager

@@ -6,8 +6,12 @@ is over was leaked.
 
 import os
 import select
+import shutil
 import signal
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PATIENCE_SECONDS = 10.0
@@ -15,6 +19,22 @@ PATIENCE_SECONDS = 10.0
 
 class Leaked(AssertionError):
     """An engine left something of itself on the machine."""
+
+
+@contextmanager
+def watched_folder(name: str) -> Iterator[Path]:
+    """An empty folder for one engine, removed after the block. Raises Leaked if the engine is still in it then.
+
+    Not below pytest's own: engines put Unix sockets into it, whose paths have 107 characters at most,
+    and a container of podman whose socket has a longer one ends twenty seconds late.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=f"entrepot-{name}-"))
+    try:
+        yield folder
+        assert_nothing_left(folder)
+    finally:
+        if not mounts_below(folder):  # never delete through a mount
+            shutil.rmtree(folder)
 
 
 def mounts_below(folder: Path) -> list[Path]:
