@@ -1,0 +1,110 @@
+"""All rooms of a house over a real SQLite file, blobs in memory and a clock that stands still."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from entrepot.access.actor import Actor
+from entrepot.access.levels import Level
+from entrepot.accounts.credentials import Credentials
+from entrepot.accounts.login import sign_in
+from entrepot.accounts.room import Accounts, open_accounts
+from entrepot.accounts.settings import AccountSettings
+from entrepot.accounts.users import FIRST_ADMIN, create_user, ensure_first_admin
+from entrepot.blobs.memory import MemoryStore
+from entrepot.db.database import Database, open_database
+from entrepot.doors.manage.rooms import ManageRooms
+from entrepot.doors.oci.call import OciRooms, OciSettings
+from entrepot.migrations import upgrade
+from entrepot.plumbing.clock import FakeClock
+from entrepot.plumbing.sealing import Sealer
+from entrepot.registry.members import Wanted, add_members
+from entrepot.registry.organizations import create_organization
+from entrepot.registry.push import push_manifest
+from entrepot.registry.repositories import create_repository
+from entrepot.registry.room import Registry
+from entrepot.registry.settings import RegistrySettings
+from entrepot.registry.uploads import push_blob
+from entrepot.values.names import OrganizationName, RepositoryName, TagName, UserName
+from tests.make.image import Image
+
+PASSWORD = "a long enough password"
+# As weak as the hash can be made: a test signs in many people.
+ACCOUNT_SETTINGS = AccountSettings(argon2_memory_kib=8, argon2_passes=1)
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """Open rooms, and short ways to furnish them. Everybody's password is `PASSWORD`."""
+
+    db: Database
+    blobs: MemoryStore
+    clock: FakeClock
+    accounts: Accounts
+    credentials: Credentials
+    registry: Registry
+    admin: Actor
+
+    @property
+    def manage(self) -> ManageRooms:
+        return ManageRooms(self.accounts, self.credentials, self.registry, "registry.example", json_bytes_max=65_536)
+
+    @property
+    def oci(self) -> OciRooms:
+        return OciRooms(self.accounts, self.credentials, self.registry, OciSettings())
+
+    async def user(self, name: str, is_admin: bool = False) -> Actor:
+        """A new user, signed in."""
+        await create_user(self.accounts, self.admin, UserName.parse(name), PASSWORD, is_admin)
+        return await sign_in(self.accounts, name, PASSWORD)
+
+    async def organization(self, name: str, by: Actor | None = None) -> OrganizationName:
+        parsed = OrganizationName.parse(name)
+        await create_organization(self.registry, by or self.admin, parsed)
+        return parsed
+
+    async def repository(self, path: str, is_public: bool = False, category: str = "other") -> RepositoryName:
+        """A new, empty repository of an organization that is there."""
+        parsed = RepositoryName.parse(path)
+        await create_repository(self.registry, self.admin, parsed, is_public, category)
+        return parsed
+
+    async def grant(self, scope: str, user: str, level: Level) -> None:
+        parsed = RepositoryName.parse(scope) if "/" in scope else OrganizationName.parse(scope)
+        await add_members(self.registry, self.admin, parsed, [Wanted(user, level)])
+
+    async def push(self, path: str, tag: str, image: Image | None = None) -> Image:
+        """An image with its blobs, pushed by the administrator."""
+        image, parsed = image or Image.make(), RepositoryName.parse(path)
+        for blob in image.blobs:
+            await push_blob(self.registry, self.admin, parsed, blob.digest, _chunks(blob.content))
+        await push_manifest(self.registry, self.admin, parsed, TagName.parse(tag), image.body, image.media_type)
+        return image
+
+
+@asynccontextmanager
+async def open_rooms(
+    folder: Path, database_url: str = "", settings: RegistrySettings | None = None
+) -> AsyncIterator[Rooms]:
+    """Rooms over the database at the URL, or over a file in `folder`; closed at the end of the block.
+
+    A database that is given has its schema already and no rows.
+    """
+    if not database_url:
+        database_url = f"sqlite:///{folder / 'entrepot.db'}"
+        upgrade(database_url)
+    db, clock, blobs = open_database(database_url), FakeClock(), MemoryStore()
+    accounts = open_accounts(db, clock, Sealer(bytes(32)), ACCOUNT_SETTINGS)
+    await ensure_first_admin(accounts, PASSWORD)
+    admin = await sign_in(accounts, FIRST_ADMIN, PASSWORD)
+    registry = Registry(db, blobs, clock, settings or RegistrySettings())
+    try:
+        yield Rooms(db, blobs, clock, accounts, Credentials(accounts), registry, admin)
+    finally:
+        await blobs.close()
+        await db.close()
+
+
+async def _chunks(content: bytes) -> AsyncIterator[bytes]:
+    yield content
