@@ -147,7 +147,12 @@ def _key_id(token: str) -> str:
 
 
 def _limits(access: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
-    return {scope_name(entry["type"], entry["name"]): frozenset(entry["actions"]) for entry in access}
+    limits: dict[str, frozenset[str]] = {}
+    for entry in access:
+        # A client may ask twice for one name, once for each of two challenges.
+        name = scope_name(entry["type"], entry["name"])
+        limits[name] = limits.get(name, frozenset()) | frozenset(entry["actions"])
+    return limits
 
 
 def _hash(secret: str) -> str:

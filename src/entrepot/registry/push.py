@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from entrepot.access.actor import Actor
+from entrepot.access.levels import Action
 from entrepot.db.transaction import Writer
 from entrepot.jobs.events import publish
 from entrepot.registry import reach, rules
@@ -28,6 +29,16 @@ class Pushed:
     tags: tuple[TagName, ...]
     warnings: tuple[str, ...]
     """What the client should know though the push succeeded."""
+
+
+async def check_push(registry: Registry, actor: Actor, path: RepositoryName) -> None:
+    """Pass when the actor may push to the name; for doors, before they take a body.
+
+    Raises Unauthenticated, AccessDenied or OrganizationUnknown.
+    """
+    async with registry.db.reading() as tx:
+        await reach.permitted(tx, actor, Action.REPOSITORY_PUSH, path)
+        await reach.organization(tx, path)
 
 
 async def push_manifest(

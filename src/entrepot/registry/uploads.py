@@ -14,12 +14,14 @@ from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
 from entrepot.access.levels import Action
+from entrepot.blobs.joining import discarded_on_failure
 from entrepot.blobs.store import Part, PartWriter
 from entrepot.db.transaction import Reader
 from entrepot.jobs.events import publish
 from entrepot.plumbing.ids import new_id
 from entrepot.registry import reach, rules
 from entrepot.registry.events import BlobPushed
+from entrepot.registry.push import check_push
 from entrepot.registry.queries import content, uploads
 from entrepot.registry.room import Registry
 from entrepot.values.digest import Digest
@@ -82,20 +84,13 @@ async def append(
     rules.check_start(start, found.size)
 
     writer = await registry.blobs.new_part(algorithm or found.algorithm)
-    broken: BodyIncomplete | None = None
-    try:
-        try:
-            await _receive(writer, chunks, found.size, registry.settings.blob_bytes_max)
-        except BodyIncomplete as error:
-            broken = error
-        size = found.size
+    size = found.size
+    async with discarded_on_failure(writer):
+        broken = await _receive(writer, chunks, found.size, registry.settings.blob_bytes_max)
         if writer.size:
             size = await _record(registry, upload_id, found.size, await writer.seal())
         else:
             await writer.discard()
-    except BaseException:
-        await writer.discard()
-        raise
     if broken is not None:
         raise broken
     return Upload(upload_id, size)
@@ -129,16 +124,13 @@ async def push_blob(
     registry: Registry, actor: Actor, path: RepositoryName, digest: Digest, chunks: AsyncIterable[bytes]
 ) -> int:
     """Store a whole blob in one request; its size. Raises like `finish_upload`; leaves nothing behind."""
-    async with registry.db.reading() as tx:
-        await reach.permitted(tx, actor, Action.REPOSITORY_PUSH, path)
-        await reach.organization(tx, path)
+    await check_push(registry, actor, path)
     writer = await registry.blobs.new_part(digest.algorithm)
-    try:
-        await _receive(writer, chunks, 0, registry.settings.blob_bytes_max)
+    async with discarded_on_failure(writer):
+        broken = await _receive(writer, chunks, 0, registry.settings.blob_bytes_max)
+        if broken is not None:
+            raise broken
         size = await registry.blobs.keep([await writer.seal()], digest)
-    except BaseException:
-        await writer.discard()
-        raise
     await _link(registry, actor, path, digest, size, None)
     return size
 
@@ -180,11 +172,17 @@ async def _own(tx: Reader, actor: Actor, path: RepositoryName, upload_id: str) -
     return found
 
 
-async def _receive(writer: PartWriter, chunks: AsyncIterable[bytes], held: int, bytes_max: int) -> None:
-    async for chunk in chunks:
-        await writer.write(chunk)
-        if bytes_max:
+async def _receive(
+    writer: PartWriter, chunks: AsyncIterable[bytes], held: int, bytes_max: int
+) -> BodyIncomplete | None:
+    """Write what comes; the error when the stream broke off, which a caller may outlive. Raises BodyTooLarge."""
+    try:
+        async for chunk in chunks:
+            await writer.write(chunk)
             rules.check_blob_size(held + writer.size, bytes_max)
+    except BodyIncomplete as error:
+        return error
+    return None
 
 
 async def _record(registry: Registry, upload_id: str, start: int, part: Part) -> int:

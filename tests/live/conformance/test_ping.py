@@ -12,10 +12,6 @@ def test_the_base_endpoint_answers(registry: Registry) -> None:
     assert answer.header("Docker-Distribution-API-Version") == "registry/2.0"
 
 
-def test_the_base_endpoint_answers_without_its_slash(registry: Registry) -> None:
-    expect(registry.send("GET", "/v2"), 200)
-
-
 def test_an_unknown_repository_has_no_tags(repo: Repository) -> None:
     answer = expect(repo.list_tags(), 200, 404)
     if answer.status == 404:

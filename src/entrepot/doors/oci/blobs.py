@@ -6,7 +6,7 @@ from contextlib import aclosing
 from starlette.types import Receive, Scope, Send
 
 from entrepot.doors.oci.call import Call, Plain, Response
-from entrepot.doors.oci.conditions import is_unchanged
+from entrepot.doors.oci.conditions import is_same, is_unchanged
 from entrepot.plumbing import metrics
 from entrepot.registry.pull import find_blob, locate_blob, open_blob
 from entrepot.registry.remove import delete_blob
@@ -20,9 +20,8 @@ async def get_blob(call: Call) -> Response:
     digest = Digest.parse(call.reference)
     size = await find_blob(call.registry, call.actor, call.name, digest)
     headers = call.request.headers
-    return await blob_response(
-        call.registry, digest, size, call.request.method, headers.get("range"), headers.get("if-none-match")
-    )
+    wanted = headers.get("range") if is_same(headers.get("if-range"), call.reference) else None
+    return await blob_response(call.registry, digest, size, call.request.method, wanted, headers.get("if-none-match"))
 
 
 async def blob_response(

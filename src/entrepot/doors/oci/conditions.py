@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110 §13.1.2): content named by a digest never changes."""
+"""Conditional requests (RFC 9110 §13.1): content named by a digest never changes."""
 
 
 def is_unchanged(if_none_match: str | None, digest: str) -> bool:
@@ -9,3 +9,8 @@ def is_unchanged(if_none_match: str | None, digest: str) -> bool:
         return True
     tags = (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
     return any(tag == f'"{digest}"' or tag == digest for tag in tags)
+
+
+def is_same(if_range: str | None, digest: str) -> bool:
+    """Whether the range that the client asks for belongs to what has this digest (RFC 9110 §13.1.5)."""
+    return if_range is None or if_range.strip() == f'"{digest}"'

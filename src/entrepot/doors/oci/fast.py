@@ -5,7 +5,7 @@ left to the table in `routes.py`, which knows every reason.
 """
 
 import re
-from time import perf_counter, time
+from time import perf_counter
 
 from starlette.types import Receive, Scope, Send
 
@@ -26,6 +26,7 @@ _ACCEPTS_MAX = 1_000
 class FastPulls:
     def __init__(self, rooms: OciRooms) -> None:
         self._rooms = rooms
+        self._clock = rooms.accounts.clock
         self._pulls = Pulls(rooms.registry)
         self._accepts: dict[bytes, Accept] = {}
         self._ids = RequestIds()
@@ -46,7 +47,7 @@ class FastPulls:
                 accept = accept + b"," + value if accept else value
             elif key in (b"range", b"if-none-match"):
                 return False
-        actor = self._rooms.credentials.remembered(authorization, time())
+        actor = self._rooms.credentials.remembered(authorization, self._clock.now().timestamp())
         if actor is None or (actor.limits is not None and "pull" not in actor.limits.get(path, ())):
             return False
         # Whether names are well-formed need not be asked: what is found under them is.

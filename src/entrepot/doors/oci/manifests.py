@@ -4,7 +4,7 @@ from entrepot.doors.http import body as bodies
 from entrepot.doors.oci.call import Call, Plain, Response
 from entrepot.doors.oci.conditions import is_unchanged
 from entrepot.registry.pull import FoundManifest, find_manifest
-from entrepot.registry.push import push_manifest
+from entrepot.registry.push import check_push, push_manifest
 from entrepot.registry.remove import delete_manifest, delete_tag
 from entrepot.values.accept import Accept
 from entrepot.values.errors import ManifestTooLarge, ManifestUnknown, TagInvalid
@@ -30,6 +30,7 @@ async def put_manifest(call: Call) -> Response:
     """PUT (`end-7`), with `tag` parameters on a push by digest (next version)."""
     reference = parse_reference(call.reference)
     extra = [TagName.parse(text) for text in call.request.query_params.getlist("tag")]
+    await check_push(call.registry, call.actor, call.name)
     limit = call.registry.settings.manifest.body_bytes_max
     idle = call.rooms.settings.body_idle_seconds
     body = await bodies.whole(call.receive, call.length, idle, limit, ManifestTooLarge)
