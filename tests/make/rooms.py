@@ -22,12 +22,12 @@ from entrepot.plumbing.sealing import Sealer
 from entrepot.registry.members import Wanted, add_members
 from entrepot.registry.organizations import create_organization
 from entrepot.registry.push import push_manifest
-from entrepot.registry.repositories import create_repository
+from entrepot.registry.repositories import change_repository, create_repository
 from entrepot.registry.room import Registry
 from entrepot.registry.settings import RegistrySettings
 from entrepot.registry.uploads import push_blob
 from entrepot.values.names import OrganizationName, RepositoryName, TagName, UserName
-from tests.make.image import Image
+from tests.make.image import Blob, Image
 
 PASSWORD = "a long enough password"
 # As weak as the hash can be made: a test signs in many people.
@@ -57,6 +57,9 @@ class Rooms:
     async def user(self, name: str, is_admin: bool = False) -> Actor:
         """A new user, signed in."""
         await create_user(self.accounts, self.admin, UserName.parse(name), PASSWORD, is_admin)
+        return await self.sign_in(name)
+
+    async def sign_in(self, name: str) -> Actor:
         return await sign_in(self.accounts, name, PASSWORD)
 
     async def organization(self, name: str, by: Actor | None = None) -> OrganizationName:
@@ -78,9 +81,16 @@ class Rooms:
         """An image with its blobs, pushed by the administrator."""
         image, parsed = image or Image.make(), RepositoryName.parse(path)
         for blob in image.blobs:
-            await push_blob(self.registry, self.admin, parsed, blob.digest, _chunks(blob.content))
+            await self.push_blob(parsed, blob)
         await push_manifest(self.registry, self.admin, parsed, TagName.parse(tag), image.body, image.media_type)
         return image
+
+    async def push_blob(self, path: RepositoryName, blob: Blob) -> None:
+        await push_blob(self.registry, self.admin, path, blob.digest, _chunks(blob.content))
+
+    async def publish(self, path: RepositoryName) -> None:
+        """Let everybody read a repository."""
+        await change_repository(self.registry, self.admin, path, is_public=True)
 
 
 @asynccontextmanager

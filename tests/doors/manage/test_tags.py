@@ -130,7 +130,7 @@ async def test_the_list_by_marker_walks_all_pages_and_ends(
     seen: list[str] = []
     marker: dict[str, str] = {}
     for _page in range(4):
-        answer = (await api.get(V3, params={"limit": 1} | order | marker)).json()
+        answer = (await api.get(V3, params={"limit": "1"} | order | marker)).json()
         seen += [one["tag"] for one in answer["tags"]]
         assert answer["has_more"] == ("nextMarker" in answer) == ("next_marker" in answer)
         if not answer["has_more"]:

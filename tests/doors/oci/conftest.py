@@ -1,29 +1,21 @@
 """The registry protocol's door over real rooms, once for each kind of database."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from entrepot.doors.oci.door import OciDoor
 from tests.make.cast import Cast, make_cast
-from tests.make.rooms import PASSWORD, Rooms, open_rooms
+from tests.make.fresh import database, rooms  # noqa: F401  # fixtures
+from tests.make.rooms import PASSWORD, Rooms
 from tests.make.wire import Wire, basic
 
 
 @pytest.fixture
-async def rooms(tmp_path: Path, database_url: str) -> AsyncIterator[Rooms]:
-    async with open_rooms(tmp_path, database_url) as rooms:
-        yield rooms
-
-
-@pytest.fixture
-async def cast(rooms: Rooms) -> Cast:
+async def cast(rooms: Rooms) -> Cast:  # noqa: F811
     return await make_cast(rooms)
 
 
 @pytest.fixture
-def nobody(rooms: Rooms) -> Wire:
+def nobody(rooms: Rooms) -> Wire:  # noqa: F811
     """Requests of nobody in particular."""
     return Wire(OciDoor(rooms.oci))
 

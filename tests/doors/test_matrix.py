@@ -1,0 +1,252 @@
+"""Every call of both doors in every role, in one table: what each may do, and that nothing is missing.
+
+The house: a private organization `acme` with the repository `acme/web`, in which `reader`, `editor`
+and `manager` hold their levels; `stranger` holds none; `admin` administers the domain. What one may
+not even see is 404, what one may see but not do is 403. For each case the house is as new.
+"""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.types import ASGIApp
+
+from entrepot.access.levels import Level
+from entrepot.doors.manage import door as manage_door
+from entrepot.doors.manage.paths import repository_segment
+from entrepot.doors.manage.routes import ROUTES
+from entrepot.doors.oci import routes as oci_routes
+from entrepot.doors.oci.door import OciDoor
+from entrepot.registry.uploads import start_upload
+from entrepot.values.names import RepositoryName
+from tests.make.image import Blob, Image
+from tests.make.rooms import PASSWORD, Rooms, open_rooms
+
+ROLES = ("anonymous", "stranger", "reader", "editor", "manager", "admin")
+LEVELS = {"reader": Level.READ, "editor": Level.EDIT, "manager": Level.MANAGE}
+
+_WEB = RepositoryName("acme/web")
+_ANN = {"user_id": "", "user_name": "ann", "auth": 1}
+_ZOE = {"user_id": "", "user_name": "zoe", "auth": 1}
+
+#                                    anonymous, stranger, reader, editor, manager, admin
+MANAGE: dict[str, tuple[int, ...]] = {
+    "list_api_versions":            (200, 200, 200, 200, 200, 200),
+    "show_api_version":             (401, 200, 200, 200, 200, 200),
+    "show_openapi":                 (200, 200, 200, 200, 200, 200),
+    "create_namespace":             (401, 201, 201, 201, 201, 201),
+    "list_namespaces":              (401, 200, 200, 200, 200, 200),
+    "show_namespace":               (401, 404, 200, 200, 200, 200),
+    "update_namespace":             (401, 404, 403, 403, 201, 201),
+    "delete_namespace":             (401, 404, 403, 403, 204, 204),
+    "show_namespace_auth":          (401, 404, 200, 200, 200, 200),
+    "create_namespace_auth":        (401, 404, 403, 403, 200, 200),
+    "update_namespace_auth":        (401, 404, 403, 403, 201, 201),
+    "delete_namespace_auth":        (401, 404, 403, 403, 204, 204),
+    "create_repo":                  (401, 403, 403, 201, 201, 201),
+    "list_repos_details":           (401, 200, 200, 200, 200, 200),
+    "list_repo_details":            (401, 200, 200, 200, 200, 200),
+    "show_repository":              (401, 404, 200, 200, 200, 200),
+    "update_repo":                  (401, 404, 403, 201, 201, 201),
+    "delete_repo":                  (401, 404, 403, 403, 204, 204),
+    "show_user_repository_auth":    (401, 404, 200, 200, 200, 200),
+    "create_user_repository_auth":  (401, 404, 403, 403, 201, 201),
+    "update_user_repository_auth":  (401, 404, 403, 403, 201, 201),
+    "delete_user_repository_auth":  (401, 404, 403, 403, 204, 204),
+    "list_repository_tags":         (401, 404, 200, 200, 200, 200),
+    "list_repository_tag":          (401, 404, 200, 200, 200, 200),
+    "show_repo_tag":                (401, 404, 200, 200, 200, 200),
+    "delete_repo_tag":              (401, 404, 403, 403, 204, 204),
+    "create_user":                  (401, 403, 403, 403, 403, 201),
+    "list_users":                   (401, 403, 403, 403, 403, 200),
+    "show_user":                    (401, 403, 403, 403, 403, 200),
+    "update_password":              (401, 403, 403, 403, 403, 204),
+    "disable_user":                 (401, 403, 403, 403, 403, 200),
+    "enable_user":                  (401, 403, 403, 403, 403, 200),
+}  # fmt: skip
+
+OCI: dict[str, tuple[int, ...]] = {
+    "GET ping":         (401, 200, 200, 200, 200, 200),
+    "HEAD ping":        (401, 200, 200, 200, 200, 200),
+    "GET catalog":      (401, 200, 200, 200, 200, 200),
+    "GET tags":         (401, 404, 200, 200, 200, 200),
+    "GET manifest":     (401, 404, 200, 200, 200, 200),
+    "HEAD manifest":    (401, 404, 200, 200, 200, 200),
+    "PUT manifest":     (401, 403, 403, 201, 201, 201),
+    "DELETE manifest":  (401, 404, 403, 403, 202, 202),
+    "GET blob":         (401, 404, 200, 200, 200, 200),
+    "HEAD blob":        (401, 404, 200, 200, 200, 200),
+    "DELETE blob":      (401, 404, 403, 403, 202, 202),
+    "GET referrers":    (401, 404, 200, 200, 200, 200),
+    "POST uploads":     (401, 403, 403, 202, 202, 202),
+    # The upload is the editor's: for others who may push it does not exist.
+    "GET upload":       (401, 403, 403, 204, 404, 404),
+    "PATCH upload":     (401, 403, 403, 202, 404, 404),
+    "PUT upload":       (401, 403, 403, 201, 404, 404),
+    "DELETE upload":    (401, 403, 403, 204, 404, 404),
+}  # fmt: skip
+
+BODIES: dict[str, Any] = {
+    "create_namespace": {"namespace": "new"},
+    "update_namespace": {"sparse": True},
+    "create_namespace_auth": [_ANN],
+    "update_namespace_auth": [_ZOE],
+    "delete_namespace_auth": ["nobody"],
+    "create_repo": {"repository": "new", "is_public": False},
+    "update_repo": {"is_public": False, "description": "changed"},
+    "create_user_repository_auth": [_ANN],
+    "update_user_repository_auth": [_ZOE],
+    "delete_user_repository_auth": ["nobody"],
+    "create_user": {"name": "new", "password": PASSWORD},
+    "update_password": {"password": "another long password"},
+}
+
+
+@dataclass(frozen=True)
+class House:
+    """Furnished once; each case opens a copy. The bytes stay in memory and are shared: no case removes any."""
+
+    folder: Path
+    blobs: dict[Any, bytes]
+    image: Image
+    loose: Blob
+    upload_id: str
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    folder = tmp_path_factory.mktemp("house")
+
+    async def furnish() -> House:
+        async with open_rooms(folder) as rooms:
+            for scope in ("acme", "empty"):
+                await rooms.organization(scope)
+            for name in ("ann", "zoe", "stranger", *LEVELS):
+                await rooms.user(name)
+            for name, level in LEVELS.items():
+                await rooms.grant("acme", name, level)
+                await rooms.grant("empty", name, level)
+            image, loose = await rooms.push(_WEB, "v1"), Blob(b"named by no manifest")
+            await rooms.push_blob(_WEB, loose)
+            await rooms.grant("acme", "zoe", Level.READ)
+            await rooms.grant(_WEB, "zoe", Level.READ)
+            upload = await start_upload(rooms.registry, await rooms.sign_in("editor"), _WEB)
+            return House(folder, dict(rooms.blobs._blobs), image, loose, upload.id)
+
+    return asyncio.run(furnish())
+
+
+@pytest.fixture
+async def rooms(house: House, tmp_path: Path) -> AsyncIterator[Rooms]:
+    for file in house.folder.glob("entrepot.db*"):
+        shutil.copy(file, tmp_path)
+    async with open_rooms(tmp_path) as rooms:
+        rooms.blobs._blobs.update(house.blobs)
+        yield rooms
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", MANAGE)
+async def test_a_management_call_in_a_role(rooms: Rooms, name: str, role: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manage_door, "make_api", _api)
+    route = next(route for route in ROUTES if route.name == name)
+    path = route.path.format(
+        namespace="empty" if name == "delete_namespace" else "acme",
+        repository=repository_segment(_WEB.name),
+        tag="v1",
+        name="zoe",
+    )
+
+    answer = await _send(manage_door.build(rooms.manage), role, route.method, path, json=BODIES.get(name))
+
+    assert answer.status_code == MANAGE[name][ROLES.index(role)], answer.text
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("call", OCI)
+async def test_a_registry_call_in_a_role(rooms: Rooms, house: House, call: str, role: str) -> None:
+    method, _, name = call.partition(" ")
+    path = {
+        "ping": "/v2/",
+        "catalog": "/v2/_catalog",
+        "tags": f"/v2/{_WEB}/tags/list",
+        "manifest": f"/v2/{_WEB}/manifests/v1",
+        "blob": f"/v2/{_WEB}/blobs/{house.loose.digest}",
+        "referrers": f"/v2/{_WEB}/referrers/{house.image.digest}",
+        "uploads": f"/v2/{_WEB}/blobs/uploads/",
+        "upload": f"/v2/{_WEB}/blobs/uploads/{house.upload_id}",
+    }[name]
+    content, headers = b"", {}
+    if call == "PUT manifest":
+        content, headers = house.image.body, {"content-type": house.image.media_type}
+    elif name == "upload" and method in ("PATCH", "PUT"):
+        content = b"bytes"
+    if call == "PUT upload":
+        path += f"?digest={Blob(content).digest}"
+
+    answer = await _send(OciDoor(rooms.oci), role, method, path, content=content, headers=headers)
+
+    assert answer.status_code == OCI[call][ROLES.index(role)], answer.text
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    "call", ["GET tags", "GET manifest", "HEAD manifest", "GET blob", "HEAD blob", "GET referrers"]
+)
+async def test_what_is_public_is_read_by_everybody(rooms: Rooms, house: House, call: str, role: str) -> None:
+    await rooms.publish(_WEB)
+    method, _, name = call.partition(" ")
+    path = {
+        "tags": f"/v2/{_WEB}/tags/list",
+        "manifest": f"/v2/{_WEB}/manifests/{house.image.digest}",
+        "blob": f"/v2/{_WEB}/blobs/{house.image.blobs[0].digest}",
+        "referrers": f"/v2/{_WEB}/referrers/{house.image.digest}",
+    }[name]
+
+    answer = await _send(OciDoor(rooms.oci), role, method, path)
+
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("role", ["anonymous", "stranger"])
+async def test_what_is_public_is_changed_by_nobody_else(rooms: Rooms, house: House, role: str) -> None:
+    await rooms.publish(_WEB)
+    door, refused = OciDoor(rooms.oci), 401 if role == "anonymous" else 403
+
+    for method, path in (
+        ("PUT", f"/v2/{_WEB}/manifests/v2"),
+        ("DELETE", f"/v2/{_WEB}/manifests/v1"),
+        ("DELETE", f"/v2/{_WEB}/blobs/{house.loose.digest}"),
+        ("POST", f"/v2/{_WEB}/blobs/uploads/"),
+    ):
+        headers = {"content-type": house.image.media_type}
+        answer = await _send(door, role, method, path, content=house.image.body, headers=headers)
+        assert answer.status_code == refused, f"{method} {path}: {answer.text}"
+
+
+def test_every_management_call_is_in_the_table() -> None:
+    assert set(MANAGE) == {route.name for route in ROUTES}
+    assert len({route.name for route in ROUTES}) == len(ROUTES)
+
+
+def test_every_registry_call_is_in_the_table() -> None:
+    served = [oci_routes.PING, oci_routes.CATALOG, *(route for _, route in oci_routes._ROUTES)]
+
+    assert set(OCI) == {f"{method} {route.name}" for route in served for method in route.handlers}
+
+
+# The framework's part is the same for every house, and the slowest to make.
+_api = cache(manage_door.make_api)
+
+
+async def _send(door: ASGIApp, role: str, method: str, path: str, **more: Any) -> httpx2.Response:
+    auth = None if role == "anonymous" else (role, PASSWORD)
+    transport = httpx2.ASGITransport(door)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://registry.test", auth=auth) as client:
+        return await client.request(method, path, **more)
