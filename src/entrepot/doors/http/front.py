@@ -16,11 +16,15 @@ _ids = RequestIds()
 
 Handler = Callable[[], Awaitable[ASGIApp]]
 Renderer = Callable[[EntrepotError], ASGIApp]
+_NOTHING_SENT = 499
 QUIET_STATUSES = frozenset({200, 206, 304, 307, 401})
 
 
 async def answer(scope: Scope, receive: Receive, send: Send, route: str, handle: Handler, render: Renderer) -> None:
-    """Run `handle` and send what it returns; an error is rendered by `render`, an unforeseen one as Broken."""
+    """Run `handle` and send what it returns; an error is rendered by `render`, an unforeseen one as Broken.
+
+    Raises what happens after the answer has begun.
+    """
     current = _ids.next()
     token = request_id.set(current)
     started = perf_counter()
@@ -28,13 +32,19 @@ async def answer(scope: Scope, receive: Receive, send: Send, route: str, handle:
     try:
         try:
             response = await handle()
+            await response(scope, receive, watch.send)
         except EntrepotError as error:
             _log_error(error)
-            response = render(error)
+            # Half an answer cannot be taken back: the server breaks the connection off, and the client knows.
+            if watch.has_begun:
+                raise
+            await render(error)(scope, receive, watch.send)
         except Exception:
+            if watch.has_begun:
+                raise
             _log.exception("request failed", route=route, method=scope["method"], path=scope["path"])
-            response = render(Broken("The registry failed; its log has the request id.", request_id=current))
-        await response(scope, receive, watch.send)
+            broken = Broken("The registry failed; its log has the request id.", request_id=current)
+            await render(broken)(scope, receive, watch.send)
     finally:
         seconds = perf_counter() - started
         metrics.tally.add(route, scope["method"], watch.status, seconds)
@@ -57,7 +67,11 @@ class Watch:
     def __init__(self, send: Send, current: str) -> None:
         self._send = send
         self._id = current.encode()
-        self.status = 499
+        self.status = _NOTHING_SENT
+
+    @property
+    def has_begun(self) -> bool:
+        return self.status != _NOTHING_SENT
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
