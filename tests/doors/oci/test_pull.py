@@ -1,6 +1,6 @@
 """Pulling manifests and blobs: statuses, headers, negotiation, conditions, ranges."""
 
-import pytest
+from itertools import product
 
 from entrepot.values.digest import Digest
 from entrepot.values.media_types import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
@@ -30,34 +30,32 @@ async def test_head_says_what_get_says_without_the_body(admin: Wire, cast: Cast)
         assert head.without_ids[1] == got.without_ids[1]
 
 
-@pytest.mark.parametrize(
-    ("accept", "status"),
-    [
-        ([], 200),
-        ([""], 200),
-        (["*/*"], 200),
-        (["application/*"], 200),
-        ([OCI_MANIFEST], 200),
-        ([OCI_MANIFEST.upper()], 200),
-        ([f"{DOCKER_MANIFEST}, {OCI_MANIFEST}"], 200),
-        ([DOCKER_MANIFEST, OCI_MANIFEST], 200),
-        ([DOCKER_MANIFEST, f"{OCI_MANIFEST};q=0.1"], 200),
-        ([f"{OCI_MANIFEST}; charset=utf-8"], 200),
-        ([DOCKER_MANIFEST], 404),
-        (["text/html"], 404),
-        ([f"*/*, {OCI_MANIFEST};q=0"], 404),
-        (["*/*", f"{OCI_MANIFEST};q=0"], 404),
-        (["application/*;q=0, */*"], 404),
-    ],
+ACCEPTS: tuple[tuple[list[str], int], ...] = (
+    ([], 200),
+    ([""], 200),
+    (["*/*"], 200),
+    (["application/*"], 200),
+    ([OCI_MANIFEST], 200),
+    ([OCI_MANIFEST.upper()], 200),
+    ([f"{DOCKER_MANIFEST}, {OCI_MANIFEST}"], 200),
+    ([DOCKER_MANIFEST, OCI_MANIFEST], 200),
+    ([DOCKER_MANIFEST, f"{OCI_MANIFEST};q=0.1"], 200),
+    ([f"{OCI_MANIFEST}; charset=utf-8"], 200),
+    ([DOCKER_MANIFEST], 404),
+    (["text/html"], 404),
+    ([f"*/*, {OCI_MANIFEST};q=0"], 404),
+    (["*/*", f"{OCI_MANIFEST};q=0"], 404),
+    (["application/*;q=0, */*"], 404),
 )
-async def test_a_manifest_comes_in_a_form_the_client_accepts_or_not_at_all(
-    admin: Wire, cast: Cast, accept: list[str], status: int
-) -> None:
-    answer = await admin("GET", "/v2/acme/app/manifests/v1", headers=[("Accept", line) for line in accept])
 
-    assert answer.status == status
-    if status == 404:
-        assert answer.codes == ["MANIFEST_UNKNOWN"]
+
+async def test_a_manifest_comes_in_a_form_the_client_accepts_or_not_at_all(admin: Wire, cast: Cast) -> None:
+    for accept, status in ACCEPTS:
+        answer = await admin("GET", "/v2/acme/app/manifests/v1", headers=[("Accept", line) for line in accept])
+
+        assert (answer.status, accept) == (status, accept)
+        if status == 404:
+            assert answer.codes == ["MANIFEST_UNKNOWN"]
 
 
 async def test_a_client_that_knows_no_index_gets_the_image_for_its_platform(admin: Wire, cast: Cast) -> None:
@@ -84,17 +82,16 @@ async def test_an_index_without_an_image_for_the_platform_is_not_accepted(admin:
     assert (answer.status, answer.codes) == (404, ["MANIFEST_UNKNOWN"])
 
 
-@pytest.mark.parametrize("form", ['"{}"', 'W/"{}"', '"other", "{}"', "{}", "*"])
-async def test_what_the_client_has_already_is_not_sent_again(admin: Wire, cast: Cast, form: str) -> None:
-    for kind, digest in (("manifests", cast.image.digest), ("blobs", cast.image.blobs[0].digest)):
-        for method in ("GET", "HEAD"):
-            answer = await admin(
-                method, f"/v2/acme/app/{kind}/{digest}", headers={"If-None-Match": form.format(digest)}
-            )
+async def test_what_the_client_has_already_is_not_sent_again(admin: Wire, cast: Cast) -> None:
+    contents = (("manifests", cast.image.digest), ("blobs", cast.image.blobs[0].digest))
+    forms = ('"{}"', 'W/"{}"', '"other", "{}"', "{}", "*")
+    for (kind, digest), form, method in product(contents, forms, ("GET", "HEAD")):
+        held = {"If-None-Match": form.format(digest)}
+        answer = await admin(method, f"/v2/acme/app/{kind}/{digest}", headers=held)
 
-            assert answer.status == 304
-            assert answer.header("etag") == f'"{digest}"'
-            assert answer.header("content-length") is None
+        assert (answer.status, form) == (304, form)
+        assert answer.header("etag") == f'"{digest}"'
+        assert answer.header("content-length") is None
 
 
 async def test_a_tag_that_moved_is_sent_although_the_client_has_the_old_one(admin: Wire, cast: Cast) -> None:
@@ -146,30 +143,27 @@ async def test_a_range_that_depends_on_other_content_gives_the_whole(admin: Wire
     assert (other.status, other.body) == (200, blob.content)
 
 
-@pytest.mark.parametrize(
-    ("path", "status", "code"),
-    [
-        ("acme/app/manifests/none", 404, "MANIFEST_UNKNOWN"),
-        ("acme/app/manifests/.bad", 404, "MANIFEST_UNKNOWN"),
-        (f"acme/app/manifests/{Digest.of(b'?')}", 404, "MANIFEST_UNKNOWN"),
-        ("acme/app/manifests/sha256:abc", 400, "DIGEST_INVALID"),
-        ("acme/app/manifests/md5:abc", 400, "DIGEST_INVALID"),
-        (f"acme/app/blobs/{Digest.of(b'?')}", 404, "BLOB_UNKNOWN"),
-        ("acme/app/blobs/v1", 400, "DIGEST_INVALID"),
-        ("acme/none/manifests/v1", 404, "NAME_UNKNOWN"),
-        ("ACME/app/manifests/v1", 400, "NAME_INVALID"),
-        ("app/manifests/v1", 400, "NAME_INVALID"),
-        ("acme/app/unheard/of", 404, "UNSUPPORTED"),
-    ],
+ABSENT = (
+    ("acme/app/manifests/none", 404, "MANIFEST_UNKNOWN"),
+    ("acme/app/manifests/.bad", 404, "MANIFEST_UNKNOWN"),
+    (f"acme/app/manifests/{Digest.of(b'?')}", 404, "MANIFEST_UNKNOWN"),
+    ("acme/app/manifests/sha256:abc", 400, "DIGEST_INVALID"),
+    ("acme/app/manifests/md5:abc", 400, "DIGEST_INVALID"),
+    (f"acme/app/blobs/{Digest.of(b'?')}", 404, "BLOB_UNKNOWN"),
+    ("acme/app/blobs/v1", 400, "DIGEST_INVALID"),
+    ("acme/none/manifests/v1", 404, "NAME_UNKNOWN"),
+    ("ACME/app/manifests/v1", 400, "NAME_INVALID"),
+    ("app/manifests/v1", 400, "NAME_INVALID"),
+    ("acme/app/unheard/of", 404, "UNSUPPORTED"),
 )
-async def test_what_is_not_there_or_cannot_be_has_its_own_code(
-    admin: Wire, cast: Cast, path: str, status: int, code: str
-) -> None:
-    for method in ("GET", "HEAD"):
-        answer = await admin(method, f"/v2/{path}")
-        assert answer.status == status
-        if method == "GET":
-            assert answer.codes == [code]
+
+
+async def test_what_is_not_there_or_cannot_be_has_its_own_code(admin: Wire, cast: Cast) -> None:
+    for path, status, code in ABSENT:
+        got, head = await admin("GET", f"/v2/{path}"), await admin("HEAD", f"/v2/{path}")
+
+        assert (path, got.status, got.codes) == (path, status, [code])
+        assert head.status == status
 
 
 async def test_a_blob_that_no_repository_of_the_caller_links_is_unknown(admin: Wire, cast: Cast) -> None:
