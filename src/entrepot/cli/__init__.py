@@ -12,23 +12,28 @@ import typer
 from entrepot import __version__
 
 # Files of this folder with commands, in the order of `entrepot --help`.
-COMMANDS = ("serve", "worker", "config")
+COMMANDS = ("serve", "worker", "config", "login", "user", "org", "repo", "tag", "grant")
 
+# Exit codes, beside 0 for done. Scripts rely on them.
 REFUSED = 1
 USAGE = 2
+UNREACHABLE = 3
 INTERRUPTED = 130
 
 
 def main() -> None:
     """Run the command line of this process; errors the user can mend are sentences on standard error."""
     from entrepot.settings import SettingsInvalid
-    from entrepot.values.errors import EntrepotError
+    from entrepot.values.errors import Elsewhere, EntrepotError
 
     try:
         build()()
     except SettingsInvalid as error:
         _complain(*error.problems)
         sys.exit(USAGE)
+    except Elsewhere as error:
+        _complain(error.message)
+        sys.exit(UNREACHABLE)
     except EntrepotError as error:
         _complain(error.message)
         sys.exit(REFUSED)
@@ -61,7 +66,10 @@ def _entrepot(
         False, "--version", help="Show the version and leave.", callback=_print_version, is_eager=True
     ),
 ) -> None:
-    """A container image service you can run yourself."""
+    """A container image service you can run yourself.
+
+    Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the server cannot be reached.
+    """
 
 
 def _complain(*sentences: str) -> None:

@@ -1,0 +1,101 @@
+"""`entrepot org`: organizations, which repositories live in."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from entrepot.cli.output import AsJson, Yes, confirm, done, show_json, show_table
+
+Name = Annotated[str, typer.Argument(help="Name of the organization.")]
+
+
+class Sparse(StrEnum):
+    ALLOW = "allow"
+    REFUSE = "refuse"
+
+
+_NAMESPACES = "/v2/manage/namespaces"
+
+org = typer.Typer(help="Organizations: repositories live in them.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(org, name="org")
+
+
+@org.command()
+def create(name: Name, as_json: AsJson = False) -> None:
+    """Create an organization, managed by you. Then anything can be pushed to NAME/….
+
+    The name is 1 to 64 lower-case letters, digits and single separators (. _ -), beginning with a letter.
+    """
+    from entrepot.cli.client import Client, organization_path
+    from entrepot.values.names import OrganizationName
+
+    OrganizationName.parse(name)
+    with Client() as client:
+        client.call("POST", _NAMESPACES, {"namespace": name})
+        made = client.call("GET", organization_path(name)) if as_json else None
+    host = client.sign_in.url.partition("://")[2]
+    done(f"Created the organization {name}. Next: docker push {host}/{name}/IMAGE", made, as_json)
+
+
+@org.command("list")
+def list_organizations(
+    visible: Annotated[
+        bool, typer.Option("--visible", help="Also those in which you may only use some repository.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the organizations you may use."""
+    from entrepot.cli.client import Client
+
+    with Client() as client:
+        rows = client.call("GET", _NAMESPACES, parameters={"filter": "mode::visible"} if visible else None)[
+            "namespaces"
+        ]
+    if as_json:
+        show_json(rows)
+        return
+    from entrepot.cli.grant import level_name
+
+    show_table(
+        ("Name", "Your level", "Repositories", "Users", "Created by"),
+        (
+            (row["name"], level_name(row["auth"]), row["repo_count"], row["access_user_count"], row["creator_name"])
+            for row in rows
+        ),
+    )
+
+
+@org.command()
+def delete(name: Name, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Delete an empty organization and all permissions on it."""
+    from entrepot.cli.client import Client, organization_path
+    from entrepot.values.names import OrganizationName
+
+    OrganizationName.parse(name)
+    confirm(f"This deletes the organization {name} and all permissions on it.", yes)
+    with Client() as client:
+        client.call("DELETE", organization_path(name))
+    done(f"Deleted the organization {name}.", {"name": name}, as_json)
+
+
+@org.command("set")
+def change(
+    name: Name,
+    sparse: Annotated[
+        Sparse, typer.Option(help="Whether manifests may name content that is not here (sparse images).")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Change an organization."""
+    from entrepot.cli.client import Client, organization_path
+    from entrepot.values.names import OrganizationName
+
+    OrganizationName.parse(name)
+    with Client() as client:
+        client.call("PATCH", organization_path(name), {"sparse": sparse is Sparse.ALLOW})
+    verb = "accepts" if sparse is Sparse.ALLOW else "refuses"
+    done(f"{name} {verb} sparse images.", {"name": name, "sparse": sparse is Sparse.ALLOW}, as_json)

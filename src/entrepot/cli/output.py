@@ -1,0 +1,80 @@
+"""How client commands ask and answer: tables for people, JSON for programs, questions before deleting."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+_WIDTH_WITHOUT_TERMINAL = 1_000  # nothing is cut for a program that reads the table
+
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Password = Annotated[
+    str | None, typer.Option("--password", "-p", help="The password; others may see it in the list of processes.")
+]
+PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+
+
+def show_json(document: Any) -> None:
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """One line for each row, with a heading; only the heading when there are none."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
+    Console(width=width, markup=False, emoji=False, highlight=False).print(table)
+
+
+def done(sentence: str, document: Any, as_json: bool) -> None:
+    """Say that something was done, in the form that was asked for."""
+    if as_json:
+        show_json(document)
+    else:
+        typer.echo(sentence)
+
+
+def confirm(what: str, yes: bool) -> None:
+    """Go on when the user says so; without a terminal to ask on, `--yes` must be given."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise typer.BadParameter(f"{what} Add --yes to do it without being asked.", param_hint="--yes")
+    typer.confirm(f"{what} Go on?", abort=True)
+
+
+def choose_one(first: bool, second: bool, hint: str) -> bool:
+    """Which of two options was given: True for the first."""
+    if first == second:
+        raise typer.BadParameter("give exactly one of them.", param_hint=hint)
+    return first
+
+
+def read_password(password: str | None, from_stdin: bool, is_new: bool = False) -> str:
+    """The password of a command: its option, its standard input, or what the user types."""
+    if password is not None and from_stdin:
+        raise typer.BadParameter("give only one of them.", param_hint="--password / --password-stdin")
+    if password is not None:
+        return password
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("give one of them.", param_hint="--password / --password-stdin")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=is_new))
+
+
+def size(count: int) -> str:
+    """Bytes, as people read them."""
+    amount = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} TiB"
