@@ -6,7 +6,7 @@ next request on, in every process.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 
 from entrepot.access.actor import Actor
 from entrepot.access.levels import NEEDS, Action, Level
@@ -42,8 +42,8 @@ async def require(tx: Reader, actor: Actor, action: Action, name: str) -> Level:
     """Return the actor's level on `name` when it allows `action`.
 
     Raises Unauthenticated when signing in could help (nobody signed in, or a token without this
-    scope), AccessDenied otherwise. Its detail says whether the actor may at least read, so that
-    doors can hide what the actor may not even see.
+    scope), AccessDenied otherwise. It says whether the actor may at least read, so that what the actor
+    may not even see can be hidden.
     """
     level = await level_of(tx, actor, name)
     if level >= NEEDS[action]:
@@ -77,6 +77,15 @@ def visible(actor: Actor, path: ColumnElement[str], organization: ColumnElement[
     return exists(
         select(grant.c.id).where(grant.c.scope.in_([path, organization]), grant.c.subject.in_(actor.subjects))
     )
+
+
+def pullable(actor: Actor, path: ColumnElement[str], organization: ColumnElement[str]) -> ColumnElement[bool]:
+    """A condition: the actor may pull from the row's `path`, with the credential at hand."""
+    readable = visible(actor, path, organization)
+    if actor.limits is None:
+        return readable
+    needed = _TOKEN_ACTION[Action.REPOSITORY_PULL]
+    return and_(readable, path.in_([name for name, actions in actor.limits.items() if needed in actions]))
 
 
 def repository_scope_like(organization: str) -> str:

@@ -117,7 +117,7 @@ async def reachable(tx: Reader, actor: Actor, action: Action, name: Organization
     try:
         await require(tx, actor, action, name)
     except AccessDenied as denied:
-        if not denied.detail.get("readable"):
+        if not denied.readable:
             raise _unknown(name) from None
         raise
     if row is None:

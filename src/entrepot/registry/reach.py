@@ -36,7 +36,7 @@ async def permitted(tx: Reader, actor: Actor, action: Action, path: RepositoryNa
     try:
         await require(tx, actor, action, path)
     except AccessDenied as denied:
-        if action is Action.REPOSITORY_PULL or not denied.detail.get("readable"):
+        if action is Action.REPOSITORY_PULL or not denied.readable:
             if action is Action.REPOSITORY_PUSH:
                 await organization(tx, path)
                 raise

@@ -183,6 +183,11 @@ class Unauthenticated(Refused):
 class AccessDenied(Refused):
     """The requested access is denied."""
 
+    def __init__(self, message: str | None = None, *, readable: bool = False, **detail: Json) -> None:
+        super().__init__(message, **detail)
+        # Whether the caller may at least know that the thing is there; decides between 403 and 404.
+        self.readable = readable
+
 
 class GrantUnknown(Refused):
     """The grant is not known."""

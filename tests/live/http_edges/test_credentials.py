@@ -132,7 +132,7 @@ def test_a_token_whose_claims_were_changed_is_refused(home: Repository, token: s
     try_token(home, f"{packed(header)}.{packed({**claims, member: changed[member]})}.{packed(signature)}")
 
 
-GARBAGE = ["", ".", "..", "...", "a.b.c", "e30.e30.e30", "A" * 20_000, "x", "null", "[]", "e30.W10.", "\x7f", "é.é.é"]
+GARBAGE = ["", ".", "..", "...", "a.b.c", "e30.e30.e30", "A" * 20_000, "x", "null", "[]", "e30.W10.", "é.é.é"]
 
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=lambda text: repr(text[:20]))

@@ -254,4 +254,4 @@ def test_a_range_that_does_not_fit_the_length_is_refused(repo: Repository) -> No
     with connected(repo.registry) as wire:
         wire.send(head(repo.registry, "PATCH", path_of(session), *lines) + chunks(b"hello"))
         check_refused(wire.reply("PATCH"), "BLOB_UPLOAD_INVALID", "SIZE_INVALID", "RANGE_INVALID")
-    check_held(session, 0)
+    check_held(session, 5)  # it ended early, as a broken connection does: what came is kept

@@ -41,7 +41,7 @@ def repo(registry: Registry) -> Repository:
     return fresh_repository(registry, create_organization(registry))
 
 
-@pytest.mark.parametrize("raw", [b"", b"G", b"GET /v2/ HTTP/1.1\r\n", b"GET /v2/ HTTP/1.1\r\nHost: x\r\nX-A: b"])
+@pytest.mark.parametrize("raw", [b"G", b"GET /v2/ HTTP/1.1\r\n", b"GET /v2/ HTTP/1.1\r\nHost: x\r\nX-A: b"])
 def test_a_head_that_stops_is_hung_up_on(registry: Registry, raw: bytes) -> None:
     with connected(registry, SECONDS_MAX) as wire:
         wire.send(raw)

@@ -22,7 +22,7 @@ async def stream(receive: Receive, length: int | None, idle_seconds: float) -> A
     """The chunks of a body as they come.
 
     Raises BodyIncomplete when the client goes away, sends nothing for `idle_seconds`, or ends
-    before the `length` it declared.
+    before the `length` it declared; SizeInvalid when it sends more.
     """
     received = 0
     has_more = True
@@ -38,10 +38,12 @@ async def stream(receive: Receive, length: int | None, idle_seconds: float) -> A
         has_more = message.get("more_body", False)
         if chunk:
             received += len(chunk)
+            if length is not None and received > length:
+                raise SizeInvalid(f"The body has more than the {length} bytes declared.")
             metrics.bytes_in.inc(len(chunk))
             yield chunk
     if length is not None and received != length:
-        raise BodyIncomplete(f"The body has {received} bytes; Content-Length says {length}.")
+        raise BodyIncomplete(f"The body has {received} bytes; {length} were declared.")
 
 
 async def whole(

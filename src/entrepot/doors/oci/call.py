@@ -60,13 +60,20 @@ class Call:
 
     def page(self) -> tuple[str, int]:
         """The `last` and `n` parameters; `n` is bounded by the setting. Raises ParameterInvalid."""
-        given = self.request.query_params.get("n")
+        given = self.parameter("n")
         limit = self.registry.settings.page_max
-        if given is not None:
+        if given:
             if not given.isascii() or not given.isdigit():
                 raise ParameterInvalid(f"n must be a number, not {given[:40]!r}.")
             limit = min(int(given), limit) if len(given) < 10 else limit
-        return self.request.query_params.get("last", ""), limit
+        return self.parameter("last"), limit
+
+    def parameter(self, name: str) -> str:
+        """A parameter of the query, empty when there is none. Raises ParameterInvalid for one with a NUL."""
+        given = self.request.query_params.get(name, "")
+        if "\0" in given:
+            raise ParameterInvalid(f"The parameter {name} is text; this one has a null character.")
+        return given
 
 
 def base_url(scope: Scope, external_url: str) -> str:

@@ -19,7 +19,7 @@ from entrepot.registry.pull import Pulls
 from entrepot.values.accept import Accept
 from entrepot.values.digest import Digest
 
-_PATH = re.compile(r"/v2/(.+)/(manifests|blobs)/([^/]+)")
+_PATH = re.compile(r"/v2/([^\0]+)/(manifests|blobs)/([^/\0]+)")
 _ACCEPTS_MAX = 1_000
 
 

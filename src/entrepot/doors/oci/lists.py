@@ -31,10 +31,9 @@ async def catalog(call: Call) -> Response:
 
 async def referrers(call: Call) -> Response:
     """GET `/v2/NAME/referrers/DIGEST` (`end-12a`, `end-12b`)."""
-    query = call.request.query_params
-    artifact_type = query.get("artifactType") or None
+    artifact_type = call.parameter("artifactType") or None
     subject = Digest.parse(call.reference)
-    found = await list_referrers(call.registry, call.actor, call.name, subject, artifact_type, query.get("after", ""))
+    found = await list_referrers(call.registry, call.actor, call.name, subject, artifact_type, call.parameter("after"))
     index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": found.descriptors}
     headers = {"Content-Type": OCI_INDEX}
     if artifact_type is not None:
@@ -49,7 +48,7 @@ def _listing(call: Call, document: dict[str, object], page: Page, limit: int) ->
     headers = {"Content-Type": "application/json"}
     if not page.is_last and page.items:
         following = urlencode({"n": limit, "last": page.items[-1]})
-        headers["Link"] = f'<{call.request.url.path}?{following}>; rel="next"'
+        headers["Link"] = f'<{call.request.scope["path"]}?{following}>; rel="next"'
     return Plain(200, headers, _json(document))
 
 

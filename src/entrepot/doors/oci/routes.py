@@ -70,6 +70,8 @@ def find(path: str) -> tuple[Route, str, str] | None:
         return PING, "", ""
     if path == "/v2/_catalog":
         return CATALOG, "", ""
+    if "\0" in path:  # no name has one, and PostgreSQL takes none in a question either
+        return None
     for pattern, route in _ROUTES:
         if found := pattern.fullmatch(path):
             return route, found[1], found[2]

@@ -22,7 +22,7 @@ async def start(call: Call) -> Response:
             return _created(call, digest)
     elif "digest" in query:
         digest = Digest.parse(query["digest"])
-        await uploads.push_blob(call.registry, call.actor, call.name, digest, _chunks(call))
+        await uploads.push_blob(call.registry, call.actor, call.name, digest, _chunks(call, call.length))
         return _created(call, digest)
     algorithm = query.get("digest-algorithm", "sha256")
     if algorithm not in ALGORITHMS:
@@ -32,9 +32,9 @@ async def start(call: Call) -> Response:
 
 async def append(call: Call) -> Response:
     """PATCH: a chunk with Content-Range, or a stream without (`end-5`)."""
-    upload = await uploads.append(
-        call.registry, call.actor, call.name, call.reference, _chunks(call), _chunk_start(call)
-    )
+    first, length = _chunk_range(call)
+    chunks = _chunks(call, length)
+    upload = await uploads.append(call.registry, call.actor, call.name, call.reference, chunks, first)
     return _progress(call, 202, upload)
 
 
@@ -43,9 +43,9 @@ async def finish(call: Call) -> Response:
     if "digest" not in call.request.query_params:
         raise DigestInvalid("The closing request needs the parameter digest.")
     digest = Digest.parse(call.request.query_params["digest"])
-    await uploads.finish_upload(
-        call.registry, call.actor, call.name, call.reference, digest, _chunks(call), _chunk_start(call)
-    )
+    first, length = _chunk_range(call)
+    chunks = _chunks(call, length)
+    await uploads.finish_upload(call.registry, call.actor, call.name, call.reference, digest, chunks, first)
     return _created(call, digest)
 
 
@@ -61,18 +61,20 @@ async def cancel(call: Call) -> Response:
     return Plain(204, {})
 
 
-def _chunks(call: Call) -> AsyncIterator[bytes]:
-    return bodies.stream(call.receive, call.length, call.rooms.settings.body_idle_seconds)
+def _chunks(call: Call, length: int | None) -> AsyncIterator[bytes]:
+    return bodies.stream(call.receive, length, call.rooms.settings.body_idle_seconds)
 
 
-def _chunk_start(call: Call) -> int | None:
+def _chunk_range(call: Call) -> tuple[int | None, int | None]:
+    """Where the chunk begins, None when the client leaves that to us, and its length, None when unknown."""
     header = call.request.headers.get("content-range")
     if header is None:
-        return None
+        return None, call.length
     first, last = parse_content_range(header)
-    if call.length is not None and call.length != last - first + 1:
-        raise UploadInvalid(f"Content-Range names {last - first + 1} bytes, Content-Length {call.length}.")
-    return first
+    length = last - first + 1
+    if call.length is not None and call.length != length:
+        raise UploadInvalid(f"Content-Range names {length} bytes, Content-Length {call.length}.")
+    return first, length
 
 
 def _created(call: Call, digest: Digest) -> Response:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, insert, literal, select, union
 
 from entrepot.access.actor import Actor
-from entrepot.access.check import visible
+from entrepot.access.check import pullable
 from entrepot.db.transaction import Reader, Writer
 from entrepot.registry.tables import (
     blob,
@@ -52,14 +52,14 @@ async def held_manifests(tx: Reader, repository_id: int, digests: Collection[str
 
 
 async def readable_digests(tx: Reader, actor: Actor, digests: Collection[str]) -> set[str]:
-    """Those of `digests` that are linked in some repository the actor may read."""
+    """Those of `digests` that are linked in some repository the actor may pull from."""
     readable: set[str] = set()
     for batch in _batches(digests):
         found = (
             select(repository_blob.c.digest)
             .join(repository, repository.c.id == repository_blob.c.repository_id)
             .join(organization, organization.c.id == repository.c.organization_id)
-            .where(repository_blob.c.digest.in_(batch), visible(actor, repository.c.path, organization.c.name))
+            .where(repository_blob.c.digest.in_(batch), pullable(actor, repository.c.path, organization.c.name))
             .distinct()
         )
         readable.update(row.digest for row in await tx.rows(found))
@@ -67,7 +67,7 @@ async def readable_digests(tx: Reader, actor: Actor, digests: Collection[str]) -
 
 
 async def is_readable_in(tx: Reader, actor: Actor, path: str, digest: str) -> bool:
-    """Whether the blob is linked in the repository at `path` and the actor may read that."""
+    """Whether the blob is linked in the repository at `path` and the actor may pull from that."""
     found = (
         select(repository_blob.c.digest)
         .join(repository, repository.c.id == repository_blob.c.repository_id)
@@ -75,7 +75,7 @@ async def is_readable_in(tx: Reader, actor: Actor, path: str, digest: str) -> bo
         .where(
             repository.c.path == path,
             repository_blob.c.digest == digest,
-            visible(actor, repository.c.path, organization.c.name),
+            pullable(actor, repository.c.path, organization.c.name),
         )
     )
     return await tx.value(found) is not None
