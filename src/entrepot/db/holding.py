@@ -7,6 +7,7 @@ database, since all its processes are on one machine.
 import asyncio
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import LiteralString, Protocol
 
@@ -139,5 +140,9 @@ class PostgresHolder:
             await connection.close()
 
     async def close(self) -> None:
+        if self._held and self._connection is not None:
+            # Closing lets go as well, but only when the server gets round to it.
+            with suppress(psycopg.Error):
+                await self._connection.execute("SELECT pg_advisory_unlock_all()")
         self._held.clear()
         await self._disconnect()

@@ -28,18 +28,20 @@ _IDLE_SECONDS_MAX = 60
 class PostgresDatabase:
     dialect: Dialect = "postgresql"
 
-    def __init__(self, url: URL, connections_max: int) -> None:
+    def __init__(self, url: URL, connections_max: int = 10, lock_wait_seconds: float = _LOCK_WAIT_SECONDS) -> None:
+        arguments = connect_arguments(lock_wait_seconds)
         self._engine = create_async_engine(
             url,
             pool_size=connections_max,
             max_overflow=0,
             pool_timeout=_CONNECTION_WAIT_SECONDS,
             pool_pre_ping=True,
-            connect_args=connect_arguments(),
+            execution_options={"preserve_rowcount": True},  # else it is -1 for some INSERTs
+            connect_args=arguments,
         )
-        # One view for all statements of a read, as SQLite has it; said in BEGIN itself, so it costs no round trip.
-        self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._hot = HotConnection(url.set(drivername="postgresql").render_as_string(hide_password=False))
+        # One view for all statements of a read, as SQLite has it; said in BEGIN, without a round trip of its own.
+        self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
+        self._hot = HotConnection(url.set(drivername="postgresql").render_as_string(hide_password=False), arguments)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator["PostgresReader"]:
@@ -76,7 +78,7 @@ class PostgresDatabase:
         await self._engine.dispose()
 
 
-def connect_arguments() -> dict[str, Any]:
+def connect_arguments(lock_wait_seconds: float = _LOCK_WAIT_SECONDS) -> dict[str, Any]:
     """How every connection of ours is made: in UTC, and with an end to every wait.
 
     A lock is waited for as long as on SQLite; a client that hangs inside a transaction loses it, so that
@@ -84,7 +86,7 @@ def connect_arguments() -> dict[str, Any]:
     """
     options = {
         "timezone": "UTC",
-        "lock_timeout": f"{_LOCK_WAIT_SECONDS}s",
+        "lock_timeout": f"{round(lock_wait_seconds * 1000)}ms",
         "idle_in_transaction_session_timeout": f"{_IDLE_SECONDS_MAX}s",
     }
     return {
@@ -142,8 +144,9 @@ class HotConnection:
     pipeline), because a round trip costs more than the answer. A broken connection is made anew.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, arguments: Mapping[str, Any]) -> None:
         self._url = url
+        self._arguments = arguments
         self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
         self._connecting = asyncio.Lock()
         self._waiting: Batch = []
@@ -199,7 +202,7 @@ class HotConnection:
     async def _connected(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         if self._connection is None or self._connection.closed:
             self._connection = await psycopg.AsyncConnection.connect(
-                self._url, autocommit=True, row_factory=tuple_row, **connect_arguments()
+                self._url, autocommit=True, row_factory=tuple_row, **self._arguments
             )
         return self._connection
 
