@@ -14,13 +14,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, Select, Table, create_engine, event
-from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+from sqlalchemy import Connection, Executable, Row, Select, Table, create_engine, event, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from entrepot.db.database import Dialect
+from entrepot.db.sqlite_hot import HotConnection, SqliteHotRead
 from entrepot.plumbing import metrics
 from entrepot.plumbing.threads import settled
 from entrepot.values.errors import DatabaseBusy, EntrepotError, StorageFailed, StorageFull
@@ -59,7 +59,7 @@ class SqliteDatabase:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._writer: Connection | None = None
         self._idle_readers: list[Connection] = []
-        self._hot: sqlite3.Connection | None = None
+        self._hot = HotConnection(self._connect_raw, lambda error: _meaning(error) or error)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator["SqliteReader"]:
@@ -104,30 +104,26 @@ class SqliteDatabase:
         await settled((future,))
         future.result()
 
-    def hot(self, statement: Select[Any]) -> "SqliteHotRead":
-        return SqliteHotRead(self, statement)
+    def hot(self, statement: Select[Any]) -> SqliteHotRead:
+        return SqliteHotRead(self._hot, statement)
 
-    def hot_connection(self) -> sqlite3.Connection:
-        if self._hot is None:
-            connection = sqlite3.connect(
-                self._file, timeout=self._lock_wait_seconds, check_same_thread=False, cached_statements=64
-            )
-            _prepare(connection)
-            self._hot = connection
-        return self._hot
+    def _connect_raw(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._file, timeout=self._lock_wait_seconds, check_same_thread=False, cached_statements=64
+        )
+        _prepare(connection)
+        return connection
 
     async def check(self) -> None:
-        with _translated():
-            self.hot_connection().execute("SELECT 1").fetchone()
+        async with self.reading() as tx:
+            await tx.value(select(1))
 
     async def close(self) -> None:
         for connection in (*self._idle_readers, *filter(None, [self._writer])):
             connection.close()
         self._idle_readers.clear()
         self._writer = None
-        if self._hot is not None:
-            self._hot.close()
-            self._hot = None
+        self._hot.close()
         self._thread.shutdown()
         self._engine.dispose()
 
@@ -159,22 +155,6 @@ class SqliteWriter(SqliteReader):
 
     async def lock(self, name: str, shared: bool = False) -> None:
         """Nothing to wait for: BEGIN IMMEDIATE made this the only writer."""
-
-
-class SqliteHotRead:
-    def __init__(self, database: SqliteDatabase, statement: Select[Any]) -> None:
-        self._database = database
-        self._sql = str(statement.compile(dialect=sqlite_dialect(paramstyle="named")))
-
-    async def row(self, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
-        try:
-            cursor = self._database.hot_connection().execute(self._sql, parameters)
-            found: tuple[Any, ...] | None = cursor.fetchone()
-            # An unfinished cursor would hold its snapshot, and the write-ahead log could not be reset.
-            cursor.close()
-        except sqlite3.DatabaseError as error:
-            raise _meaning(error) or error from None
-        return found
 
 
 def _raw(connection: Connection) -> sqlite3.Connection:

@@ -1,0 +1,89 @@
+"""Hot reads remember answers; a commit anywhere must end them."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import bindparam, insert, select, text
+
+from entrepot.access.tables import grant
+from entrepot.db.schema import metadata
+from entrepot.db.sqlite import SqliteDatabase
+
+LEVEL = select(grant.c.level).where(grant.c.scope == bindparam("scope"))
+SET_LEVEL = "UPDATE \"grant\" SET level = {level} WHERE scope = 'acme'"
+
+
+@pytest.fixture
+async def database(tmp_path: Path):
+    database = SqliteDatabase(tmp_path / "facts.db")
+    async with database.writing() as tx:
+        metadata.create_all(tx._connection)
+        row = {"scope": "acme", "subject": "*", "level": 7, "created_at": _moment(), "created_by": "*"}
+        await tx.run(insert(grant), [row])
+    yield database
+    await database.close()
+
+
+def _moment():
+    from datetime import UTC, datetime
+
+    return datetime(2026, 1, 1, tzinfo=UTC)
+
+
+async def test_an_answer_is_read_once_while_nothing_changes(database):
+    read = database.hot(LEVEL)
+    assert await read.row({"scope": "acme"}) == (7,)
+    connection = database._hot._connection
+    asked = []
+    connection.set_trace_callback(asked.append)
+
+    assert await read.row({"scope": "acme"}) == (7,)
+
+    assert [statement for statement in asked if "grant" in statement] == []
+
+
+async def test_a_commit_of_this_process_ends_every_answer(database):
+    read = database.hot(LEVEL)
+    assert await read.row({"scope": "acme"}) == (7,)
+    assert await read.row({"scope": "nowhere"}) is None
+
+    async with database.writing() as tx:
+        await tx.run(text(SET_LEVEL.format(level=1)))
+
+    assert await read.row({"scope": "acme"}) == (1,)
+
+
+async def test_a_commit_of_another_process_ends_every_answer(database, tmp_path):
+    read = database.hot(LEVEL)
+    assert await read.row({"scope": "acme"}) == (7,)
+    script = f"import sqlite3; c = sqlite3.connect({str(tmp_path / 'facts.db')!r}); "
+    script += f"c.execute({SET_LEVEL.format(level=3)!r}); c.commit()"
+
+    await asyncio.to_thread(subprocess.run, [sys.executable, "-c", script], check=True)
+
+    assert await read.row({"scope": "acme"}) == (3,)
+
+
+async def test_a_change_that_was_not_committed_is_not_seen(database):
+    read = database.hot(LEVEL)
+    assert await read.row({"scope": "acme"}) == (7,)
+    with pytest.raises(RuntimeError):
+        async with database.writing() as tx:
+            await tx.run(text(SET_LEVEL.format(level=1)))
+            assert await read.row({"scope": "acme"}) == (7,)
+            raise RuntimeError
+
+    assert await read.row({"scope": "acme"}) == (7,)
+
+
+async def test_an_answer_that_grew_stale_hundreds_of_times_is_right_each_time(database):
+    read = database.hot(LEVEL)
+    for number in range(300):
+        level = (1, 3, 7)[number % 3]
+        async with database.writing() as tx:
+            await tx.run(text(SET_LEVEL.format(level=level)))
+        assert await read.row({"scope": "acme"}) == (level,)
+        assert await read.row({"scope": "acme"}) == (level,)
