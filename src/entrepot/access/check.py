@@ -14,6 +14,8 @@ from entrepot.access.tables import grant
 from entrepot.db.transaction import Reader
 from entrepot.values.errors import AccessDenied, Unauthenticated
 
+# The token scope that opens the blobs of every repository the account may read, to be mounted elsewhere.
+BLOBS = "registry:blobs"
 # What a docker token must say before its bearer may do the action (token scope specification).
 _TOKEN_ACTION = {
     Action.REPOSITORY_PULL: "pull",
@@ -50,7 +52,7 @@ async def require(tx: Reader, actor: Actor, action: Action, name: str) -> Level:
         _require_token_scope(actor, action, name)
         return level
     if actor.is_anonymous:
-        raise Unauthenticated()
+        raise Unauthenticated
     raise AccessDenied(
         f"{actor.name} may not do {action} on {name}: that needs level {NEEDS[action].name.lower()}.",
         readable=level >= Level.READ,
@@ -67,7 +69,7 @@ def _require_token_scope(actor: Actor, action: Action, name: str) -> None:
 def require_admin(actor: Actor) -> None:
     """Pass when the actor administers their domain. Raises Unauthenticated or AccessDenied."""
     if actor.is_anonymous:
-        raise Unauthenticated()
+        raise Unauthenticated
     if not actor.is_admin or actor.limits is not None:
         raise AccessDenied(f"{actor.name} is not an administrator of the domain.", readable=False)
 
@@ -80,9 +82,9 @@ def visible(actor: Actor, path: ColumnElement[str], organization: ColumnElement[
 
 
 def pullable(actor: Actor, path: ColumnElement[str], organization: ColumnElement[str]) -> ColumnElement[bool]:
-    """A condition: the actor may pull from the row's `path`, with the credential at hand."""
+    """A condition: the actor may take blobs from the row's `path`, with the credential at hand."""
     readable = visible(actor, path, organization)
-    if actor.limits is None:
+    if actor.limits is None or BLOBS in actor.limits:
         return readable
     needed = _TOKEN_ACTION[Action.REPOSITORY_PULL]
     return and_(readable, path.in_([name for name, actions in actor.limits.items() if needed in actions]))

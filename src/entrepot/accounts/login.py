@@ -19,7 +19,8 @@ WRONG = "The user name or the password is not right."
 async def sign_in(accounts: Accounts, name: str, password: str) -> Actor:
     """The user whose password this is. Raises Unauthenticated."""
     async with accounts.db.reading() as tx:
-        found = await queries.user_by_name(tx, FIRST_DOMAIN, name)
+        # No user's name has a NUL, and PostgreSQL takes none in a question either.
+        found = await queries.user_by_name(tx, FIRST_DOMAIN, name) if "\0" not in name else None
     fits = await accounts.passwords.matches(password, found.password_hash if found else None)
     if not fits or not found or not found.is_enabled:
         raise Unauthenticated(WRONG)

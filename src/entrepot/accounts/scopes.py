@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from entrepot.access.check import BLOBS
 from entrepot.access.levels import Level
 from entrepot.values.errors import ParameterInvalid
 
-_SCOPE = re.compile(r"([a-z0-9]+)(?:\([a-z0-9]+\))?:([^\s\"\\]{1,300}):([a-z*]+(?:,[a-z*]+)*)")
+_SCOPE = re.compile(r"([a-z0-9]+)(?:\([a-z0-9]+\))?:([^\s\"\\\0]{1,300}):([a-z*]+(?:,[a-z*]+)*)")
 _SCOPES_MAX = 100
 _LEVEL_OF = {"pull": Level.READ, "push": Level.EDIT, "delete": Level.MANAGE}
 CATALOG = "registry:catalog"
@@ -35,8 +36,8 @@ def parse_scopes(texts: Iterable[str]) -> list[Scope]:
 
 def granted_actions(scope: Scope, level: Level) -> list[str]:
     """Those of the scope's actions that `level` on its name allows; `*` asks for all there are."""
-    if (scope.kind, scope.name) == ("registry", "catalog"):
-        return ["*"]  # lists only what the caller may read
+    if scope_name(scope.kind, scope.name) in (CATALOG, BLOBS):
+        return ["*"]  # reaches only what the caller may read
     if scope.kind != "repository":
         return []
     wanted = list(_LEVEL_OF) if "*" in scope.actions else [one for one in _LEVEL_OF if one in scope.actions]

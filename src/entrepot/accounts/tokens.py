@@ -53,8 +53,9 @@ async def issue_token(accounts: Accounts, actor: Actor, asked: Sequence[Scope]) 
     """A token for `actor` carrying as much of `asked` as they may do now; perhaps nothing.
 
     Asking for what one may not do is not an error (Docker token specification): the token just
-    does not say it.
+    does not say it. Raises Unauthenticated for an actor who has only a token: it must not become more.
     """
+    _require_login(actor)
     async with accounts.db.reading() as tx:
         granted = [(scope, granted_actions(scope, await level_of(tx, actor, scope.name))) for scope in asked]
     now = accounts.clock.now()
@@ -91,6 +92,11 @@ async def read_token(accounts: Accounts, token: str) -> tuple[Actor, float]:
     return replace(actor_of(row), limits=claims.limits), claims.expires
 
 
+def _require_login(actor: Actor) -> None:
+    if actor.limits is not None:
+        raise Unauthenticated("A token is not exchanged for another one; send the user name and password.")
+
+
 async def _verify(accounts: Accounts, token: str) -> Claims:
     if len(token) > TOKEN_CHARS_MAX:
         raise Unauthenticated(_REFUSED)
@@ -112,7 +118,11 @@ async def _verify(accounts: Accounts, token: str) -> Claims:
 
 
 async def issue_refresh_token(accounts: Accounts, actor: Actor) -> str:
-    """A secret that `refresh` turns into its user again, until it expires or the password changes."""
+    """A secret that `refresh` turns into its user again, until it expires or the password changes.
+
+    Raises Unauthenticated, as `issue_token` does.
+    """
+    _require_login(actor)
     secret, now = new_secret(), accounts.clock.now()
     expires_at = now + timedelta(seconds=accounts.settings.refresh_token_seconds)
     async with accounts.db.writing() as tx:
@@ -140,9 +150,9 @@ async def forget_expired(accounts: Accounts) -> int:
 
 def _key_id(token: str) -> str:
     """The key a token claims to be signed with; nothing else of it is believed yet."""
-    header: Mapping[str, Any] = extract_compact(token.encode("ascii")).headers()
-    if header.get("alg") != _ALGORITHM:
-        raise ValueError("another algorithm")
+    header: object = extract_compact(token.encode("ascii")).headers()
+    if not isinstance(header, dict) or header.get("alg") != _ALGORITHM:
+        raise ValueError("no header of ours")
     return str(header.get("kid"))
 
 

@@ -17,7 +17,6 @@ from entrepot.values.manifest import Manifest
 from entrepot.values.media_types import OCI_INDEX
 from entrepot.values.names import RepositoryName
 
-
 # A list of referrers is a manifest to its clients, and they refuse larger ones (specification, 4 MiB).
 REFERRERS_BYTES_MAX = 3 * 1024 * 1024
 

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from typing import Any
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from entrepot.values.digest import Digest
 from entrepot.values.errors import (

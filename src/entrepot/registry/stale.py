@@ -1,6 +1,5 @@
 """Uploads that nobody finishes, and parts that no upload names any more: forgotten in the background."""
 
-from entrepot.plumbing import metrics
 from entrepot.registry.queries import uploads
 from entrepot.registry.room import Registry
 
@@ -20,9 +19,13 @@ async def forget_stale_uploads(registry: Registry) -> int:
         forgotten += len(expired)
         if len(expired) < _BATCH:
             break
-    async with registry.db.reading() as tx:
-        metrics.uploads_open.set(await uploads.open_uploads(tx))
     return forgotten
+
+
+async def count_uploads(registry: Registry) -> int:
+    """Uploads begun and not yet ended."""
+    async with registry.db.reading() as tx:
+        return await uploads.open_uploads(tx)
 
 
 async def sweep_parts(registry: Registry) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
+from entrepot.access.check import BLOBS, require
 from entrepot.access.levels import Action
 from entrepot.blobs.joining import discarded_on_failure
 from entrepot.blobs.store import Part, PartWriter
@@ -25,7 +26,7 @@ from entrepot.registry.push import check_push
 from entrepot.registry.queries import content, uploads
 from entrepot.registry.room import Registry
 from entrepot.values.digest import Digest
-from entrepot.values.errors import BodyIncomplete, TooMany, UploadUnknown
+from entrepot.values.errors import AccessDenied, BodyIncomplete, TooMany, Unauthenticated, UploadUnknown
 from entrepot.values.names import RepositoryName
 
 
@@ -141,7 +142,7 @@ async def mount_blob(
     """Link a blob held by `source`, or by any repository the actor may read; whether there was one.
 
     What the actor may not read is as if it were not there. Raises Unauthenticated, AccessDenied or
-    OrganizationUnknown for `path`.
+    OrganizationUnknown for `path`; Unauthenticated also for a token without the scope of the source.
     """
     async with registry.db.writing() as tx:
         now = registry.clock.now()
@@ -209,7 +210,13 @@ async def _link(
 
 async def _is_readable(tx: Reader, actor: Actor, digest: Digest, source: RepositoryName | None) -> bool:
     if source is None:
+        if actor.limits is not None and BLOBS not in actor.limits:
+            raise Unauthenticated(f"The token does not carry {BLOBS}:*.", insufficient_scope=True)
         return bool(await content.readable_digests(tx, actor, [str(digest)]))
+    try:
+        await require(tx, actor, Action.REPOSITORY_PULL, source)
+    except AccessDenied:
+        return False
     return await content.is_readable_in(tx, actor, source, str(digest))
 
 

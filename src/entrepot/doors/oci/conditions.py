@@ -8,7 +8,7 @@ def is_unchanged(if_none_match: str | None, digest: str) -> bool:
     if if_none_match.strip() == "*":
         return True
     tags = (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
-    return any(tag == f'"{digest}"' or tag == digest for tag in tags)
+    return any(tag in (f'"{digest}"', digest) for tag in tags)
 
 
 def is_same(if_range: str | None, digest: str) -> bool:

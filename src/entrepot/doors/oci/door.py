@@ -22,7 +22,7 @@ from entrepot.values.errors import (
 )
 from entrepot.values.names import RepositoryName
 
-TOKEN_PATH = "/auth/token"
+TOKEN_PATH = "/auth/token"  # noqa: S105  # a path
 _RETRY_SECONDS = 5
 
 
@@ -60,7 +60,8 @@ class OciDoor:
             parsed = RepositoryName.parse(name) if name else RepositoryName("")
             return await handler(Call(self._rooms, request, actor, parsed, reference))
 
-        mount_from = Request(scope).query_params.get("from", "") if route.name == "uploads" else ""
+        query = Request(scope).query_params if route.name == "uploads" else {}
+        mount_from = query.get("from", "") if "mount" in query else None
         wanted = routes.scope_of(route, scope["method"], name, mount_from)
         await front.answer(scope, receive, send, route.name, handle, self._renderer(scope, wanted, name, reference))
 

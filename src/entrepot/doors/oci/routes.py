@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from entrepot.access.check import BLOBS
+from entrepot.accounts.scopes import CATALOG as CATALOG_SCOPE
 from entrepot.doors.oci import blobs, lists, manifests, uploads
 from entrepot.doors.oci.call import API_VERSION, Call, Plain, Response
 
@@ -78,13 +80,17 @@ def find(path: str) -> tuple[Route, str, str] | None:
     return None
 
 
-def scope_of(route: Route, method: str, name: str, mount_from: str) -> str:
-    """The token scopes that would open this request, separated by spaces; empty where none would."""
+def scope_of(route: Route, method: str, name: str, mount_from: str | None) -> str:
+    """The token scopes that would open this request, separated by spaces; empty where none would.
+
+    `mount_from` is where a blob is mounted from, empty for anywhere; None when nothing is mounted.
+    """
     if route is CATALOG:
-        return "registry:catalog:*"
+        return f"{CATALOG_SCOPE}:*"
     if not name:
         return ""
-    if mount_from:
-        return f"repository:{name}:pull,push repository:{mount_from}:pull"
+    if mount_from is not None:
+        source = f"repository:{mount_from}:pull" if mount_from else f"{BLOBS}:*"
+        return f"repository:{name}:pull,push {source}"
     action = "pull,push" if route.name in ("upload", "uploads") else _ACTIONS.get(method, "pull,push")
     return f"repository:{name}:{action}"

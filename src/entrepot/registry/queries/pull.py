@@ -7,7 +7,7 @@ disabled users), so that a withdrawn grant and a disabled account count from the
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
 
 from entrepot.access.actor import Actor
 from entrepot.access.tables import grant
@@ -64,14 +64,14 @@ def parameters(actor: Actor, path: str, reference: str) -> dict[str, Any]:
         "user": actor.id,
         "subject0": subjects[0] if count else "",
         "subject1": subjects[1] if count > 1 else "",
-        "subject2": subjects[2] if count > 2 else "",  # noqa: PLR2004
-        "subject3": subjects[3] if count > 3 else "",  # noqa: PLR2004
+        "subject2": subjects[2] if count > 2 else "",
+        "subject3": subjects[3] if count > 3 else "",
     }
 
 
 def _who() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    subjects = [bindparam(f"subject{number}") for number in range(SUBJECTS_MAX)]
-    scopes = [bindparam("organization"), bindparam("path")]
+    subjects: list[BindParameter[str]] = [bindparam(f"subject{number}") for number in range(SUBJECTS_MAX)]
+    scopes: list[BindParameter[str]] = [bindparam("organization"), bindparam("path")]
     level = select(func.max(grant.c.level)).where(grant.c.scope.in_(scopes), grant.c.subject.in_(subjects))
     version = select(user.c.credential_version).where(user.c.id == bindparam("user"), user.c.is_enabled)
     return level.scalar_subquery().label("level"), version.scalar_subquery().label("version")
