@@ -9,6 +9,7 @@ from entrepot.accounts import jobs as accounts_jobs
 from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.room import Accounts, open_accounts
 from entrepot.accounts.settings import AccountSettings
+from entrepot.blobs.measured import MeasuredStore
 from entrepot.blobs.opening import open_store
 from entrepot.blobs.settings import BlobSettings
 from entrepot.blobs.store import BlobStore
@@ -81,7 +82,9 @@ def open_house(settings: Settings) -> House:
     """Open every room. Call it in the process and event loop that will use them."""
     clock = SystemClock()
     db = open_database(settings.database_url, settings.db_pool_max)
-    blobs = open_store(settings.storage_url, BlobSettings(settings.free_bytes_min, settings.storage_redirect))
+    blobs = MeasuredStore(
+        open_store(settings.storage_url, BlobSettings(settings.free_bytes_min, settings.storage_redirect))
+    )
     secret = settings.secret_key.get_secret_value() if settings.secret_key else None
     sealer = Sealer(load_key(settings.data / SECRET_KEY_FILE, secret))
     accounts = open_accounts(db, clock, sealer, account_settings(settings))

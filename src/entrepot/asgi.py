@@ -18,6 +18,7 @@ from entrepot.doors.oci.call import Plain, Response
 from entrepot.doors.oci.door import TOKEN_PATH, OciDoor
 from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import configure
+from entrepot.registry.stale import count_uploads
 from entrepot.settings import Settings
 from entrepot.values.errors import EntrepotError, RepositoryUnknown
 
@@ -94,6 +95,8 @@ class Application:
         return _json({"status": "ready"})
 
     async def _metrics(self) -> Response:
+        assert self._house is not None
+        metrics.uploads_open.set(await count_uploads(self._house.registry))
         return Plain(200, {"Content-Type": metrics.CONTENT_TYPE}, await asyncio.to_thread(metrics.exposition))
 
 

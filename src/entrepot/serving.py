@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from granian.constants import Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server.mp import MPServer
 
 from entrepot.accounts.users import FIRST_ADMIN, ensure_first_admin, has_first_admin
 from entrepot.app import open_house
@@ -64,8 +64,8 @@ def _application(settings: Settings) -> Application:
     return Application(settings)
 
 
-def _server(settings: Settings) -> Server:
-    return Server(
+def _server(settings: Settings) -> MPServer:
+    return MPServer(
         "entrepot.asgi",
         address=settings.host,
         port=settings.port,
