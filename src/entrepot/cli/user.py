@@ -27,8 +27,13 @@ def create(
 ) -> None:
     """Create a user, who may do nothing yet; `entrepot grant set` changes that."""
     from entrepot.cli.client import Client
+    from entrepot.values.names import UserName
 
-    body = {"name": name, "password": read_password(password, password_stdin, is_new=True), "is_admin": admin}
+    body = {
+        "name": UserName.parse(name),
+        "password": read_password(password, password_stdin, is_new=True),
+        "is_admin": admin,
+    }
     with Client() as client:
         made = client.call("POST", _USERS, body)
     done(f"Created the user {name}. Next: entrepot grant set ORG --user {name} --level read", made, as_json)

@@ -239,11 +239,10 @@ async def test_nothing_but_the_table_is_served(api: httpx2.AsyncClient) -> None:
 
 
 def test_the_framework_has_the_routes_of_the_table_and_no_others() -> None:
-    served = {
-        (method, route.path) for route in make_api().routes if isinstance(route, APIRoute) for method in route.methods
-    }
+    routes = make_api().routes
+    served = {(method, route.path) for route in routes if isinstance(route, APIRoute) for method in route.methods or ()}
 
-    assert len(served) == len(make_api().routes)
+    assert len(served) == len(routes)
     assert served == {(route.method, route.path) for route in ROUTES}
 
 
