@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from entrepot.db.database import Database, open_database
+from entrepot.db.database import Database
+from entrepot.db.opening import open_database
 from tests.live.postgres import Postgres, running_postgres
 from tests.make.databases import create_tables
 

@@ -13,7 +13,8 @@ from entrepot.blobs.measured import MeasuredStore
 from entrepot.blobs.opening import open_store
 from entrepot.blobs.settings import BlobSettings
 from entrepot.blobs.store import BlobStore
-from entrepot.db.database import Database, open_database
+from entrepot.db.database import Database
+from entrepot.db.opening import open_database
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
 from entrepot.jobs.events import Event

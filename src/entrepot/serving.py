@@ -25,7 +25,7 @@ from entrepot.plumbing.sealing import write_private
 from entrepot.settings import Loaded, Settings, settings_environment
 from entrepot.values.errors import Refused
 
-PASSWORD_FILE = "initial-admin-password"
+PASSWORD_FILE = "initial-admin-password"  # noqa: S105  # a name
 _LOCK_FILE = "lock"
 
 
@@ -153,7 +153,8 @@ def _start_worker(loaded: Loaded) -> subprocess.Popen[bytes]:
 
 def _box(settings: Settings, password: str | None) -> str:
     scheme = "https" if settings.is_tls else "http"
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    is_everywhere = settings.host in ("0.0.0.0", "::")  # noqa: S104  # compared, not bound
+    host = "127.0.0.1" if is_everywhere else settings.host
     registry = f"{f'[{host}]' if ':' in host else host}:{settings.port}"
     url = settings.external_url or f"{scheme}://{registry}"
     registry = url.partition("://")[2]

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from entrepot.db.database import Database, open_database
+from entrepot.db.database import Database
+from entrepot.db.opening import open_database
 from entrepot.db.schema import Json, Name, RowId, UtcTime
 from tests.make.databases import create_tables
 
@@ -242,7 +243,7 @@ async def test_holders_of_a_shared_lock_are_in_together_where_there_are_several_
 OTHER_PROCESS = """
 import asyncio, sys
 from sqlalchemy import text
-from entrepot.db.database import open_database
+from entrepot.db.opening import open_database
 
 async def main():
     db = open_database(sys.argv[1])

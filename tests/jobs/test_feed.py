@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import pytest
 from sqlalchemy import select, text, update
 
-from entrepot.db.database import Database, open_database
+from entrepot.db.database import Database
+from entrepot.db.opening import open_database
 from entrepot.jobs.events import Event, Recorded, publish
 from entrepot.jobs.feed import START, Position, position_after, read_feed, resume, save_position
 from entrepot.jobs.tables import event as event_table

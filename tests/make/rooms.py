@@ -13,7 +13,8 @@ from entrepot.accounts.room import Accounts, open_accounts
 from entrepot.accounts.settings import AccountSettings
 from entrepot.accounts.users import FIRST_ADMIN, create_user, ensure_first_admin
 from entrepot.blobs.memory import MemoryStore
-from entrepot.db.database import Database, open_database
+from entrepot.db.database import Database
+from entrepot.db.opening import open_database
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
 from entrepot.migrations import upgrade

@@ -1,10 +1,9 @@
 """One database, of either kind, as the rooms see it."""
 
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import Select, make_url
+from sqlalchemy import Select
 
 from entrepot.db.transaction import Reader, Writer
 
@@ -42,19 +41,3 @@ class Database(Protocol):
         ...
 
     async def close(self) -> None: ...
-
-
-def open_database(url: str, connections_max: int = 10) -> Database:
-    """The database at `url`: `sqlite:///FILE` or `postgresql://USER@HOST/NAME`. Connects at the first use."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        from entrepot.db.sqlite import SqliteDatabase
-
-        if not parsed.database:
-            raise ValueError(f"the database URL {url!r} names no file")
-        return SqliteDatabase(Path(parsed.database))
-    if parsed.get_backend_name() == "postgresql":
-        from entrepot.db.postgres import PostgresDatabase
-
-        return PostgresDatabase(parsed.set(drivername="postgresql+psycopg"), connections_max)
-    raise ValueError(f"the database URL {url!r} names {parsed.get_backend_name()}; known are sqlite and postgresql")

@@ -12,8 +12,8 @@ from entrepot.values.media_types import bare
 _ANYTHING: Final = "*/*"
 _QUOTED_STRING = re.compile(r'"[^"]*"?')
 _ESCAPE = re.compile(r"\\.", re.DOTALL)
-_TOKEN = r"[a-z0-9!#$%&'*+.^_`|~-]+"
-_match_range = re.compile(rf"{_TOKEN}/{_TOKEN}").fullmatch
+_TCHARS = r"[a-z0-9!#$%&'*+.^_`|~-]+"
+_match_range = re.compile(rf"{_TCHARS}/{_TCHARS}").fullmatch
 _match_weight = re.compile(r"[0-9]{0,9}\.?[0-9]{0,9}").fullmatch
 
 
@@ -32,9 +32,9 @@ class Accept:
         """
         ranges: dict[str, float] = {}
         for value in values:
-            if '"' in value:  # a quoted parameter may hold commas; no parameter matters here
-                value = _QUOTED_STRING.sub("", _ESCAPE.sub("", value))
-            for element in value.split(","):
+            # A quoted parameter may hold commas; no parameter matters here.
+            bare_value = _QUOTED_STRING.sub("", _ESCAPE.sub("", value)) if '"' in value else value
+            for element in bare_value.split(","):
                 media_range = bare(element)
                 if media_range == "*":  # old Java clients
                     media_range = _ANYTHING

@@ -42,7 +42,7 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
 
 
 def parse_content_range(header: str) -> tuple[int, int]:
-    """First and last byte (inclusive) of a chunk: `0-99`, as the distribution specification has it, or `bytes 0-99/200`.
+    """First and last byte (inclusive) of a chunk: `0-99`, as the specification has it, or `bytes 0-99/200`.
 
     Raises UploadInvalid.
     """
