@@ -144,9 +144,11 @@ async def test_blobs_too_large_to_copy_are_streamed(bucket_url: str, sizes: tupl
     assert len(await parts_left(store)) == len(parts)
 
     digest = Digest.of(whole, algorithm)
-    assert await store.keep(parts, digest) == len(whole)
+    for _ in range(2):
+        assert await store.keep(parts, digest) == len(whole)
     assert await collect(store.open(digest)) == whole
-    assert await parts_left(store) == []
+    assert len(await parts_left(store)) == (len(parts) if len(parts) > 1 or algorithm != "sha256" else 0)
+    await store.discard_parts([part.key for part in parts])
 
 
 async def test_a_large_part_that_was_changed_never_becomes_visible(bucket_url: str) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from entrepot.blobs import disk, joining, layout
@@ -60,8 +59,6 @@ class FilesStore:
             writer, joined = await joining.join(self, self._read_part, parts, digest)
             async with joining.discarded_on_failure(writer):
                 await self._threads.run(self._adopt, joined, digest)
-        with suppress(StorageFailed):  # the blob is kept; what cannot be removed now is for the sweeper
-            await self.discard_parts([part.key for part in parts])
         return size
 
     async def put(self, chunks: AsyncIterable[bytes], expect: Digest) -> int:

@@ -58,16 +58,15 @@ class S3Store:
         if joining.is_ready(parts, digest):
             joining.check_digest(parts[0].digest, digest)
             await self._adopt(parts[0], digest)
+            await self._consume(parts[0])
         elif size <= self._copy_bytes_max:
             writer, joined = await joining.join(self, self._read_part, parts, digest)
             async with joining.discarded_on_failure(writer):
                 await self._adopt(joined, digest)
-            await self._consume([joined, *parts])
-            return size
+            await self._consume(joined)
         else:
             joining.check_digest(await self._digest_of(parts, digest.algorithm), digest)
             await self._stream(parts, digest)
-        await self._consume(parts)
         return size
 
     async def put(self, chunks: AsyncIterable[bytes], expect: Digest) -> int:
@@ -124,18 +123,24 @@ class S3Store:
 
     async def _adopt(self, part: Part, digest: Digest) -> None:
         """Copy the verified `part` to the key of the blob `digest`."""
-        if part.size > self._copy_bytes_max:
-            await self._stream([part], digest)
-            return
+        try:
+            if part.size > self._copy_bytes_max:
+                await self._stream([part], digest)
+            else:
+                await self._copy(part, digest)
+        except UploadUnknown:
+            # A part that is gone while its blob is there was kept before, by a caller who did not hear of it.
+            if await self.stat(digest) != part.size:
+                raise
+
+    async def _copy(self, part: Part, digest: Digest) -> None:
         with trouble():
             try:
                 await obstore.copy_async(self._bucket, layout.check_part_key(part.key), layout.blob_key(digest))
             except FileNotFoundError as error:
                 if code_of(error) == "NoSuchBucket":
                     raise
-                # A part that is gone while its blob is there was kept before, by a caller who did not hear of it.
-                if await self.stat(digest) != part.size:
-                    raise UploadUnknown(part=part.key) from None
+                raise UploadUnknown(part=part.key) from None
 
     async def _stream(self, parts: Sequence[Part], digest: Digest) -> None:
         """Write the verified `parts` to the key of the blob `digest`, which is there only if they still fit."""
@@ -162,10 +167,10 @@ class S3Store:
         key = layout.check_part_key(part.key)
         return read_object(self._bucket, key, 0, part.size, absent=UploadUnknown(part=part.key))
 
-    async def _consume(self, parts: Sequence[Part]) -> None:
+    async def _consume(self, part: Part) -> None:
         """The blob is kept; a part that cannot be removed now is for the sweeper."""
         with suppress(EntrepotError):
-            await self.discard_parts([part.key for part in parts])
+            await self.discard_parts([part.key])
 
 
 def bucket_at(bucket: str, prefix: str, parameters: Mapping[str, str]) -> Bucket:

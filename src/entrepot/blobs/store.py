@@ -83,8 +83,9 @@ class BlobStore(Protocol):
         """Join `parts`, in order, into the blob `digest`; returns its size. Durable when it returns.
 
         No parts make the empty blob. One part hashed with the digest's algorithm moves into place
-        as it is; others are read again. The parts are consumed. Keeping a blob that is already
-        there is harmless; so is a repetition that finds its one part consumed and the blob kept.
+        as it is. Others are read again and stay, so that whoever holds their names can repeat this
+        after a crash; `discard_parts` is for when nobody does any more. Keeping a blob that is
+        already there is harmless; so is a repetition that finds its one part moved and the blob kept.
 
         Raises DigestMismatch (the parts stay as they were), UploadUnknown for a part that is gone,
         BlobCorrupt for a part that is not what was sealed, StorageFull.

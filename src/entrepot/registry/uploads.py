@@ -6,6 +6,7 @@ of two pieces sent for the same place the first to finish counts.
 """
 
 from collections.abc import AsyncIterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy import Row
 from entrepot.access.actor import Actor
 from entrepot.access.check import BLOBS, require
 from entrepot.access.levels import Action
-from entrepot.blobs.joining import discarded_on_failure
+from entrepot.blobs.joining import discarded_on_failure, is_ready
 from entrepot.blobs.store import Part, PartWriter
 from entrepot.db.transaction import Reader
 from entrepot.jobs.events import publish
@@ -26,8 +27,22 @@ from entrepot.registry.push import check_push
 from entrepot.registry.queries import content, uploads
 from entrepot.registry.room import Registry
 from entrepot.values.digest import Digest
-from entrepot.values.errors import AccessDenied, BodyIncomplete, TooMany, Unauthenticated, UploadUnknown
+from entrepot.values.errors import (
+    AccessDenied,
+    BodyIncomplete,
+    Broken,
+    DatabaseBusy,
+    Elsewhere,
+    StorageFull,
+    TooMany,
+    Unauthenticated,
+    UploadUnknown,
+)
 from entrepot.values.names import RepositoryName
+
+# With these the database certainly has no word of the part. After any other error, as a cancelled or
+# interrupted commit, it may have: then the part stays, and the sweeper finds out.
+_NOT_RECORDED = (UploadUnknown, StorageFull, DatabaseBusy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +103,15 @@ async def append(
     size = found.size
     async with discarded_on_failure(writer):
         broken = await _receive(writer, chunks, found.size, registry.settings.blob_bytes_max)
-        if writer.size:
-            size = await _record(registry, upload_id, found.size, await writer.seal())
-        else:
+        part = await writer.seal() if writer.size else None
+    if part is None:
+        await writer.discard()
+    else:
+        try:
+            size = await _record(registry, upload_id, found.size, part)
+        except _NOT_RECORDED:
             await writer.discard()
+            raise
     if broken is not None:
         raise broken
     return Upload(upload_id, size)
@@ -118,6 +138,10 @@ async def finish_upload(
         raise UploadUnknown(f"The upload {upload_id} was changed by another request.")
     size = await registry.blobs.keep(parts, digest)
     await _link(registry, actor, path, digest, size, upload_id)
+    if not is_ready(parts, digest):
+        # Only now, when no upload names them: a crash before leaves an upload that can be finished again.
+        with suppress(Broken, Elsewhere):  # the blob is there; what stays of its parts is for the sweeper
+            await registry.blobs.discard_parts([part.key for part in parts])
     return size
 
 
