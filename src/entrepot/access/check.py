@@ -74,6 +74,15 @@ def require_admin(actor: Actor) -> None:
         raise AccessDenied(f"{actor.name} is not an administrator of the domain.", readable=False)
 
 
+def require_account(actor: Actor) -> None:
+    """Pass unless the actor has only a docker token, which carries repositories and not all there are.
+
+    Raises AccessDenied.
+    """
+    if actor.limits is not None:
+        raise AccessDenied("A registry token does not reach management calls.", readable=False)
+
+
 def visible(actor: Actor, path: ColumnElement[str], organization: ColumnElement[str]) -> ColumnElement[bool]:
     """A condition for lists of repositories: the actor may read the row's `path`."""
     return exists(

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
+from entrepot.access.check import require_account
 from entrepot.access.levels import Action
 from entrepot.accounts.users import domain_names_of, names_of
 from entrepot.db.transaction import Reader
@@ -48,7 +49,8 @@ async def list_repositories(
     offset: int,
     limit: int,
 ) -> RepositoryPage:
-    """A page of the repositories the actor may read, and how many there are on all pages."""
+    """A page of the repositories the actor may read, and how many there are on all pages. Raises AccessDenied."""
+    require_account(actor)
     async with registry.db.reading() as tx:
         total = await browse.repositories_count(tx, actor, wanted)
         rows = await browse.repositories_page(tx, actor, wanted, order, descending, offset, limit)
@@ -58,7 +60,8 @@ async def list_repositories(
 async def list_repositories_after(
     registry: Registry, actor: Actor, wanted: WantedRepositories, after_id: int, limit: int
 ) -> tuple[Sequence[Listed], bool]:
-    """Repositories the actor may read, by id, those after `after_id`; whether there are more."""
+    """Repositories the actor may read, by id, those after `after_id`; whether there are more. Raises AccessDenied."""
+    require_account(actor)
     async with registry.db.reading() as tx:
         rows = await browse.repositories_after(tx, actor, wanted, after_id, limit + 1)
         items, has_more = rules.page(rows, limit)

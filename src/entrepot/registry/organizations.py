@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from entrepot.access.actor import Actor, admins_of
-from entrepot.access.check import level_of, require
+from entrepot.access.check import level_of, require, require_account
 from entrepot.access.grants import Grant, remove_scope, set_grant
 from entrepot.access.levels import Action, Level
 from entrepot.accounts.users import names_of
@@ -132,8 +132,7 @@ def _unknown(name: str) -> OrganizationUnknown:
 def _require_person(actor: Actor) -> None:
     if actor.is_anonymous:
         raise Unauthenticated
-    if actor.limits is not None:
-        raise AccessDenied("A registry token does not reach management calls.", readable=False)
+    require_account(actor)
 
 
 def _organization(

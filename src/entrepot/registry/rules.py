@@ -96,9 +96,17 @@ def check_category(category: str) -> str:
 def check_description(description: str) -> str:
     if len(description) > DESCRIPTION_CHARS_MAX:
         raise BodyTooLarge(f"A description has at most {DESCRIPTION_CHARS_MAX} characters.", kind="description")
-    if "\0" in description:
-        raise ParameterInvalid("A description is text; this one has a null character.")
+    if "\0" in description or not _is_utf8(description):
+        raise ParameterInvalid("A description is text; this one has what no text can hold.")
     return description
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can spell
+        return False
+    return True
 
 
 def page(items: Sequence[_Item], limit: int) -> tuple[list[_Item], bool]:
