@@ -1,0 +1,38 @@
+"""Looks into the tables, for what no verb shows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Table, func, select
+
+from entrepot.db.database import Database
+from entrepot.jobs.tables import event
+from entrepot.registry.tables import gc_candidate, repository, tag
+
+
+async def events_after(db: Database, seq: int = 0) -> Sequence[Row[Any]]:
+    async with db.reading() as tx:
+        return await tx.rows(select(event).where(event.c.seq > seq).order_by(event.c.seq))
+
+
+async def last_event(db: Database) -> int:
+    async with db.reading() as tx:
+        return int(await tx.value(select(func.coalesce(func.max(event.c.seq), 0))))
+
+
+async def dropped(db: Database) -> set[str]:
+    """The digests that wait for review."""
+    async with db.reading() as tx:
+        return {row.digest for row in await tx.rows(select(gc_candidate.c.digest))}
+
+
+async def tag_rows(db: Database, path: str, name: str | None = None) -> Sequence[Row[Any]]:
+    """A repository's tags, past and present, in the order they were made."""
+    found = select(tag).join(repository).where(repository.c.path == path).order_by(tag.c.id)
+    async with db.reading() as tx:
+        return await tx.rows(found if name is None else found.where(tag.c.name == name))
+
+
+async def rows_in(db: Database, table: Table) -> int:
+    async with db.reading() as tx:
+        return int(await tx.value(select(func.count()).select_from(table)))
