@@ -2,15 +2,29 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import httpx2
 import pytest
 
 from entrepot.accounts.users import FIRST_ADMIN
 from entrepot.doors.manage.door import build
-from tests.make.rooms import PASSWORD, Rooms
+from tests.make.fresh import fresh_url
+from tests.make.rooms import PASSWORD, Rooms, open_rooms
 
 As = Callable[[str], httpx2.AsyncClient]
+
+
+@pytest.fixture(params=["sqlite"])
+def database(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database; a module that depends on its kind asks for `KINDS`."""
+    return fresh_url(request, request.param)
+
+
+@pytest.fixture
+async def rooms(tmp_path: Path, database: str) -> AsyncIterator[Rooms]:
+    async with open_rooms(tmp_path, database) as rooms:
+        yield rooms
 
 
 @pytest.fixture

@@ -6,7 +6,10 @@ import pytest
 from entrepot.access.levels import Level
 from tests.doors.manage.conftest import As
 from tests.doors.manage.test_door import assert_problem
+from tests.make.fresh import KINDS
 from tests.make.rooms import Rooms
+
+pytestmark = pytest.mark.parametrize("database", KINDS, indirect=True)
 
 NAMESPACES = "/v2/manage/namespaces"
 ACCESS = f"{NAMESPACES}/acme/access"

@@ -7,8 +7,11 @@ import pytest
 
 from entrepot.registry import tagged
 from tests.doors.manage.test_door import assert_problem
+from tests.make.fresh import KINDS
 from tests.make.image import Image
 from tests.make.rooms import Rooms
+
+pytestmark = pytest.mark.parametrize("database", KINDS, indirect=True)
 
 REPO = "/v2/manage/namespaces/acme/repos/db%2Fmain"
 TAGS = f"{REPO}/tags"
