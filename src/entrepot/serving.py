@@ -5,7 +5,6 @@ import fcntl
 import gc
 import os
 import socket
-import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -18,6 +17,7 @@ from granian.server.mp import MPServer
 from entrepot.accounts.users import FIRST_ADMIN, ensure_first_admin, has_first_admin
 from entrepot.app import open_house
 from entrepot.asgi import Application
+from entrepot.beside import WorkerBeside
 from entrepot.plumbing.ids import new_secret
 from entrepot.plumbing.logging import configure
 from entrepot.plumbing.processes import die_with_parent
@@ -47,13 +47,14 @@ def run(loaded: Loaded) -> int:
     gc.collect()
     gc.freeze()  # what is shared with the server processes stays shared
 
-    worker = _start_worker(loaded) if settings.job_worker else None
+    worker = WorkerBeside(settings_environment(loaded)) if settings.job_worker else None
+    if worker is not None:
+        worker.start()
     try:
         _server(settings).serve(target_loader=lambda: _application(settings), wrap_loader=False)
     finally:
         if worker is not None:
-            worker.terminate()
-            worker.wait(settings.drain_seconds + 5)
+            worker.stop(settings.drain_seconds + 5)
         os.close(lock)
     return 0
 
@@ -143,12 +144,6 @@ async def _first_start(settings: Settings) -> str | None:
         return password if await ensure_first_admin(house.accounts, password) else None
     finally:
         await house.close()
-
-
-def _start_worker(loaded: Loaded) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, **settings_environment(loaded)}
-    environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
-    return subprocess.Popen([sys.executable, "-m", "entrepot", "worker"], env=environment)
 
 
 def _box(settings: Settings, password: str | None) -> str:
