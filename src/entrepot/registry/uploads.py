@@ -91,12 +91,26 @@ async def append(
 
     `start`, when given, must be where the upload ends. A stream that breaks off (BodyIncomplete)
     keeps what had arrived, so that the client can go on from there. Raises UploadUnknown,
-    UploadOutOfOrder (with the bytes held), BodyTooLarge, StorageFull or StorageFailed.
+    UploadOutOfOrder (with the bytes held), BodyTooLarge, TooMany, StorageFull or StorageFailed.
     """
+    parts_max = registry.settings.upload_parts_max
+    return await _append(registry, actor, path, upload_id, chunks, start, algorithm, parts_max)
+
+
+async def _append(
+    registry: Registry,
+    actor: Actor,
+    path: RepositoryName,
+    upload_id: str,
+    chunks: AsyncIterable[bytes],
+    start: int | None,
+    algorithm: str | None,
+    parts_max: int,
+) -> Upload:
     async with registry.db.reading() as tx:
         found = await _own(tx, actor, path, upload_id)
-        if await uploads.parts_count(tx, upload_id) >= registry.settings.upload_parts_max:
-            raise TooMany(f"An upload has at most {registry.settings.upload_parts_max} chunks; send larger ones.")
+        if await uploads.parts_count(tx, upload_id) >= parts_max:
+            raise TooMany(f"An upload has at most {parts_max} chunks; send larger ones.", limit=parts_max)
     rules.check_start(start, found.size)
 
     writer = await registry.blobs.new_part(algorithm or found.algorithm)
@@ -131,7 +145,9 @@ async def finish_upload(
     When the digest does not fit (DigestMismatch) the upload stays, to be finished or cancelled.
     Raises what `append` raises, and OrganizationUnknown.
     """
-    whole = await append(registry, actor, path, upload_id, chunks, start, digest.algorithm)
+    # One piece more than others may send: what is as full as can be must still be finished.
+    parts_max = registry.settings.upload_parts_max + 1
+    whole = await _append(registry, actor, path, upload_id, chunks, start, digest.algorithm, parts_max)
     async with registry.db.reading() as tx:
         parts = [_part(row) for row in await uploads.parts_of(tx, upload_id)]
     if sum(part.size for part in parts) != whole.size:
