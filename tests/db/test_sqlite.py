@@ -126,3 +126,14 @@ async def test_acknowledged_writes_are_synced(db: SqliteDatabase) -> None:
         level = tx._connection.exec_driver_sql("PRAGMA synchronous").scalar()
 
     assert level == 2
+
+
+async def test_a_hot_read_on_a_connection_opened_again_gives_no_old_answer(db: SqliteDatabase, file: Path) -> None:
+    hot = db.hot(select(number).where(number.c.value == bindparam("value")))
+    assert await hot.row({"value": 1}) is None
+    db._hot.close()
+    other = SqliteDatabase(file)
+    await put(other, 1)
+    await other.close()
+
+    assert await hot.row({"value": 1}) == (1,)

@@ -10,9 +10,9 @@ import pytest
 
 from entrepot.db.database import Database
 from entrepot.db.holding import Holder, open_holder
-from entrepot.jobs.dispatch import CONSUMER, AnyReaction, Dispatcher
+from entrepot.jobs.dispatch import CONSUMER, Dispatcher
 from entrepot.jobs.events import Event, Recorded, publish
-from entrepot.jobs.reactions import Run, reaction
+from entrepot.jobs.reactions import AnyReaction, Run, reaction
 from entrepot.jobs.settings import JobSettings
 from entrepot.values.errors import DatabaseUnreachable
 from tests.make.waiting import until

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from entrepot.app import SCHEDULE, SUBSCRIPTIONS
@@ -22,7 +24,7 @@ def test_a_pace_is_written_as_cron(schedule: Schedule, cron: str) -> None:
 @pytest.mark.parametrize(
     "given", [{}, {"minutes": 7}, {"hours": 5}, {"days": 2}, {"hours": 1, "minutes": 1}, {"seconds": -1}]
 )
-def test_a_pace_that_would_be_uneven_is_refused(given: dict[str, int]) -> None:
+def test_a_pace_that_would_be_uneven_is_refused(given: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="every"):
         every(**given)
 

@@ -70,6 +70,9 @@ class HotConnection:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        # The number of a state means something to its own connection only.
+        self._answers.clear()
+        self._answers_bytes, self._state = 0, -1
 
 
 class SqliteHotRead:

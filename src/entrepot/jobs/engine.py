@@ -37,6 +37,7 @@ SCHEMA = "dbos"
 # DBOS recovers only runs of its own version. Ours stay readable over releases, so the number stays.
 VERSION = "1"
 _QUEUE = "entrepot"
+_DBOS_LOG = "dbos"
 _QUEUE_POLL_SECONDS = 0.25
 _PAUSE_GROWTH = 3.0
 _CONNECTIONS_MAX = 5
@@ -127,12 +128,14 @@ class Engine:
         """Take no more work; wait up to `seconds` for the steps that are running. The rest goes on another day."""
         for stop in self._dbos.background_thread_stop_events:
             stop.set()
-        has_work = self._gate.running > 0
         await self._gate.close(seconds)
+        # After its last step DBOS still writes down how a run ended, in its own threads.
+        is_active = self._dbos._active_workflows_set.activeList()  # noqa: SLF001  # what `destroy` itself looks at
+        logging.getLogger(_DBOS_LOG).setLevel(logging.CRITICAL)  # a run that ends later than that goes on another day
         threads = Threads(1, "engine-close")
-        # After the last step DBOS still writes down its result, in its own threads.
-        recording = _RECORDING_SECONDS if has_work else 0
-        await threads.run(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=recording)
+        await threads.run(
+            DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=_RECORDING_SECONDS if is_active else 0
+        )
         threads.close()
 
     def _reaction(self, reaction: AnyReaction, room: object) -> Workflow:
@@ -259,7 +262,7 @@ def _config(settings: JobSettings, number: int) -> DBOSConfig:
 
 def _quieten() -> None:
     """Send what DBOS logs to our logs, without its banner and without what `DurableRun` tells better."""
-    log = logging.getLogger("dbos")
+    log = logging.getLogger(_DBOS_LOG)
     if not log.handlers:
         log.addHandler(logging.NullHandler())  # with none it would add its own
         log.addFilter(lambda record: not str(record.msg).startswith("Step being automatically retried"))

@@ -10,11 +10,14 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 
-from entrepot.values.errors import Broken
+from entrepot.values.errors import Broken, DatabaseUnreachable
 
 _LOCK = 0x656E7472  # any number that nobody else locks
+_LOCK_WAIT_SECONDS = 60
 
 
 class SchemaNewer(Broken):
@@ -33,19 +36,17 @@ def all_tables() -> MetaData:
 
 
 def upgrade(url: str) -> None:
-    """Bring the database at `url` to this version's schema. Raises SchemaNewer."""
+    """Bring the database at `url` to this version's schema: all of it, or nothing.
+
+    Raises SchemaNewer, or DatabaseUnreachable.
+    """
     parsed = make_url(url)
-    if parsed.get_backend_name() == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed)
+    is_postgres = parsed.get_backend_name() == "postgresql"
+    engine = create_engine(parsed.set(drivername="postgresql+psycopg")) if is_postgres else _sqlite_engine(parsed)
     try:
-        with engine.connect() as connection:
-            is_postgres = connection.dialect.name == "postgresql"
+        with _connected(engine) as connection:
             if is_postgres:
                 connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-                connection.commit()
-            else:
-                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
                 connection.commit()
             _run(connection)
             connection.commit()
@@ -53,6 +54,28 @@ def upgrade(url: str) -> None:
                 connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
     finally:
         engine.dispose()
+
+
+def _connected(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except OperationalError as error:
+        raise DatabaseUnreachable(f"The database cannot be reached: {error.orig}") from error
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    """Python's driver begins no transaction before CREATE TABLE: half a schema could be left. This one does."""
+    engine = create_engine(url, connect_args={"timeout": _LOCK_WAIT_SECONDS})
+
+    def prepare(raw: DBAPIConnection, _record: object) -> None:
+        raw.isolation_level = None
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.close()
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
 
 
 def _run(connection: Connection) -> None:
@@ -70,7 +93,9 @@ def _run(connection: Connection) -> None:
         script,
         fn=lambda revision, _context: script._upgrade_revs("head", revision),  # noqa: SLF001  # Alembic's own recipe for embedding
     ) as environment:
-        environment.configure(connection=connection, target_metadata=all_tables(), render_as_batch=True)
+        environment.configure(
+            connection=connection, target_metadata=all_tables(), render_as_batch=True, transactional_ddl=True
+        )
         with environment.begin_transaction():
             environment.run_migrations()
 

@@ -1,0 +1,132 @@
+"""The migrations lead to the tables that the rooms declare, from nothing, once, however many start at once."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, inspect, make_url, text
+from sqlalchemy.types import TypeEngine
+
+from entrepot.migrations import SchemaNewer, all_tables, upgrade
+from entrepot.values.errors import DatabaseUnreachable
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    engine = create_engine(parsed)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def schema(url: str) -> dict[str, Any]:
+    """Everything the database says of its tables, comparable."""
+    with connected(url) as connection:
+        found = inspect(connection)
+        questions = (found.get_columns, found.get_indexes, found.get_foreign_keys, found.get_unique_constraints)
+        return {table: [comparable(ask(table)) for ask in questions] for table in found.get_table_names()}
+
+
+def comparable(said: object) -> object:
+    match said:
+        case dict():
+            return {key: comparable(value) for key, value in said.items()}
+        case list():
+            return sorted(map(comparable, said), key=str)
+        case TypeEngine():
+            return repr(said)
+        case _:
+            return str(said)
+
+
+def test_the_migrated_schema_is_the_declared_one(database_url: str) -> None:
+    upgrade(database_url)
+
+    with connected(database_url) as connection:
+        options = {"compare_type": True, "compare_server_default": connection.dialect.name == "sqlite"}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, all_tables()) == []
+
+
+def test_the_migrated_schema_is_what_the_tables_create(
+    database_url: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Also what the comparison above does not see: names of constraints, collations, partial indexes, defaults."""
+    is_sqlite = database_url.startswith("sqlite")
+    folder = tmp_path_factory.mktemp("created")
+    created = f"sqlite:///{folder / 'created.db'}" if is_sqlite else request.getfixturevalue("postgres").new_database()
+    with connected(created) as connection:
+        all_tables().create_all(connection)
+    upgrade(database_url)
+
+    migrated = schema(database_url)
+    migrated.pop("alembic_version")
+    assert migrated == schema(created)
+
+
+def test_the_second_run_does_nothing(database_url: str) -> None:
+    upgrade(database_url)
+    with connected(database_url) as connection:
+        connection.execute(text("INSERT INTO blob VALUES ('sha256:0', 1, '2026-01-01 00:00:00')"))
+    before = schema(database_url)
+
+    upgrade(database_url)
+
+    assert schema(database_url) == before
+    with connected(database_url) as connection:
+        assert connection.execute(text("SELECT count(*) FROM blob")).scalar() == 1
+
+
+def test_a_schema_from_the_future_is_refused_and_left_alone(database_url: str) -> None:
+    upgrade(database_url)
+    with connected(database_url) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    before = schema(database_url)
+
+    with pytest.raises(SchemaNewer, match="9999"):
+        upgrade(database_url)
+
+    assert schema(database_url) == before
+
+
+def test_replicas_that_start_together_upgrade_once(database_url: str) -> None:
+    command = "import sys; from entrepot.migrations import upgrade; upgrade(sys.argv[1])"
+
+    together = [subprocess.Popen([sys.executable, "-c", command, database_url]) for _ in range(3)]
+
+    assert [process.wait(60) for process in together] == [0, 0, 0]
+    with connected(database_url) as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0001"]
+
+
+def test_a_failed_migration_changes_nothing(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The schema changes whole or not at all, so that the next start can try again."""
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise OSError("the power failed")
+
+    with monkeypatch.context() as failing:
+        failing.setattr("alembic.op.create_index", fail)
+        with pytest.raises(OSError, match="power"):
+            upgrade(database_url)
+
+    assert set(schema(database_url)) <= {"alembic_version"}
+    upgrade(database_url)
+    with connected(database_url) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), all_tables()) == []
+
+
+@pytest.mark.parametrize("url", ["postgresql://nobody@127.0.0.1:1/nothing", "sqlite:////nowhere/at/all.db"])
+def test_a_database_that_is_not_there_is_told_in_a_sentence(url: str) -> None:
+    with pytest.raises(DatabaseUnreachable, match="cannot be reached"):
+        upgrade(url)
