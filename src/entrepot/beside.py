@@ -45,7 +45,7 @@ class WorkerBeside:
             process.wait()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-m", "entrepot", "worker"], env=self._environment)
+        return subprocess.Popen([sys.executable, "-m", "entrepot", "worker", "--child"], env=self._environment)
 
     def _keep_running(self) -> None:
         pause = _FIRST_PAUSE_SECONDS
