@@ -22,6 +22,10 @@ MANIFEST_TYPES = (
 )
 
 
+# For tests about what the same bytes mean to a client, however they travel.
+plain_only = pytest.mark.parametrize("registry", ["plain"], indirect=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """Somebody who can sign in."""

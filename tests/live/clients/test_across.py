@@ -8,12 +8,9 @@ from tests.live.clients.containerd import Ctr
 from tests.live.clients.containers import Containers
 from tests.live.clients.docker import Docker
 from tests.live.clients.images import Layout, new_content, write_recipe
-from tests.live.clients.registries import Registry
+from tests.live.clients.registries import Registry, plain_only
 
-pytestmark = [
-    pytest.mark.xdist_group("engines"),
-    pytest.mark.parametrize("registry", ["plain"], indirect=True),
-]
+pytestmark = [pytest.mark.xdist_group("engines"), plain_only]
 
 
 @pytest.fixture

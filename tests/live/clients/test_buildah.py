@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.live.clients.containers import Containers
 from tests.live.clients.images import INDEX, busybox, new_content, write_recipe
-from tests.live.clients.registries import Registry
+from tests.live.clients.registries import Registry, plain_only
 
 
 def test_what_was_built_and_pushed_is_pulled_and_runs(client: Containers, registry: Registry, workspace: Path) -> None:
@@ -38,6 +38,7 @@ def test_a_working_container_becomes_an_image(client: Containers, registry: Regi
     assert client.run_image(image).split()[0] in content.output
 
 
+@plain_only
 def test_a_layer_cache_lives_in_the_registry(client: Containers, registry: Registry, workspace: Path) -> None:
     write_recipe(workspace)
     repository = registry.new_repository("cache")
@@ -51,6 +52,7 @@ def test_a_layer_cache_lives_in_the_registry(client: Containers, registry: Regis
     assert "Cache pulled from remote" in said.both
 
 
+@plain_only
 def test_a_list_made_from_two_builds_is_pushed_whole(client: Containers, registry: Registry, workspace: Path) -> None:
     content = write_recipe(workspace)
     recipe = (workspace / "Dockerfile").read_text()

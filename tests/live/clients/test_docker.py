@@ -10,7 +10,7 @@ from tests.live.clients.commands import run
 from tests.live.clients.containers import Containers
 from tests.live.clients.docker import Docker
 from tests.live.clients.images import Layout, new_content, write_recipe
-from tests.live.clients.registries import Registry
+from tests.live.clients.registries import Registry, plain_only
 
 pytestmark = pytest.mark.xdist_group("dockerd")
 
@@ -39,6 +39,7 @@ def test_what_was_built_and_pushed_is_pulled_and_runs(signed_in: Docker, registr
     assert signed_in.run_image(image) == content.output
 
 
+@plain_only
 def test_an_application_is_built_on_a_base_from_the_registry(
     signed_in: Docker, registry: Registry, workspace: Path
 ) -> None:
@@ -81,6 +82,7 @@ def test_buildkit_pulls_its_base_and_pushes(docker: Docker, plain_registry: Regi
     assert docker.run_image(application) == content.output
 
 
+@plain_only
 def test_an_image_in_oci_format_is_pulled_by_digest(
     signed_in: Docker, client: Containers, registry: Registry, workspace: Path
 ) -> None:
@@ -94,6 +96,7 @@ def test_an_image_in_oci_format_is_pulled_by_digest(
     assert signed_in.run_image(image) == content.output
 
 
+@plain_only
 def test_of_a_list_the_fitting_platform_is_pulled(
     signed_in: Docker, client: Containers, registry: Registry, workspace: Path
 ) -> None:
@@ -128,6 +131,7 @@ def test_a_list_is_made_from_two_pushed_images(docker: Docker, plain_registry: R
     assert docker.run_image(whole) == contents["one"].output
 
 
+@plain_only
 def test_all_tags_are_pulled_at_once(signed_in: Docker, registry: Registry, workspace: Path) -> None:
     content = write_recipe(workspace)
     repository = registry.new_repository()

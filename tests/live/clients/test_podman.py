@@ -7,7 +7,7 @@ import pytest
 
 from tests.live.clients.containers import Containers, blobs_sent
 from tests.live.clients.images import INDEX, Layout, new_content, write_recipe
-from tests.live.clients.registries import Registry
+from tests.live.clients.registries import Registry, plain_only
 
 
 def local_digest(client: Containers, image: str) -> str:
@@ -47,6 +47,7 @@ def test_an_image_is_pulled_by_digest(client: Containers, registry: Registry, wo
     assert client.run_image(image) == content.output
 
 
+@plain_only
 def test_a_second_image_on_the_same_base_sends_only_what_is_new(
     client: Containers, registry: Registry, workspace: Path
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_list_is_pushed_and_the_fitting_platform_pulled(
     assert client.podman("image", "inspect", "--format={{.Architecture}}", image).out == "arm64"
 
 
+@plain_only
 def test_layers_may_be_pushed_as_zstandard(client: Containers, registry: Registry, workspace: Path) -> None:
     content = write_recipe(workspace)
     repository = registry.new_repository()
@@ -101,6 +103,7 @@ def test_layers_may_be_pushed_as_zstandard(client: Containers, registry: Registr
     assert client.run_image(image) == content.output
 
 
+@plain_only
 def test_search_lists_the_tags_of_a_repository(client: Containers, registry: Registry, workspace: Path) -> None:
     layout = Layout(workspace / "layout")
     repository = registry.new_repository()

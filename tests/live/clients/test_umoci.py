@@ -7,7 +7,7 @@ from tests.live import parts
 from tests.live.clients.commands import run
 from tests.live.clients.containers import Containers, blobs_sent
 from tests.live.clients.images import busybox, new_content
-from tests.live.clients.registries import Registry
+from tests.live.clients.registries import Registry, plain_only
 
 
 def test_a_root_file_system_comes_back_file_by_file(client: Containers, registry: Registry, workspace: Path) -> None:
@@ -33,6 +33,7 @@ def test_a_root_file_system_comes_back_file_by_file(client: Containers, registry
     assert '"uid": 4242' in (workspace / "bundle/config.json").read_text()
 
 
+@plain_only
 def test_a_layer_made_from_a_change_is_pushed_alone(client: Containers, registry: Registry, workspace: Path) -> None:
     umoci, env = parts.command("umoci"), client.env
     layout = workspace / "made"
