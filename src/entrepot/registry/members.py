@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
 from entrepot.access.check import level_of
@@ -50,12 +53,14 @@ class Members:
 async def list_members(registry: Registry, actor: Actor, scope: Scope) -> Members:
     """Raises Unauthenticated, OrganizationUnknown or RepositoryUnknown."""
     async with registry.db.reading() as tx:
-        scope_id, creator_id = await _scope(tx, actor, scope, managing=False)
+        row = await _seen(tx, actor, scope)
         level = await level_of(tx, actor, scope)
         given = {grant.subject.removeprefix(_USER): grant.level for grant in await grants_on(tx, scope, _USER)}
-        known = await names_of(tx, [creator_id, *given])
+        known = await names_of(tx, [row.creator_id, *given])
     others = [Member(one, known[one], given[one]) for one in given if one in known and one != actor.id]
-    return Members(scope_id, creator_id, known.get(creator_id, ""), level, sorted(others, key=lambda m: m.user_name))
+    return Members(
+        row.id, row.creator_id, known.get(row.creator_id, ""), level, sorted(others, key=lambda m: m.user_name)
+    )
 
 
 async def add_members(registry: Registry, actor: Actor, scope: Scope, wanted: Sequence[Wanted]) -> None:
@@ -64,7 +69,7 @@ async def add_members(registry: Registry, actor: Actor, scope: Scope, wanted: Se
     Raises Unauthenticated, AccessDenied, UserUnknown, or GrantExists for one who has a level there.
     """
     async with registry.db.writing() as tx:
-        await _scope(tx, actor, scope, managing=True)
+        await _managed(tx, actor, scope)
         held = {grant.subject for grant in await grants_on(tx, scope, _USER)}
         for one in wanted:
             await _give(tx, registry, actor, scope, one, held, must_hold=False)
@@ -76,7 +81,7 @@ async def change_members(registry: Registry, actor: Actor, scope: Scope, wanted:
     Raises Unauthenticated, AccessDenied, UserUnknown, or GrantUnknown for one who has none there.
     """
     async with registry.db.writing() as tx:
-        await _scope(tx, actor, scope, managing=True)
+        await _managed(tx, actor, scope)
         held = {grant.subject for grant in await grants_on(tx, scope, _USER)}
         for one in wanted:
             await _give(tx, registry, actor, scope, one, held, must_hold=True)
@@ -88,7 +93,7 @@ async def remove_members(registry: Registry, actor: Actor, scope: Scope, user_id
     Raises Unauthenticated or AccessDenied.
     """
     async with registry.db.writing() as tx:
-        await _scope(tx, actor, scope, managing=True)
+        await _managed(tx, actor, scope)
         now = registry.clock.now()
         for user_id in user_ids:
             _not_self(actor, user_id)
@@ -96,14 +101,18 @@ async def remove_members(registry: Registry, actor: Actor, scope: Scope, user_id
                 await publish(tx, GrantRemoved(scope, _USER + user_id), actor=actor.subject, at=now)
 
 
-async def _scope(tx: Reader, actor: Actor, scope: Scope, managing: bool) -> tuple[int, str]:
+async def _seen(tx: Reader, actor: Actor, scope: Scope) -> Row[Any]:
     if isinstance(scope, RepositoryName):
-        action = Action.REPOSITORY_GRANT if managing else Action.REPOSITORY_PULL
-        row = await reach.existing(tx, actor, action, scope)
+        return await reach.existing(tx, actor, Action.REPOSITORY_PULL, scope)
+    return await organizations.reachable(tx, actor, Action.ORGANIZATION_READ, scope)
+
+
+async def _managed(tx: Writer, actor: Actor, scope: Scope) -> None:
+    """A permission must not outlive what it is for: `scope` stays until the end of the transaction."""
+    if isinstance(scope, RepositoryName):
+        await reach.changing(tx, actor, Action.REPOSITORY_GRANT, scope)
     else:
-        action = Action.ORGANIZATION_MANAGE if managing else Action.ORGANIZATION_READ
-        row = await organizations.reachable(tx, actor, action, scope)
-    return row.id, row.creator_id
+        await organizations.changing(tx, actor, Action.ORGANIZATION_MANAGE, scope)
 
 
 async def _give(

@@ -12,8 +12,9 @@ from entrepot.access.check import level_of, require, require_account
 from entrepot.access.grants import Grant, remove_scope, set_grant
 from entrepot.access.levels import Action, Level
 from entrepot.accounts.users import names_of
-from entrepot.db.transaction import Reader
+from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
+from entrepot.registry import reach
 from entrepot.registry.events import OrganizationChanged, OrganizationCreated, OrganizationDeleted
 from entrepot.registry.queries import names
 from entrepot.registry.room import Registry
@@ -88,7 +89,7 @@ async def set_sparse(registry: Registry, actor: Actor, name: OrganizationName, a
     What was pushed stays. Raises Unauthenticated, AccessDenied or OrganizationUnknown.
     """
     async with registry.db.writing() as tx:
-        row = await reachable(tx, actor, Action.ORGANIZATION_MANAGE, name)
+        row = await changing(tx, actor, Action.ORGANIZATION_MANAGE, name)
         await names.set_sparse(tx, row.id, allows_sparse)
         changed = OrganizationChanged(name, allows_sparse)
         await publish(tx, changed, actor=actor.subject, at=registry.clock.now())
@@ -100,7 +101,7 @@ async def delete_organization(registry: Registry, actor: Actor, name: Organizati
     Raises Unauthenticated, AccessDenied, OrganizationUnknown or OrganizationNotEmpty.
     """
     async with registry.db.writing() as tx:
-        row = await reachable(tx, actor, Action.ORGANIZATION_MANAGE, name)
+        row = await changing(tx, actor, Action.ORGANIZATION_MANAGE, name, alone=True)
         if await names.has_repositories(tx, row.id):
             raise OrganizationNotEmpty(f"{name} still has repositories; delete them first.")
         await remove_scope(tx, name)
@@ -113,13 +114,31 @@ async def reachable(tx: Reader, actor: Actor, action: Action, name: Organization
 
     Raises Unauthenticated, AccessDenied or OrganizationUnknown.
     """
-    row = await names.organization_by_name(tx, name)
+    await _permitted(tx, actor, action, name)
+    return await _existing(tx, name)
+
+
+async def changing(tx: Writer, actor: Actor, action: Action, name: OrganizationName, alone: bool = False) -> Row[Any]:
+    """Like `reachable`, and the organization stays until the end of the transaction.
+
+    With `alone` nobody makes repositories or gives permissions in it meanwhile.
+    """
+    await _permitted(tx, actor, action, name)
+    await reach.lock_organization(tx, name, shared=not alone)
+    return await _existing(tx, name)
+
+
+async def _permitted(tx: Reader, actor: Actor, action: Action, name: OrganizationName) -> None:
     try:
         await require(tx, actor, action, name)
     except AccessDenied as denied:
         if not denied.readable:
             raise _unknown(name) from None
         raise
+
+
+async def _existing(tx: Reader, name: OrganizationName) -> Row[Any]:
+    row = await names.organization_by_name(tx, name)
     if row is None:
         raise _unknown(name)
     return row

@@ -65,8 +65,6 @@ async def push_manifest(
     async with registry.db.writing() as tx:
         now = registry.clock.now()
         repository = await reach.writable(tx, actor, path, now)
-        # Deleting content of this repository waits: what is found here stays until the commit.
-        await tx.lock(f"content:{repository.id}", shared=True)
         missing = await _missing(tx, actor, repository.id, manifest, now)
         rules.check_complete(manifest, missing, repository.allows_sparse)
 

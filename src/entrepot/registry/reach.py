@@ -16,7 +16,7 @@ from entrepot.jobs.events import publish
 from entrepot.registry.events import RepositoryCreated
 from entrepot.registry.queries import names
 from entrepot.values.errors import AccessDenied, OrganizationUnknown, RepositoryUnknown
-from entrepot.values.names import RepositoryName
+from entrepot.values.names import OrganizationName, RepositoryName
 
 
 async def existing(tx: Reader, actor: Actor, action: Action, path: RepositoryName) -> Row[Any]:
@@ -29,6 +29,29 @@ async def existing(tx: Reader, actor: Actor, action: Action, path: RepositoryNam
     if row is None:
         raise unknown(path)
     return row
+
+
+async def changing(tx: Writer, actor: Actor, action: Action, path: RepositoryName, alone: bool = False) -> Row[Any]:
+    """Like `existing`, and the repository stays until the end of the transaction.
+
+    With `alone` nobody else adds or removes content meanwhile: for those who look before they remove.
+    """
+    await permitted(tx, actor, action, path)
+    await lock_content(tx, path, shared=not alone)
+    row = await names.repository_by_path(tx, path)
+    if row is None:
+        raise unknown(path)
+    return row
+
+
+async def lock_content(tx: Writer, path: RepositoryName, shared: bool) -> None:
+    """By name, before the row is read: a row that was read before may be gone when the lock is there."""
+    await tx.lock(f"content:{path}", shared)
+
+
+async def lock_organization(tx: Writer, name: OrganizationName, shared: bool) -> None:
+    """Those who put something into an organization share the lock; who deletes it is alone."""
+    await tx.lock(f"organization:{name}", shared)
 
 
 async def permitted(tx: Reader, actor: Actor, action: Action, path: RepositoryName) -> None:
@@ -45,13 +68,15 @@ async def permitted(tx: Reader, actor: Actor, action: Action, path: RepositoryNa
 
 
 async def writable(tx: Writer, actor: Actor, path: RepositoryName, at: datetime) -> Row[Any]:
-    """The repository's row for a push; made now, private, when it is new.
+    """The repository's row for a push; made now, private, when it is new. It and its content stay until the commit.
 
     Raises Unauthenticated, AccessDenied, or OrganizationUnknown with the command that creates one.
     """
     await permitted(tx, actor, Action.REPOSITORY_PUSH, path)
+    await lock_content(tx, path, shared=True)
     row = await names.repository_by_path(tx, path)
     if row is None:
+        await lock_organization(tx, path.organization, shared=True)
         owner = await organization(tx, path)
         made = await names.save_repository(tx, owner.id, path, "other", "", actor.id, at)
         if made is not None:

@@ -22,7 +22,7 @@ async def delete_tag(registry: Registry, actor: Actor, path: RepositoryName, tag
     Raises Unauthenticated, AccessDenied, RepositoryUnknown or ManifestUnknown.
     """
     async with registry.db.writing() as tx:
-        repository = await reach.existing(tx, actor, Action.REPOSITORY_DELETE_CONTENT, path)
+        repository = await reach.changing(tx, actor, Action.REPOSITORY_DELETE_CONTENT, path)
         await tx.lock(f"tag:{repository.id}:{tag}")
         found = await tags.open_tag(tx, repository.id, tag)
         if found is None:
@@ -39,8 +39,7 @@ async def delete_manifest(registry: Registry, actor: Actor, path: RepositoryName
     index of the repository names it.
     """
     async with registry.db.writing() as tx:
-        repository = await reach.existing(tx, actor, Action.REPOSITORY_DELETE_CONTENT, path)
-        await tx.lock(f"content:{repository.id}")
+        repository = await reach.changing(tx, actor, Action.REPOSITORY_DELETE_CONTENT, path, alone=True)
         found = await content.manifest_by_digest(tx, repository.id, str(digest))
         if found is None:
             raise ManifestUnknown(f"{path} has no manifest {digest}.", reference=str(digest))
@@ -62,8 +61,7 @@ async def delete_blob(registry: Registry, actor: Actor, path: RepositoryName, di
     manifest of the repository names it.
     """
     async with registry.db.writing() as tx:
-        repository = await reach.existing(tx, actor, Action.REPOSITORY_DELETE_CONTENT, path)
-        await tx.lock(f"content:{repository.id}")
+        repository = await reach.changing(tx, actor, Action.REPOSITORY_DELETE_CONTENT, path, alone=True)
         if manifest := await content.manifest_using_blob(tx, repository.id, str(digest)):
             raise Unsupported(f"The manifest {manifest} names this blob; delete the manifest first.", used_by=manifest)
         now = registry.clock.now()

@@ -47,6 +47,8 @@ async def create_repository(
     async with registry.db.writing() as tx:
         await reach.permitted(tx, actor, Action.REPOSITORY_PUSH, path)
         await require(tx, actor, Action.REPOSITORY_CREATE, path.organization)
+        await reach.lock_content(tx, path, shared=True)
+        await reach.lock_organization(tx, path.organization, shared=True)
         owner = await reach.organization(tx, path)
         now = registry.clock.now()
         made = await names.save_repository(tx, owner.id, path, category, description, actor.id, now)
@@ -72,10 +74,10 @@ async def change_repository(
     if description is not None:
         changes["description"] = rules.check_description(description)
     async with registry.db.writing() as tx:
-        row = await reach.existing(tx, actor, Action.REPOSITORY_UPDATE, path)
+        row = await reach.changing(tx, actor, Action.REPOSITORY_UPDATE, path)
         now = registry.clock.now()
         if is_public is not None and is_public != row.is_public:
-            await reach.existing(tx, actor, Action.REPOSITORY_GRANT, path)
+            await reach.permitted(tx, actor, Action.REPOSITORY_GRANT, path)
             await _set_public(tx, actor, path, is_public, now)
         await names.change_repository(tx, row.id, now, **changes)
         public = row.is_public if is_public is None else is_public
@@ -88,8 +90,7 @@ async def delete_repository(registry: Registry, actor: Actor, path: RepositoryNa
     Raises Unauthenticated, AccessDenied or RepositoryUnknown.
     """
     async with registry.db.writing() as tx:
-        row = await reach.existing(tx, actor, Action.REPOSITORY_DELETE, path)
-        await tx.lock(f"content:{row.id}")
+        row = await reach.changing(tx, actor, Action.REPOSITORY_DELETE, path, alone=True)
         now = registry.clock.now()
         parts = await uploads.part_keys_under(tx, path)
         await content.mark_repository_dropped(tx, row.id, now)

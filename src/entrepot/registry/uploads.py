@@ -191,7 +191,6 @@ async def mount_blob(
         if not await _is_readable(tx, actor, digest, source):
             return False
         repository = await reach.writable(tx, actor, path, now)
-        await tx.lock(f"content:{repository.id}", shared=True)
         await content.link_blobs(tx, repository.id, [str(digest)], now)
     return True
 
