@@ -1,5 +1,6 @@
 """Tags are intervals: what a tag pointed at, and when, stays known."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,6 @@ from tests.make.furnish import push_only
 from tests.make.image import Image
 from tests.make.looking import tag_rows
 from tests.make.rooms import Rooms, open_rooms
-import itertools
 
 APP = RepositoryName("acme/app")
 
