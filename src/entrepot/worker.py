@@ -6,7 +6,10 @@ left. The seats of workers that nobody replaces are looked after by the living.
 """
 
 import asyncio
+import os
 import signal
+import sys
+from typing import NoReturn
 
 import structlog
 
@@ -18,7 +21,7 @@ from entrepot.jobs.reactions import AnyJob, Job, Run
 from entrepot.jobs.schedule import Schedule, every
 from entrepot.plumbing.logging import configure
 from entrepot.settings import Settings
-from entrepot.values.errors import Broken, Elsewhere, Refused
+from entrepot.values.errors import Broken, Elsewhere, EntrepotError, Refused
 
 _SEATS_MAX = 1_000
 _SEAT_CHECK_SECONDS = 5.0
@@ -36,13 +39,23 @@ class SeatLost(Broken):
     """Another worker took this one's seat while the database was away."""
 
 
-def run(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT, then finish the running steps within `drain_seconds`.
+def run(settings: Settings) -> NoReturn:
+    """Work until SIGTERM or SIGINT, then finish the running steps within `drain_seconds`, and leave.
 
-    Raises WorkerRunning, SeatLost, DatabaseUnreachable.
+    Exit status 0; 1 after an error, which is logged.
     """
     configure(settings.log_format, settings.log_level)
-    asyncio.run(_work(settings))
+    status = 1
+    try:
+        asyncio.run(_work(settings))
+        status = 0
+    except EntrepotError as error:
+        _log.error("the job worker cannot work", error=error.message)
+    except Exception:  # noqa: BLE001  # the end of the process: whatever it was, it is logged whole
+        _log.exception("the job worker broke")
+    sys.stderr.flush()
+    # Python would wait for threads of DBOS, and those wait without end for a database that is away.
+    os._exit(status)
 
 
 async def _work(settings: Settings) -> None:

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import update
 
 from entrepot.db.database import Database
+from entrepot.db.opening import open_database
 from entrepot.jobs.events import Event, publish
 from entrepot.jobs.tables import feed_position
 from tests.jobs.worker_under_test import Failing, Pushed
@@ -23,6 +24,8 @@ from tests.make.databases import create_tables
 from tests.make.waiting import until
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, 123456, UTC)
+pytestmark = pytest.mark.live
+
 UNDER_TEST = [sys.executable, "-m", "tests.jobs.worker_under_test"]
 FIRST = f"a first {{}} {NOW.isoformat()}"
 
@@ -65,14 +68,29 @@ class Workers:
             pytest.fail(f"{texts} not in {self.marks}\n{self.log}")
 
 
+StartWorkers = Callable[[str], Workers]
+
+
 @pytest.fixture
-async def workers(db: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Workers]:
-    (tmp_path / "marks").touch()
-    workers = Workers(tmp_path, database_url)
-    yield workers
-    for process in workers.processes:
+def workers_at(tmp_path: Path) -> Iterator[StartWorkers]:
+    """Workers at the database with this URL, which gets its tables; none is left after the test."""
+    opened: list[Workers] = []
+
+    def open_workers(url: str) -> Workers:
+        create_tables(url)
+        (tmp_path / "marks").touch()
+        opened.append(Workers(tmp_path, url))
+        return opened[-1]
+
+    yield open_workers
+    for process in (process for workers in opened for process in workers.processes):
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def workers(workers_at: StartWorkers, db: Database, database_url: str) -> Workers:
+    return workers_at(database_url)
 
 
 async def happen(db: Database, *events: Event) -> None:
@@ -80,7 +98,7 @@ async def happen(db: Database, *events: Event) -> None:
         await publish(tx, *events, actor="user:1", at=NOW)
 
 
-def ended(process: subprocess.Popen[bytes], seconds: float = 10) -> int:
+def ended(process: subprocess.Popen[bytes], seconds: float = 30) -> int:
     return process.wait(seconds)
 
 
@@ -184,17 +202,17 @@ async def test_an_idle_worker_stops_at_once_and_says_little(workers: Workers) ->
     assert "the job worker works" in lines[0] and "the job worker stopped" in lines[1]
 
 
-async def test_the_second_worker_on_sqlite_waits_for_the_seat_and_gives_up(tmp_path: Path, sqlite_url: str) -> None:
-    create_tables(sqlite_url)
-    (tmp_path / "marks").touch()
-    workers = Workers(tmp_path, sqlite_url)
+async def test_the_second_worker_on_sqlite_waits_for_the_seat_and_gives_up(
+    workers_at: StartWorkers, sqlite_url: str
+) -> None:
+    workers = workers_at(sqlite_url)
     first = workers.start()
     await workers.marked("start")
     second = workers.start(drain_seconds="0")
     third = workers.start(drain_seconds="30")
 
     assert ended(second) == 1
-    assert "WorkerRunning" in workers.log
+    assert "Another job worker is at work" in workers.log
     third.terminate()
     assert ended(third) == 0, "told to stop while it waits"
     first.terminate()
@@ -202,11 +220,9 @@ async def test_the_second_worker_on_sqlite_waits_for_the_seat_and_gives_up(tmp_p
 
 
 async def test_a_worker_that_nobody_replaces_is_replaced_by_the_others(
-    postgres_url: str, tmp_path: Path, open_db: Callable[[str], Database]
+    postgres_url: str, workers_at: StartWorkers, open_db: Callable[[str], Database]
 ) -> None:
-    create_tables(postgres_url)
-    (tmp_path / "marks").touch()
-    workers = Workers(tmp_path, postgres_url)
+    workers = workers_at(postgres_url)
     db = open_db(postgres_url)
     await happen(db, Pushed("a"))
     first = workers.start()
@@ -228,8 +244,6 @@ async def test_a_worker_that_nobody_replaces_is_replaced_by_the_others(
 
 @pytest.fixture
 async def open_db() -> AsyncIterator[Callable[[str], Database]]:
-    from entrepot.db.opening import open_database
-
     opened: list[Database] = []
 
     def open_one(url: str) -> Database:
@@ -248,12 +262,10 @@ def own_postgres() -> Iterator[Postgres]:
 
 
 async def test_a_worker_outlives_a_restart_of_its_database(
-    own_postgres: Postgres, tmp_path: Path, open_db: Callable[[str], Database]
+    own_postgres: Postgres, workers_at: StartWorkers, open_db: Callable[[str], Database]
 ) -> None:
     url = own_postgres.new_database()
-    create_tables(url)
-    (tmp_path / "marks").touch()
-    workers = Workers(tmp_path, url)
+    workers = workers_at(url)
     workers.go()
     worker = workers.start()
     await workers.marked("start")
@@ -271,11 +283,9 @@ async def test_a_worker_outlives_a_restart_of_its_database(
     assert ended(worker, 20) == 0
 
 
-async def test_a_worker_stops_while_its_database_is_away(own_postgres: Postgres, tmp_path: Path) -> None:
+async def test_a_worker_stops_while_its_database_is_away(own_postgres: Postgres, workers_at: StartWorkers) -> None:
     url = own_postgres.new_database()
-    create_tables(url)
-    (tmp_path / "marks").touch()
-    workers = Workers(tmp_path, url)
+    workers = workers_at(url)
     worker = workers.start()
     await workers.marked("start")
     own_postgres.stop()

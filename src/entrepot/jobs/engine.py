@@ -39,6 +39,9 @@ VERSION = "1"
 _QUEUE = "entrepot"
 _DBOS_LOG = "dbos"
 _QUEUE_POLL_SECONDS = 0.25
+# DBOS looks into the queue now and then. What it takes at one look must last until the next, so runs are
+# claimed ahead; how many steps run at the same time, the gate decides.
+_CLAIMS = 4
 _PAUSE_GROWTH = 3.0
 _CONNECTIONS_MAX = 5
 _THREADS_MAX = 16
@@ -63,7 +66,7 @@ class Engine:
         _quieten()
         self._settings = settings
         self._schedule = schedule
-        self._gate = Gate()
+        self._gate = Gate(settings.at_once)
         self._dbos = DBOS(config=_config(settings, number))
         rooms = {**rooms, Engine: self}
         self._reactions = {one.name: self._reaction(one, rooms[one.room]) for one in set(reactions)}
@@ -83,7 +86,7 @@ class Engine:
         DBOS.launch()
         await DBOS.register_queue_async(
             _QUEUE,
-            worker_concurrency=self._settings.at_once,
+            worker_concurrency=self._settings.at_once * _CLAIMS,
             polling_interval_sec=_QUEUE_POLL_SECONDS,
             on_conflict="always_update",
         )
@@ -209,14 +212,19 @@ class DurableRun:
 
 
 class Gate:
-    """What every attempt of a step passes; closed, it lets nobody in and tells when the last one is out."""
+    """What every attempt of a step passes, so many at a time.
 
-    def __init__(self) -> None:
+    Closed, it lets nobody in and tells when the last one is out.
+    """
+
+    def __init__(self, at_once: int) -> None:
         self.running = 0
+        self._places = asyncio.Semaphore(at_once)
         self._is_closed = False
         self._empty = asyncio.Event()
 
     async def __aenter__(self) -> None:
+        await self._places.acquire()
         if self._is_closed:
             # Neither a result nor an error: the run stays unfinished, and goes on with the next worker.
             await asyncio.get_running_loop().create_future()
@@ -224,6 +232,7 @@ class Gate:
 
     async def __aexit__(self, *_error: object) -> None:
         self.running -= 1
+        self._places.release()
         if self.running == 0:
             self._empty.set()
 
