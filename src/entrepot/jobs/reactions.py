@@ -30,7 +30,7 @@ class Run(Protocol):
     id: str
 
     async def step(self, name: str, work: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `work(*args, **kwargs)` returns: JSON-able, remembered, so that it is never asked twice.
+        """What `work(*args, **kwargs)` returns: JSON values only, remembered, so that it is never asked twice.
 
         When it raises it is tried again, after longer and longer pauses; not when it raises Refused, which
         trying again cannot mend. The last error ends the run.
