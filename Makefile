@@ -11,6 +11,7 @@ BIN := .venv/bin
 # Tests side by side; raise it on a larger machine.
 JOBS ?= 2
 ARGS ?=
+PAGES := errors permissions metrics commands registry-api management-api
 
 serve: .venv/runtime.stamp
 	$(BIN)/entrepot serve $(ARGS)
@@ -33,6 +34,7 @@ format: .venv/dev.stamp
 docs: .venv/runtime.stamp
 	$(BIN)/entrepot config reference > docs/reference/settings.md
 	$(BIN)/entrepot config example > docs/reference/entrepot.toml
+	for page in $(PAGES); do $(BIN)/entrepot reference $$page > docs/reference/$$page.md || exit 1; done
 
 bench: .venv/dev.stamp
 	tools/test-packages

@@ -70,6 +70,7 @@ _TABLE: Final[Problems] = {
     "is_public": _swr(400, 4001009),
     "description": _swr(413, 4131012),
 }
+BY_KIND: Final[Problems] = {key: problem for key, problem in _TABLE.items() if isinstance(key, str)}
 
 # What means something else where the call is about permissions.
 ON_ORGANIZATION_ACCESS: Final[Problems] = {

@@ -1,5 +1,6 @@
 """`/v2/NAME/blobs/DIGEST`: pull and delete of blobs."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
@@ -16,7 +17,7 @@ from entrepot.values.ranges import parse_range
 
 
 async def get_blob(call: Call) -> Response:
-    """GET and HEAD, whole or one byte range (`end-2`)."""
+    """A blob, whole or one byte range of it (`end-2`)."""
     digest = Digest.parse(call.reference)
     size = await find_blob(call.registry, call.actor, call.name, digest)
     headers = call.request.headers
@@ -50,7 +51,7 @@ async def blob_response(
 
 
 async def remove_blob(call: Call) -> Response:
-    """DELETE (`end-10`)."""
+    """Take a blob out of the repository (`end-10`)."""
     await delete_blob(call.registry, call.actor, call.name, Digest.parse(call.reference))
     return Plain(202, {})
 
@@ -62,6 +63,7 @@ class Stream:
         self._status = status
         self._headers = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
         self._headers.append((b"content-length", str(length).encode()))
+        self._length = length
         self._chunks = chunks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,7 +73,24 @@ class Stream:
             await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
             metrics.bytes_out.inc(len(first))
             await send({"type": "http.response.body", "body": first, "more_body": True})
+            if len(first) < self._length and not await self._send_rest(chunks, receive, send):
+                return
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _send_rest(self, chunks: AsyncIterator[bytes], receive: Receive, send: Send) -> bool:
+        """False when the client went away. The server says so here only: it takes and drops what goes to nobody."""
+        gone = asyncio.create_task(_until_gone(receive))
+        try:
             async for chunk in chunks:
+                if gone.done():
+                    return False
                 metrics.bytes_out.inc(len(chunk))
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        finally:
+            gone.cancel()
+        return True
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -12,14 +12,14 @@ from entrepot.values.media_types import OCI_INDEX
 
 
 async def tags(call: Call) -> Response:
-    """GET `/v2/NAME/tags/list` (`end-8`)."""
+    """The tags of a repository (`end-8`)."""
     after, limit = call.page()
     page = await list_tags(call.registry, call.actor, call.name, after, limit)
     return _listing(call, {"name": call.name, "tags": page.items}, page, limit)
 
 
 async def catalog(call: Call) -> Response:
-    """GET `/v2/_catalog`: the repositories the caller may read."""
+    """The repositories the caller may read."""
     if call.actor.is_anonymous and call.actor.limits is None:
         raise Unauthenticated
     if call.actor.limits is not None and CATALOG not in call.actor.limits:
@@ -30,7 +30,7 @@ async def catalog(call: Call) -> Response:
 
 
 async def referrers(call: Call) -> Response:
-    """GET `/v2/NAME/referrers/DIGEST` (`end-12a`, `end-12b`)."""
+    """What refers to a manifest, all of it or of one `artifactType` (`end-12a`, `end-12b`)."""
     artifact_type = call.parameter("artifactType") or None
     subject = Digest.parse(call.reference)
     found = await list_referrers(call.registry, call.actor, call.name, subject, artifact_type, call.parameter("after"))

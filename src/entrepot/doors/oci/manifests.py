@@ -13,7 +13,7 @@ from entrepot.values.reference import Reference, parse_reference
 
 
 async def get_manifest(call: Call) -> Response:
-    """GET and HEAD (specification, "pulling manifests"; `end-3`)."""
+    """A manifest by tag or by digest, in a form the client accepts (`end-3`)."""
     accept = Accept.parse(call.request.headers.getlist("accept"))
     found = await find_manifest(call.registry, call.actor, call.name, _existing(call), accept)
     return manifest_response(found, call.request.headers.get("if-none-match"))
@@ -27,7 +27,7 @@ def manifest_response(found: FoundManifest, if_none_match: str | None) -> Respon
 
 
 async def put_manifest(call: Call) -> Response:
-    """PUT (`end-7`), with `tag` parameters on a push by digest (next version)."""
+    """Push a manifest (`end-7`); by digest also with `tag` parameters (next version of the specification)."""
     reference = parse_reference(call.reference)
     extra = [TagName.parse(text) for text in call.request.query_params.getlist("tag")]
     await check_push(call.registry, call.actor, call.name)
@@ -50,7 +50,7 @@ async def put_manifest(call: Call) -> Response:
 
 
 async def remove_manifest(call: Call) -> Response:
-    """DELETE by tag or by digest (`end-9`)."""
+    """Delete a tag, or a manifest by its digest with all its tags (`end-9`)."""
     reference = _existing(call)
     if isinstance(reference, TagName):
         await delete_tag(call.registry, call.actor, call.name, reference)

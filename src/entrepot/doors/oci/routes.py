@@ -14,28 +14,30 @@ Handler = Callable[[Call], Awaitable[Response]]
 
 
 async def ping(_call: Call) -> Response:
-    """GET `/v2/`: this is a registry, and you are signed in (`end-1`)."""
+    """Say that this is a registry and that the caller is signed in (`end-1`)."""
     return Plain(200, {"Content-Type": "application/json", **API_VERSION}, b"{}")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One kind of path: its name in metrics and logs, and who answers each method."""
+    """One kind of path: its name in metrics and logs, how people write it, and who answers each method."""
 
     name: str
+    path: str
     handlers: Mapping[str, Handler]
 
 
 _PULL = {"GET", "HEAD"}
-PING: Final = Route("ping", dict.fromkeys(_PULL, ping))
-CATALOG: Final = Route("catalog", {"GET": lists.catalog})
+PING: Final = Route("ping", "/v2/", dict.fromkeys(_PULL, ping))
+CATALOG: Final = Route("catalog", "/v2/_catalog", {"GET": lists.catalog})
 
 _ROUTES: Final = (
-    (re.compile(r"/v2/(.+)/tags/(list)"), Route("tags", {"GET": lists.tags})),
+    (re.compile(r"/v2/(.+)/tags/(list)"), Route("tags", "/v2/NAME/tags/list", {"GET": lists.tags})),
     (
         re.compile(r"/v2/(.+)/manifests/([^/]+)"),
         Route(
             "manifest",
+            "/v2/NAME/manifests/REFERENCE",
             {
                 **dict.fromkeys(_PULL, manifests.get_manifest),
                 "PUT": manifests.put_manifest,
@@ -43,11 +45,12 @@ _ROUTES: Final = (
             },
         ),
     ),
-    (re.compile(r"/v2/(.+)/blobs/uploads/?()"), Route("uploads", {"POST": uploads.start})),
+    (re.compile(r"/v2/(.+)/blobs/uploads/?()"), Route("uploads", "/v2/NAME/blobs/uploads/", {"POST": uploads.start})),
     (
         re.compile(r"/v2/(.+)/blobs/uploads/([^/]+)"),
         Route(
             "upload",
+            "/v2/NAME/blobs/uploads/ID",
             {
                 "GET": uploads.show,
                 "PATCH": uploads.append,
@@ -58,11 +61,19 @@ _ROUTES: Final = (
     ),
     (
         re.compile(r"/v2/(.+)/blobs/([^/]+)"),
-        Route("blob", {**dict.fromkeys(_PULL, blobs.get_blob), "DELETE": blobs.remove_blob}),
+        Route(
+            "blob",
+            "/v2/NAME/blobs/DIGEST",
+            {**dict.fromkeys(_PULL, blobs.get_blob), "DELETE": blobs.remove_blob},
+        ),
     ),
-    (re.compile(r"/v2/(.+)/referrers/([^/]+)"), Route("referrers", {"GET": lists.referrers})),
+    (
+        re.compile(r"/v2/(.+)/referrers/([^/]+)"),
+        Route("referrers", "/v2/NAME/referrers/DIGEST", {"GET": lists.referrers}),
+    ),
 )
 
+ROUTES: Final = (PING, CATALOG, *(route for _, route in _ROUTES))
 _ACTIONS: Final = {"GET": "pull", "HEAD": "pull", "DELETE": "delete"}
 
 

@@ -13,7 +13,7 @@ from entrepot.values.ranges import parse_content_range
 
 
 async def start(call: Call) -> Response:
-    """POST: begin an upload (`end-4a`), push at once with `digest` (`end-4b`), or mount (`end-11`)."""
+    """Begin an upload (`end-4a`), push a blob at once with `digest` (`end-4b`), or mount one (`end-11`)."""
     query = call.request.query_params
     if "mount" in query:
         digest = Digest.parse(query["mount"])
@@ -31,7 +31,7 @@ async def start(call: Call) -> Response:
 
 
 async def append(call: Call) -> Response:
-    """PATCH: a chunk with Content-Range, or a stream without (`end-5`)."""
+    """Append a chunk with Content-Range, or a stream without (`end-5`)."""
     first, length = _chunk_range(call)
     chunks = _chunks(call, length)
     upload = await uploads.append(call.registry, call.actor, call.name, call.reference, chunks, first)
@@ -39,7 +39,7 @@ async def append(call: Call) -> Response:
 
 
 async def finish(call: Call) -> Response:
-    """PUT: the last chunk, if any, and the digest (`end-6`)."""
+    """Finish an upload: the last chunk, if any, and the digest (`end-6`)."""
     if "digest" not in call.request.query_params:
         raise DigestInvalid("The closing request needs the parameter digest.")
     digest = Digest.parse(call.request.query_params["digest"])
@@ -50,13 +50,13 @@ async def finish(call: Call) -> Response:
 
 
 async def show(call: Call) -> Response:
-    """GET: how far an upload has come (`end-13`)."""
+    """How far an upload has come (`end-13`)."""
     upload = await uploads.show_upload(call.registry, call.actor, call.name, call.reference)
     return _progress(call, 204, upload)
 
 
 async def cancel(call: Call) -> Response:
-    """DELETE: forget an upload (next version of the specification)."""
+    """Forget an upload (next version of the specification)."""
     await uploads.cancel_upload(call.registry, call.actor, call.name, call.reference)
     return Plain(204, {})
 

@@ -1,0 +1,55 @@
+"""The page of the management API: its calls, what they answer and refuse."""
+
+from entrepot.cli.pages import Page, markdown
+from entrepot.doors.manage.problems import Problem, problem_of
+from entrepot.doors.manage.routes import OPENAPI_PATH, ROUTES, Route
+from entrepot.values import errors
+
+_INTRODUCTION = f"""\
+Calls, paths and fields are those of SWR (SoftWare Repository for Container), so that its clients work; its word for an
+organization is "namespace". A slash in a repository's name is written `$` in a path: `acme/team/app` is
+`/v2/manage/namespaces/acme/repos/team$app`.
+
+Sign in with HTTP Basic; a registry token does not reach this API. `GET {OPENAPI_PATH}` has every field, as OpenAPI.
+"""
+
+_EVERYWHERE = """\
+## Refusals
+
+Any call may answer these. The last column above says what means something else for one call than for the others. All
+of them: [errors](errors.md).
+"""
+
+_COMMON = (
+    errors.ParameterInvalid,
+    errors.Unauthenticated,
+    errors.AccessDenied,
+    errors.BodyTooLarge,
+    errors.Elsewhere,
+    errors.Broken,
+)
+
+
+def page() -> str:
+    lines = [*markdown.heading("Management API", Page.MANAGEMENT_API, "src/entrepot/doors/manage/routes.py")]
+    lines.append(_INTRODUCTION)
+    for group in dict.fromkeys(route.group for route in ROUTES):
+        rows = [_row(route) for route in ROUTES if route.group == group]
+        lines += [f"## {group.capitalize()}", ""]
+        lines += markdown.table(("method", "path", "what it does", "success", "its own errors"), rows)
+    common = ((_shown(problem_of(kind())), f"{kind.default_message}.") for kind in _COMMON)
+    return "\n".join([*lines, _EVERYWHERE, *markdown.table(("answer", "meaning"), common)])
+
+
+def _row(route: Route) -> tuple[str, ...]:
+    does = markdown.first_paragraph(route.handler.__doc__)
+    own = (
+        f"{markdown.code(key if isinstance(key, str) else key.__name__)} {_shown(problem)}"
+        for key, problem in route.problems.items()
+    )
+    opened = f"{does} Needs no sign-in." if route.is_open else does
+    return route.method, markdown.code(route.path), opened, str(route.status), ", ".join(own)
+
+
+def _shown(problem: Problem) -> str:
+    return f"{problem.status} `{problem.code}`"
