@@ -6,7 +6,7 @@ next request on, in every process.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from entrepot.access.actor import Actor
 from entrepot.access.levels import NEEDS, Action, Level
@@ -84,15 +84,18 @@ def require_account(actor: Actor) -> None:
 
 
 def visible(actor: Actor, path: ColumnElement[str], organization: ColumnElement[str]) -> ColumnElement[bool]:
-    """A condition for lists of repositories: the actor may read the row's `path`."""
-    return exists(
-        select(grant.c.id).where(grant.c.scope.in_([path, organization]), grant.c.subject.in_(actor.subjects))
-    )
+    """A condition for lists of repositories: the actor may read the row's `path`.
+
+    The database gathers the actor's scopes once, however many rows it looks at.
+    """
+    scopes = select(grant.c.scope).where(grant.c.subject.in_(actor.subjects))
+    return or_(path.in_(scopes), organization.in_(scopes))
 
 
 def pullable(actor: Actor, path: ColumnElement[str], organization: ColumnElement[str]) -> ColumnElement[bool]:
-    """A condition: the actor may take blobs from the row's `path`, with the credential at hand."""
-    readable = visible(actor, path, organization)
+    """A condition on few rows: the actor may take blobs from the row's `path`, with the credential at hand."""
+    held = grant.c.scope.in_([path, organization]) & grant.c.subject.in_(actor.subjects)
+    readable = exists(select(grant.c.id).where(held))
     if actor.limits is None or BLOBS in actor.limits:
         return readable
     needed = _TOKEN_ACTION[Action.REPOSITORY_PULL]

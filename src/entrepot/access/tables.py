@@ -2,13 +2,13 @@
 
 from sqlalchemy import CheckConstraint, Column, Index, SmallInteger, String, Table, UniqueConstraint
 
-from entrepot.db.schema import RowId, UtcTime, metadata
+from entrepot.db.schema import Name, RowId, UtcTime, metadata
 
 grant = Table(
     "grant",
     metadata,
     Column("id", RowId, primary_key=True, autoincrement=True),
-    Column("scope", String(320), nullable=False),
+    Column("scope", Name(320), nullable=False),
     Column("subject", String(64), nullable=False),
     Column("level", SmallInteger, CheckConstraint("level IN (1, 3, 7)", name="ck_grant_level"), nullable=False),
     Column("created_at", UtcTime, nullable=False),

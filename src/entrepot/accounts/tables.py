@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint, text
 
-from entrepot.db.schema import UtcTime, metadata
+from entrepot.db.schema import Name, UtcTime, metadata
 
 domain = Table(
     "domain",
@@ -17,7 +17,7 @@ user = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("domain_id", ForeignKey("domain.id"), nullable=False),
-    Column("name", String(64), nullable=False),
+    Column("name", Name(64), nullable=False),
     Column("password_hash", String(256), nullable=False),
     Column("is_admin", Boolean, nullable=False),
     Column("is_enabled", Boolean, nullable=False),

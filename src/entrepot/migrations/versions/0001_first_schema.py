@@ -62,7 +62,7 @@ def upgrade() -> None:
     op.create_table(
         "grant",
         sa.Column("id", RowId, autoincrement=True, nullable=False),
-        sa.Column("scope", sa.String(length=320), nullable=False),
+        sa.Column("scope", Name(320), nullable=False),
         sa.Column("subject", sa.String(length=64), nullable=False),
         sa.Column("level", sa.SmallInteger(), nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False),
@@ -123,7 +123,7 @@ def upgrade() -> None:
         "user",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("domain_id", sa.String(length=32), nullable=False),
-        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("name", Name(64), nullable=False),
         sa.Column("password_hash", sa.String(length=256), nullable=False),
         sa.Column("is_admin", sa.Boolean(), nullable=False),
         sa.Column("is_enabled", sa.Boolean(), nullable=False),
