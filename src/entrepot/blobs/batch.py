@@ -4,8 +4,8 @@
     thread    hash batch 2 ──────►
     thread    write batch 2 ──►
 
-A batch is about 1 MiB. It is handed over when the one before is done, so two batches are in
-memory, and whoever is slowest slows the sender.
+A batch is about 1 MiB, or less while there are many writers (`shares.py`). It is handed over when
+the one before is done, so two batches are in memory, and whoever is slowest slows the sender.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from entrepot.blobs.shares import Share
 from entrepot.blobs.store import CHUNK_BYTES
 from entrepot.plumbing.threads import settled
 
@@ -29,9 +30,8 @@ class Batch:
         self.chunks.append(chunk)
         self.size += len(chunk)
 
-    @property
-    def is_full(self) -> bool:
-        return self.size >= CHUNK_BYTES or len(self.chunks) >= _CHUNKS_MAX
+    def is_full(self, size: int) -> bool:
+        return self.size >= size or len(self.chunks) >= _CHUNKS_MAX
 
 
 Begin = Callable[[Batch], Sequence["asyncio.Future[None]"]]
@@ -41,8 +41,9 @@ Begin = Callable[[Batch], Sequence["asyncio.Future[None]"]]
 class Batches:
     """One batch being collected, one being worked on. Cancelled or not, each is handed over once and in order."""
 
-    def __init__(self, begin: Begin) -> None:
+    def __init__(self, begin: Begin, share: Share | None = None) -> None:
         self.size = 0
+        self._share = share
         self._begin = begin
         self._collected = Batch()
         self._busy: Sequence[asyncio.Future[None]] = ()
@@ -51,7 +52,7 @@ class Batches:
         """Raises what an earlier batch's jobs raised."""
         self._collected.add(chunk)
         self.size += len(chunk)
-        if self._collected.is_full:
+        if self._collected.is_full(self._share.next() if self._share else CHUNK_BYTES):
             await self.hand_over(self._begin)
 
     async def hand_over(self, begin: Begin) -> None:

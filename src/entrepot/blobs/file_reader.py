@@ -2,7 +2,8 @@
 
 Most reads of a registry hit the page cache. There, copying a mebibyte takes about as long (0.1 ms)
 as a trip to a thread and back, so such bytes are read right in the loop (RWF_NOWAIT: the kernel
-refuses rather than waits) and only the others go through a thread.
+refuses rather than waits) and only the others go through a thread. How large a chunk may be depends
+on how many readers there are (`shares.py`).
 """
 
 from __future__ import annotations
@@ -11,9 +12,16 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from entrepot.blobs import disk
+from entrepot.blobs.shares import Shares
 from entrepot.blobs.store import CHUNK_BYTES
 from entrepot.plumbing.threads import Threads
 from entrepot.values.errors import BlobCorrupt, EntrepotError
+
+# What a stalled reader holds of our chunks: one that waits to be sent, four in the HTTP server's channel. On top
+# come up to 16 more in the server's write buffer, but 400 KiB at most: hence a smallest chunk as small as this.
+_CHUNKS_HELD = 5
+_CHUNK_BYTES_MIN = 8 << 10
+_READING_BYTES_MAX = 8 << 20
 
 
 class FileReader:
@@ -21,6 +29,7 @@ class FileReader:
 
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
+        self._shares = Shares(_READING_BYTES_MAX, _CHUNKS_HELD, _CHUNK_BYTES_MIN)
         # Filled and copied out between two awaits, so all readers can share it.
         self._scratch = memoryview(bytearray(CHUNK_BYTES))
 
@@ -32,16 +41,19 @@ class FileReader:
         Raises `absent` if there is no such file, BlobCorrupt if it is too short, StorageFailed.
         """
         file = _OpenFile(path, start, stop)
+        share = self._shares.open()
         with disk.trouble():
             try:
-                chunk = await self._threads.run(file.begin)
+                chunk = await self._threads.run(file.begin, share.next())
                 if chunk is None:
                     raise absent
                 while chunk:
                     yield chunk
-                    chunk = file.read_cached(self._scratch) or await self._threads.run(file.read)
+                    size = share.next()
+                    chunk = file.read_cached(self._scratch[:size]) or await self._threads.run(file.read, size)
             finally:
                 file.close()
+                share.close()
 
 
 class _OpenFile:
@@ -52,7 +64,7 @@ class _OpenFile:
         self._fd: int | None = None
         self._end = start
 
-    def begin(self) -> bytes | None:
+    def begin(self, bytes_max: int) -> bytes | None:
         """Open the file and read the first chunk, in one go; None if there is no such file."""
         found = disk.open_to_read(self._path)
         if found is None:
@@ -61,11 +73,11 @@ class _OpenFile:
         self._end = size if self._stop is None else self._stop
         if max(self._offset, self._end) > size:
             raise BlobCorrupt(file=self._path.name, size=size, wanted=max(self._offset, self._end))
-        return self.read()
+        return self.read(bytes_max)
 
-    def read(self) -> bytes:
-        """The next chunk, empty at the end of the range; may wait for the disk."""
-        count = min(CHUNK_BYTES, self._end - self._offset)
+    def read(self, bytes_max: int) -> bytes:
+        """The next chunk of up to `bytes_max`, empty at the end of the range; may wait for the disk."""
+        count = min(bytes_max, self._end - self._offset)
         if self._fd is None or count <= 0:
             return b""
         chunk = disk.read(self._fd, count, self._offset)

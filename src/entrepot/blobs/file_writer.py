@@ -15,6 +15,7 @@ from pathlib import Path
 
 from entrepot.blobs import disk
 from entrepot.blobs.batch import Batch, Batches
+from entrepot.blobs.shares import Share
 from entrepot.blobs.store import Part
 from entrepot.plumbing.threads import Threads, settled
 from entrepot.values.digest import Digest
@@ -27,7 +28,9 @@ _FREE_CHECK_BYTES = 64 << 20
 class FilePartWriter:
     """A PartWriter over one file, which it makes, fills, and removes unless it is sealed."""
 
-    def __init__(self, threads: Threads, root: Path, key: str, algorithm: str, free_bytes_min: int) -> None:
+    def __init__(
+        self, threads: Threads, root: Path, key: str, algorithm: str, free_bytes_min: int, share: Share
+    ) -> None:
         self._threads = threads
         self._path = root / key
         self._key = key
@@ -35,7 +38,8 @@ class FilePartWriter:
         self._free_bytes_min = free_bytes_min
         self._hash = hashlib.new(algorithm)
         self._fd: int | None = None
-        self._batches = Batches(self._begin)
+        self._share = share
+        self._batches = Batches(self._begin, share)
         self._syncing: asyncio.Future[None] | None = None
         self._unsynced = 0
         self._unchecked = 0
@@ -65,11 +69,13 @@ class FilePartWriter:
                 self._is_over = True  # cancelled from here on, only `discard` knows what to do
                 await self._batches.hand_over(self._begin_last)
                 await self._batches.finish()
+            self._share.close()
             self._part = Part(self._key, self.size, Digest(self._algorithm, self._hash.hexdigest()))
         return self._part
 
     async def discard(self) -> None:
         self._is_over = True
+        self._share.close()
         try:
             await self._batches.abandon()
         finally:

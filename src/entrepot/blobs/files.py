@@ -17,12 +17,16 @@ from pathlib import Path
 from entrepot.blobs import disk, joining, layout
 from entrepot.blobs.file_reader import FileReader
 from entrepot.blobs.file_writer import FilePartWriter
+from entrepot.blobs.shares import Shares
 from entrepot.blobs.store import Part
 from entrepot.plumbing.threads import Threads
 from entrepot.values.digest import Digest
 from entrepot.values.errors import BlobCorrupt, BlobUnknown, StorageFailed, UploadUnknown
 
 _PROBE = b"entrepot"
+_WRITING_BYTES_MAX = 8 << 20
+_BATCHES_HELD = 2  # see `batch.py`
+_BATCH_BYTES_MIN = 32 << 10
 
 
 class FilesStore:
@@ -37,11 +41,17 @@ class FilesStore:
         self._threads = Threads(name="blobs")
         self._folders = _Folders(self._root)
         self._reader = FileReader(self._threads)
+        self._shares = Shares(_WRITING_BYTES_MAX, _BATCHES_HELD, _BATCH_BYTES_MIN)
 
     async def new_part(self, algorithm: str = "sha256") -> FilePartWriter:
         joining.check_algorithm(algorithm)
         writer = FilePartWriter(
-            self._threads, self._root, layout.new_part_key(), algorithm, free_bytes_min=self._free_bytes_min
+            self._threads,
+            self._root,
+            layout.new_part_key(),
+            algorithm,
+            free_bytes_min=self._free_bytes_min,
+            share=self._shares.open(),
         )
         with disk.trouble():
             async with joining.discarded_on_failure(writer):
