@@ -1,0 +1,70 @@
+"""`python -m bench`: measure, show, and write down if asked."""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bench import machine, manifests, pulls, pushes, report, residency, starts
+from bench.figures import Figure
+
+PAGE = Path("docs/benchmarks.md")
+NEEDED = ("wrk", "docker-registry", "nginx")
+MEMORY = Path("/dev/shm")  # noqa: S108  # a file system in memory is what it is wanted for
+
+
+def main() -> int:
+    """The exit status: 1 if a program is missing."""
+    options = _options()
+    missing = [name for name in NEEDED if shutil.which(name) is None]
+    if missing:
+        print(f"not installed: {', '.join(missing)} (tools/test-packages installs them)", file=sys.stderr)
+        return 1
+
+    with tempfile.TemporaryDirectory(prefix="entrepot-bench-", dir=options.folder) as held:
+        folder = Path(held)
+        facts = machine.facts(folder)
+        measurements: dict[str, Callable[[], Iterator[Figure]]] = {
+            "manifests": lambda: manifests.measure(folder / "manifests", options.seconds),
+            "pushes": lambda: pushes.measure(folder / "pushes", "disk"),
+            "pushes-memory": lambda: _in_memory(lambda where: pushes.measure(where, "memory")),
+            "pulls": lambda: pulls.measure(folder / "pulls"),
+            "starts": lambda: starts.measure(folder / "starts"),
+            "memory": lambda: residency.measure(folder / "memory", options.seconds),
+        }
+        figures: list[Figure] = []
+        for name in options.only or measurements:
+            print(f"{name} …", file=sys.stderr, flush=True)
+            figures += measurements[name]()
+            shutil.rmtree(folder / name, ignore_errors=True)
+
+    report.show(figures, facts)
+    report.write_json(options.json, figures, facts)
+    if options.write:
+        report.write_page(PAGE, figures, facts)
+    return 0
+
+
+def _in_memory(measure: Callable[[Path], Iterator[Figure]]) -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory(prefix="entrepot-bench-", dir=MEMORY) as held:
+        yield from measure(Path(held))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    names = ["manifests", "pushes", "pushes-memory", "pulls", "starts", "memory"]
+    parser.add_argument("--only", nargs="+", choices=names, help="measure these alone")
+    parser.add_argument("--seconds", type=int, default=8, help="length of one load (default 8)")
+    parser.add_argument("--folder", type=Path, help="where data is kept while measuring: the disk that is measured")
+    parser.add_argument("--json", type=Path, default=Path("bench-data/latest.json"), help="file for the figures")
+    parser.add_argument("--write", action="store_true", help=f"write them into {PAGE}")
+    options = parser.parse_args()
+    if options.write and options.only:
+        parser.error("--write writes the whole page: without --only")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())
