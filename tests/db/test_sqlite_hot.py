@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,23 +22,18 @@ async def database(tmp_path: Path):
     database = SqliteDatabase(tmp_path / "facts.db")
     async with database.writing() as tx:
         metadata.create_all(tx._connection)
-        row = {"scope": "acme", "subject": "*", "level": 7, "created_at": _moment(), "created_by": "*"}
+        moment = datetime(2026, 1, 1, tzinfo=UTC)
+        row = {"scope": "acme", "subject": "*", "level": 7, "created_at": moment, "created_by": "*"}
         await tx.run(insert(grant), [row])
     yield database
     await database.close()
-
-
-def _moment():
-    from datetime import UTC, datetime
-
-    return datetime(2026, 1, 1, tzinfo=UTC)
 
 
 async def test_an_answer_is_read_once_while_nothing_changes(database):
     read = database.hot(LEVEL)
     assert await read.row({"scope": "acme"}) == (7,)
     connection = database._hot._connection
-    asked = []
+    asked: list[str] = []
     connection.set_trace_callback(asked.append)
 
     assert await read.row({"scope": "acme"}) == (7,)
@@ -70,12 +66,15 @@ async def test_a_commit_of_another_process_ends_every_answer(database, tmp_path)
 async def test_a_change_that_was_not_committed_is_not_seen(database):
     read = database.hot(LEVEL)
     assert await read.row({"scope": "acme"}) == (7,)
-    with pytest.raises(RuntimeError):
+
+    async def fail_half_way():
         async with database.writing() as tx:
             await tx.run(text(SET_LEVEL.format(level=1)))
             assert await read.row({"scope": "acme"}) == (7,)
             raise RuntimeError
 
+    with pytest.raises(RuntimeError):
+        await fail_half_way()
     assert await read.row({"scope": "acme"}) == (7,)
 
 

@@ -20,7 +20,7 @@ from entrepot.values.errors import (
 
 ALL = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, EntrepotError)]
 LEAVES = [kind for kind in ALL if kind not in (EntrepotError, Refused, Elsewhere, Broken)]
-REQUIRED = {UploadOutOfOrder: {"offset": 7}, RangeUnsatisfiable: {"size": 7}}
+REQUIRED: dict[type[EntrepotError], dict[str, int]] = {UploadOutOfOrder: {"offset": 7}, RangeUnsatisfiable: {"size": 7}}
 
 
 @pytest.mark.parametrize("kind", LEAVES)

@@ -36,7 +36,8 @@ def test_a_repository_name_is_its_own_text(text):
     name = RepositoryName.parse(text)
     assert name == text and isinstance(name, RepositoryName)
     assert f"{name.organization}/{name.name}" == text
-    assert isinstance(name.organization, OrganizationName) and "/" not in name.organization
+    assert type(name.organization) is OrganizationName
+    assert "/" not in name.organization
 
 
 @pytest.mark.parametrize(
