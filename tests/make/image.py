@@ -71,6 +71,11 @@ class Image:
         return cls(json.dumps(document).encode(), OCI_INDEX)
 
     @property
+    def children(self) -> tuple[str, ...]:
+        """The digests of the images that an index names."""
+        return tuple(one["digest"] for one in json.loads(self.body).get("manifests", ()))
+
+    @property
     def descriptor(self) -> dict[str, object]:
         """How others name this manifest."""
         return _descriptor(self.media_type, self.body)
