@@ -6,6 +6,7 @@
     │   ├── DigestInvalid           DigestMismatch        SizeInvalid           RangeUnsatisfiable
     │   ├── ManifestInvalid         ManifestTooLarge      ManifestUnknown       ManifestBlobUnknown
     │   ├── MediaTypeUnsupported    Unsupported           BodyTooLarge          TooMany
+    │   ├── BodyIncomplete
     │   ├── BlobUnknown             UploadUnknown         UploadInvalid         UploadOutOfOrder
     │   ├── RepositoryUnknown       RepositoryExists      GrantUnknown          GrantExists
     │   ├── OrganizationUnknown     OrganizationExists    OrganizationNotEmpty
