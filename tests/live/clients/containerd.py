@@ -47,7 +47,12 @@ class Ctr:
         """Really start a container; what it printed."""
         folder = self.socket.parent
         own = [f"--runc-root={folder}/runc", f"--fifo-dir={folder}/fifo"]  # the defaults are the machine's own in /run
-        return self("run", "--rm", *own, f"--snapshotter={self.snapshotter}", image, "test").out
+        # Not by way of ctr's own output: when a container ends at once, ctr may end before it has copied everything.
+        log = folder / f"{self.namespace}.log"
+        self("run", "--rm", *own, f"--log-uri=file://{log}", f"--snapshotter={self.snapshotter}", image, "test")
+        printed = log.read_text().rstrip("\n")
+        log.unlink()
+        return printed
 
     def digest(self, image: str) -> str:
         listed = self("image", "list", f"name=={image}").out.splitlines()[1]
