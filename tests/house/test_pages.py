@@ -1,6 +1,9 @@
 """Pages of docs/reference that are printed from the code say what the code says."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -24,6 +27,22 @@ PRINTED: dict[str, Callable[[], str]] = {
 @pytest.mark.parametrize("name", PRINTED)
 def test_a_page_is_what_the_code_prints(name: str) -> None:
     assert (REFERENCE / name).read_text() == PRINTED[name](), "run `make docs`"
+
+
+@pytest.mark.parametrize("seed", ["0", "3"])  # of these two, each puts GET and HEAD of a set into another order
+def test_a_page_does_not_depend_on_the_order_of_a_set(seed: str) -> None:
+    code = "from entrepot.cli.pages import Page, printer; print(*(printer(page)() for page in Page), sep='', end='')"
+
+    printed = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=True,
+    )
+
+    assert printed.stdout == "".join((REFERENCE / f"{page}.md").read_text() for page in Page)
 
 
 def test_every_page_of_the_reference_is_printed() -> None:

@@ -27,7 +27,7 @@ class Route:
     handlers: Mapping[str, Handler]
 
 
-_PULL = {"GET", "HEAD"}
+_PULL = ("GET", "HEAD")
 PING: Final = Route("ping", "/v2/", dict.fromkeys(_PULL, ping))
 CATALOG: Final = Route("catalog", "/v2/_catalog", {"GET": lists.catalog})
 
