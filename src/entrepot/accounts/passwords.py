@@ -2,7 +2,7 @@
 
 A check costs tens of milliseconds and 19 MiB by design, so at most `argon2_at_once` run together,
 in threads: a flood of logins slows logins, not pulls. Clients that send their password with every
-request (HTTP Basic) pay once: a checked password is remembered by a keyed digest beside the hash
+request (HTTP Basic) pay once: a checked password is remembered by a keyed digest of it and the hash
 it was checked against, and counts only while that hash is still the user's.
 """
 
@@ -27,7 +27,7 @@ class Passwords:
         self._chars_min = settings.password_chars_min
         self._places = asyncio.Semaphore(settings.argon2_at_once)
         self._key = secrets.token_bytes(32)
-        self._remembered: OrderedDict[bytes, str] = OrderedDict()
+        self._remembered: OrderedDict[bytes, None] = OrderedDict()
         self._of_nobody: str | None = None
 
     def check_rules(self, password: str) -> None:
@@ -36,6 +36,8 @@ class Passwords:
             raise PasswordInvalid(
                 f"A password has {self._chars_min} to {PASSWORD_CHARS_MAX} characters, not {len(password)}."
             )
+        if not _is_utf8(password):
+            raise PasswordInvalid("A password is text; this one has what no text can hold.")
 
     async def hash(self, password: str) -> str:
         async with self._places:
@@ -43,10 +45,10 @@ class Passwords:
 
     async def matches(self, password: str, stored: str | None) -> bool:
         """Whether `password` is the one behind `stored`. None takes as long as a wrong password."""
-        if len(password) > PASSWORD_CHARS_MAX:
+        if len(password) > PASSWORD_CHARS_MAX or not _is_utf8(password):
             return False
-        fingerprint = self._fingerprint(password)
-        if stored is not None and self._remembered.get(fingerprint) == stored:
+        fingerprint = self._fingerprint(password, stored or "")
+        if fingerprint in self._remembered:
             return True
         async with self._places:
             if stored is None:
@@ -54,7 +56,7 @@ class Passwords:
             fits = await asyncio.to_thread(self._verify, stored or self._of_nobody or "", password)
         if not fits or stored is None:
             return False
-        self._remember(fingerprint, stored)
+        self._remember(fingerprint)
         return True
 
     def _verify(self, stored: str, password: str) -> bool:
@@ -63,10 +65,18 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
 
-    def _fingerprint(self, password: str) -> bytes:
-        return hashlib.blake2b(password.encode("utf-8", "surrogateescape"), key=self._key, digest_size=32).digest()
+    def _fingerprint(self, password: str, stored: str) -> bytes:
+        return hashlib.blake2b(f"{stored}\0{password}".encode(), key=self._key, digest_size=32).digest()
 
-    def _remember(self, fingerprint: bytes, stored: str) -> None:
-        self._remembered[fingerprint] = stored
+    def _remember(self, fingerprint: bytes) -> None:
+        self._remembered[fingerprint] = None
         if len(self._remembered) > _REMEMBERED_MAX:
             self._remembered.popitem(last=False)
+
+
+def _is_utf8(password: str) -> bool:
+    try:
+        password.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can spell
+        return False
+    return True
