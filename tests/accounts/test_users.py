@@ -1,0 +1,187 @@
+"""Users: made, shown, given passwords, disabled; by whom, and what follows for their credentials."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from entrepot.access.actor import ANONYMOUS
+from entrepot.accounts.login import sign_in
+from entrepot.accounts.tokens import issue_refresh_token, refresh
+from entrepot.accounts.users import (
+    create_user,
+    ensure_first_admin,
+    has_first_admin,
+    list_users,
+    set_enabled,
+    set_password,
+    show_user,
+)
+from entrepot.values.errors import (
+    AccessDenied,
+    EntrepotError,
+    ParameterInvalid,
+    PasswordInvalid,
+    Unauthenticated,
+    UserExists,
+    UserUnknown,
+)
+from entrepot.values.names import UserName
+from tests.make.looking import events_after, last_event
+from tests.make.rooms import PASSWORD, Rooms
+
+ANN, OTHER = UserName("ann"), "another long password"
+
+
+async def test_a_new_user_signs_in_and_holds_nothing(rooms: Rooms) -> None:
+    made = await create_user(rooms.accounts, rooms.admin, ANN, PASSWORD)
+
+    actor = await sign_in(rooms.accounts, "ann", PASSWORD)
+
+    assert (actor.id, actor.name, actor.is_admin, actor.limits) == (made.id, "ann", False, None)
+    assert actor.subjects == ("*", f"user:{made.id}", f"domain:{made.domain_id}")
+    assert await show_user(rooms.accounts, actor, ANN) == made
+
+
+async def test_names_are_taken_once_and_case_counts(rooms: Rooms) -> None:
+    await rooms.user("ann")
+    with pytest.raises(UserExists):
+        await create_user(rooms.accounts, rooms.admin, ANN, PASSWORD)
+    await rooms.user("Ann")
+    results = await asyncio.gather(
+        *(create_user(rooms.accounts, rooms.admin, UserName("bob"), PASSWORD) for _ in range(5)), return_exceptions=True
+    )
+    assert sorted(type(one).__name__ for one in results) == ["User"] + ["UserExists"] * 4
+
+
+async def test_wrong_names_and_passwords_are_refused_in_the_same_words(rooms: Rooms) -> None:
+    await rooms.user("ann")
+    await set_enabled(rooms.accounts, rooms.admin, ANN, False)
+    said = set()
+    for name, password in (("admin", "wrong"), ("nobody", PASSWORD), ("", ""), ("ann", PASSWORD), ("Admin", PASSWORD)):
+        with pytest.raises(Unauthenticated) as refused:
+            await sign_in(rooms.accounts, name, password)
+        said.add((refused.value.message, str(refused.value.detail)))
+    assert len(said) == 1
+
+
+async def test_only_administrators_keep_users(rooms: Rooms) -> None:
+    ann = await rooms.user("ann")
+    for actor, refused in (
+        (ANONYMOUS, Unauthenticated),
+        (ann, AccessDenied),
+        (replace(rooms.admin, limits={}), AccessDenied),
+    ):
+        for attempt in (
+            create_user(rooms.accounts, actor, UserName("new"), PASSWORD),
+            list_users(rooms.accounts, actor, "", 10),
+            show_user(rooms.accounts, actor, UserName("second")),
+            set_password(rooms.accounts, actor, UserName("bob"), OTHER),
+            set_enabled(rooms.accounts, actor, ANN, False),
+        ):
+            with pytest.raises(refused):
+                await attempt
+
+
+async def test_users_are_listed_by_name_in_pages(rooms: Rooms) -> None:
+    names = ["Zoe", "a-b", "a.b", "a0", "aB", "ab", "admin", "b_a"]
+    for name in names:
+        if name != "admin":
+            await rooms.user(name)
+
+    found, after = list[str](), ""
+    while page := await list_users(rooms.accounts, rooms.admin, after, 3):
+        found += [user.name for user in page]
+        after = page[-1].name
+
+    assert found == sorted(names)
+
+
+async def test_a_user_changes_their_password_by_showing_the_current_one(rooms: Rooms) -> None:
+    ann = await rooms.user("ann")
+    for current in (None, "wrong"):
+        with pytest.raises(AccessDenied):
+            await set_password(rooms.accounts, ann, ANN, OTHER, current)
+    with pytest.raises(AccessDenied):
+        await set_password(rooms.accounts, ann, UserName("admin"), OTHER, PASSWORD)
+    with pytest.raises(PasswordInvalid):
+        await set_password(rooms.accounts, ann, ANN, "short", PASSWORD)
+
+    await set_password(rooms.accounts, ann, ANN, OTHER, PASSWORD)
+
+    await sign_in(rooms.accounts, "ann", OTHER)
+    with pytest.raises(Unauthenticated):
+        await sign_in(rooms.accounts, "ann", PASSWORD)
+
+
+async def test_every_change_of_an_account_ends_its_credentials(rooms: Rooms) -> None:
+    ann = await rooms.user("ann")
+    for change in (
+        set_password(rooms.accounts, rooms.admin, ANN, PASSWORD),
+        set_enabled(rooms.accounts, rooms.admin, ANN, False),
+        set_enabled(rooms.accounts, rooms.admin, ANN, True),
+    ):
+        secret = None
+        if await enabled(rooms):
+            secret = await issue_refresh_token(rooms.accounts, ann)
+        await change
+        if secret is not None:
+            with pytest.raises(Unauthenticated):
+                await refresh(rooms.accounts, secret)
+    fresh = await sign_in(rooms.accounts, "ann", PASSWORD)
+    assert fresh.credential_version == (ann.credential_version or 0) + 3
+
+
+async def enabled(rooms: Rooms) -> bool:
+    return (await show_user(rooms.accounts, rooms.admin, ANN)).is_enabled
+
+
+async def test_the_last_administrator_stays(rooms: Rooms) -> None:
+    admin = UserName("admin")
+    with pytest.raises(ParameterInvalid):
+        await set_enabled(rooms.accounts, rooms.admin, admin, False)
+    second = await rooms.user("second", is_admin=True)
+
+    results = await asyncio.gather(
+        set_enabled(rooms.accounts, second, admin, False),
+        set_enabled(rooms.accounts, rooms.admin, UserName("second"), False),
+        return_exceptions=True,
+    )
+
+    assert sum(isinstance(result, EntrepotError) for result in results) == 1
+    users = await list_users(rooms.accounts, rooms.admin, "", 10)
+    assert sum(user.is_admin and user.is_enabled for user in users) == 1
+
+
+async def test_who_is_not_there_is_unknown(rooms: Rooms) -> None:
+    for attempt in (
+        show_user(rooms.accounts, rooms.admin, ANN),
+        set_password(rooms.accounts, rooms.admin, ANN, OTHER),
+        set_enabled(rooms.accounts, rooms.admin, ANN, True),
+    ):
+        with pytest.raises(UserUnknown):
+            await attempt
+
+
+async def test_the_first_administrator_is_made_once(rooms: Rooms) -> None:
+    assert await has_first_admin(rooms.accounts)
+    made = await asyncio.gather(*(ensure_first_admin(rooms.accounts, OTHER) for _ in range(3)))
+    assert made == [False, False, False]
+    await sign_in(rooms.accounts, "admin", PASSWORD)
+
+
+async def test_what_happens_to_users_is_told_without_secrets(rooms: Rooms) -> None:
+    seq = await last_event(rooms.db)
+    ann = await rooms.user("ann")
+    await set_password(rooms.accounts, rooms.admin, ANN, OTHER)
+    await set_enabled(rooms.accounts, rooms.admin, ANN, False)
+    await set_enabled(rooms.accounts, rooms.admin, ANN, True)
+
+    told = await events_after(rooms.db, seq)
+
+    assert [(row.type, row.subject, row.data) for row in told] == [
+        ("user.created", "ann", {"user_id": ann.id, "is_admin": False}),
+        ("user.changed", "ann", {"user_id": ann.id, "change": "password"}),
+        ("user.changed", "ann", {"user_id": ann.id, "change": "disabled"}),
+        ("user.changed", "ann", {"user_id": ann.id, "change": "enabled"}),
+    ]
