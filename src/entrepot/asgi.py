@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrepot.app import House, check_house, open_house
 from entrepot.doors.http import front
+from entrepot.doors.http.draining import drained
 from entrepot.doors.http.problems import oci_body, problem_of
 from entrepot.doors.oci.call import Plain, Response
 from entrepot.doors.oci.door import TOKEN_PATH, OciDoor
@@ -38,6 +39,7 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             path: str = scope["path"]
+            receive, send = drained(scope, receive, send)
             if (path.startswith("/v2/") and not path.startswith("/v2/manage/")) or path == TOKEN_PATH:
                 assert self._oci is not None
                 await self._oci(scope, receive, send)
