@@ -26,6 +26,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="entrepot-bench-", dir=options.folder) as held:
         folder = Path(held)
         facts = machine.facts(folder)
+        others = [machine.busy_cores()]
         measurements: dict[str, Callable[[], Iterator[Figure]]] = {
             "manifests": lambda: manifests.measure(folder / "manifests", options.seconds),
             "pushes": lambda: pushes.measure(folder / "pushes", "disk"),
@@ -39,6 +40,8 @@ def main() -> int:
             print(f"{name} …", file=sys.stderr, flush=True)
             figures += measurements[name]()
             shutil.rmtree(folder / name, ignore_errors=True)
+            others.append(machine.busy_cores())
+    facts["cores busy with other work"] = f"{min(others):.1f} to {max(others):.1f}"
 
     report.show(figures, facts)
     report.write_json(options.json, figures, facts)
