@@ -75,7 +75,9 @@ OCI: dict[str, tuple[int, ...]] = {
     "GET ping":         (401, 200, 200, 200, 200, 200),
     "HEAD ping":        (401, 200, 200, 200, 200, 200),
     "GET catalog":      (401, 200, 200, 200, 200, 200),
+    "HEAD catalog":     (401, 200, 200, 200, 200, 200),
     "GET tags":         (401, 404, 200, 200, 200, 200),
+    "HEAD tags":        (401, 404, 200, 200, 200, 200),
     "GET manifest":     (401, 404, 200, 200, 200, 200),
     "HEAD manifest":    (401, 404, 200, 200, 200, 200),
     "PUT manifest":     (401, 403, 403, 201, 201, 201),
@@ -84,6 +86,7 @@ OCI: dict[str, tuple[int, ...]] = {
     "HEAD blob":        (401, 404, 200, 200, 200, 200),
     "DELETE blob":      (401, 404, 403, 403, 202, 202),
     "GET referrers":    (401, 404, 200, 200, 200, 200),
+    "HEAD referrers":   (401, 404, 200, 200, 200, 200),
     "POST uploads":     (401, 403, 403, 202, 202, 202),
     # The upload is the editor's: for others who may push it does not exist.
     "GET upload":       (401, 403, 403, 204, 404, 404),

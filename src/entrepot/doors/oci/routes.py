@@ -29,10 +29,10 @@ class Route:
 
 _PULL = ("GET", "HEAD")
 PING: Final = Route("ping", "/v2/", dict.fromkeys(_PULL, ping))
-CATALOG: Final = Route("catalog", "/v2/_catalog", {"GET": lists.catalog})
+CATALOG: Final = Route("catalog", "/v2/_catalog", dict.fromkeys(_PULL, lists.catalog))
 
 _ROUTES: Final = (
-    (re.compile(r"/v2/(.+)/tags/(list)"), Route("tags", "/v2/NAME/tags/list", {"GET": lists.tags})),
+    (re.compile(r"/v2/(.+)/tags/(list)"), Route("tags", "/v2/NAME/tags/list", dict.fromkeys(_PULL, lists.tags))),
     (
         re.compile(r"/v2/(.+)/manifests/([^/]+)"),
         Route(
@@ -69,7 +69,7 @@ _ROUTES: Final = (
     ),
     (
         re.compile(r"/v2/(.+)/referrers/([^/]+)"),
-        Route("referrers", "/v2/NAME/referrers/DIGEST", {"GET": lists.referrers}),
+        Route("referrers", "/v2/NAME/referrers/DIGEST", dict.fromkeys(_PULL, lists.referrers)),
     ),
 )
 
