@@ -39,7 +39,7 @@ class Sealer:
         """What was sealed. Raises SealBroken when key, purpose or content do not fit."""
         try:
             return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # the latter: too short to hold a nonce
             raise SealBroken(purpose=purpose) from error
 
 
