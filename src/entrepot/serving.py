@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import gc
 import os
+import signal
 import socket
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -61,7 +62,8 @@ def run(loaded: Loaded) -> int:
 
 def _application(settings: Settings) -> Application:
     """What each server process runs; called in that process."""
-    die_with_parent()
+    # At once: nobody would end one that waits for a slow client, and meanwhile it holds the lock and the port.
+    die_with_parent(signal.SIGKILL)
     return Application(settings)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from entrepot.cli.config import ConfigFile
+from entrepot.plumbing.processes import is_alive
 
 
 def register(app: typer.Typer) -> None:
@@ -48,11 +49,22 @@ def serve(
     settings = loaded.settings
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     # The metrics library looks for this folder when it is imported, so nothing that counts was imported yet.
-    numbers = settings.data / "run" / "metrics"
-    shutil.rmtree(numbers, ignore_errors=True)
-    numbers.mkdir(parents=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(numbers)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_folder_for_numbers(settings.data / "run"))
 
     from entrepot.serving import run
 
     sys.exit(run(loaded))
+
+
+def _folder_for_numbers(run: Path) -> Path:
+    """A folder of this process's own, empty; those of processes that are gone are removed.
+
+    Not one folder for all: whether another server uses the same data is not known yet.
+    """
+    for left in run.glob("metrics-*"):
+        if not is_alive(int(left.name.removeprefix("metrics-"))):
+            shutil.rmtree(left, ignore_errors=True)
+    own = run / f"metrics-{os.getpid()}"
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(parents=True)
+    return own
