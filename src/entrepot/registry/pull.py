@@ -5,7 +5,8 @@ once; whatever it cannot answer with a plain yes goes through the verbs below, w
 reason and raise it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from entrepot.registry.queries import content, pull, tags
 from entrepot.registry.room import Registry
 from entrepot.values.accept import Accept
 from entrepot.values.digest import Digest
-from entrepot.values.errors import ManifestUnknown
+from entrepot.values.errors import BlobCorrupt, BlobUnknown, ManifestUnknown
 from entrepot.values.manifest import Manifest
 from entrepot.values.media_types import is_index
 from entrepot.values.names import RepositoryName, TagName
@@ -109,9 +110,17 @@ async def find_blob(registry: Registry, actor: Actor, path: RepositoryName, dige
     return size
 
 
-def open_blob(registry: Registry, digest: Digest, start: int, stop: int) -> AsyncIterator[bytes]:
-    """The bytes from `start` up to `stop` of a blob that `find_blob` found for this actor."""
-    return registry.blobs.open(digest, start, stop)
+async def open_blob(registry: Registry, digest: Digest, start: int, stop: int) -> AsyncGenerator[bytes, None]:
+    """The bytes from `start` up to `stop` of a blob that `find_blob` found for this actor.
+
+    Raises BlobCorrupt, at the first chunk, when the store lost them: an answer of "unknown" would hide that.
+    """
+    try:
+        async with aclosing(registry.blobs.open(digest, start, stop)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+    except BlobUnknown as error:
+        raise BlobCorrupt(f"The bytes of {digest} are gone from the storage.", digest=str(digest)) from error
 
 
 async def locate_blob(registry: Registry, digest: Digest) -> str | None:

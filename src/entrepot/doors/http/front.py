@@ -20,6 +20,10 @@ _NOTHING_SENT = 499
 QUIET_STATUSES = frozenset({200, 206, 304, 307, 401})
 
 
+class HalfAnswered(Exception):
+    """Something failed after the answer had begun: the server breaks the connection off, and the client knows."""
+
+
 async def answer(scope: Scope, receive: Receive, send: Send, route: str, handle: Handler, render: Renderer) -> None:
     """Run `handle` and send what it returns; an error is rendered by `render`, an unforeseen one as Broken.
 

@@ -1,7 +1,7 @@
 """`/v2/NAME/blobs/DIGEST`: pull and delete of blobs."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 from starlette.types import Receive, Scope, Send
@@ -59,7 +59,7 @@ async def remove_blob(call: Call) -> Response:
 class Stream:
     """An answer whose body comes in chunks; a slow reader slows the source, a vanished one ends it."""
 
-    def __init__(self, status: int, headers: dict[str, str], length: int, chunks: AsyncIterator[bytes]) -> None:
+    def __init__(self, status: int, headers: dict[str, str], length: int, chunks: AsyncGenerator[bytes, None]) -> None:
         self._status = status
         self._headers = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
         self._headers.append((b"content-length", str(length).encode()))
@@ -68,7 +68,7 @@ class Stream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The first chunk is fetched before the status leaves: a store that fails at once still gets its own answer.
-        async with aclosing(self._chunks) as chunks:  # type: ignore[type-var]  # stores return async generators
+        async with aclosing(self._chunks) as chunks:
             first = await anext(chunks, b"")
             await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
             metrics.bytes_out.inc(len(first))

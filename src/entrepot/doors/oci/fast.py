@@ -18,6 +18,7 @@ from entrepot.plumbing.ids import RequestIds
 from entrepot.registry.pull import Pulls
 from entrepot.values.accept import Accept
 from entrepot.values.digest import Digest
+from entrepot.values.errors import EntrepotError
 
 _PATH = re.compile(r"/v2/([^\0]+)/(manifests|blobs)/([^/\0]+)")
 _ACCEPTS_MAX = 1_000
@@ -81,7 +82,12 @@ class FastPulls:
         digest = Digest.parse(reference)
         respond = await blob_response(self._rooms.registry, digest, size, scope["method"], None, None)
         watch = front.Watch(send, self._ids.next())
-        await respond(scope, receive, watch.send)
+        try:
+            await respond(scope, receive, watch.send)
+        except EntrepotError as error:
+            if not watch.has_begun:
+                return False
+            raise front.HalfAnswered from error
         metrics.tally.add("blob", scope["method"], watch.status, perf_counter() - started)
         return True
 
