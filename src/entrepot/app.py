@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from entrepot.accounts import jobs as accounts_jobs
 from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.room import Accounts, open_accounts
@@ -27,7 +29,10 @@ from entrepot.registry import jobs as registry_jobs
 from entrepot.registry.room import Registry
 from entrepot.registry.settings import RegistrySettings
 from entrepot.settings import Settings
+from entrepot.values.errors import StorageFull
 from entrepot.values.manifest import ManifestLimits
+
+_log = structlog.get_logger()
 
 SECRET_KEY_FILE = "secret-key"  # noqa: S105  # a name
 JOBS_FILE = "jobs.sqlite3"
@@ -129,5 +134,15 @@ def job_settings(settings: Settings) -> JobSettings:
 
 
 async def check_house(house: House) -> None:
-    """Pass when database and storage answer. Raises what they raise."""
-    await asyncio.gather(house.db.check(), house.blobs.check())
+    """Pass when database and storage answer. Raises what they raise.
+
+    A full storage passes: it refuses uploads, but pulls need it, more than ever.
+    """
+    await asyncio.gather(house.db.check(), check_storage(house))
+
+
+async def check_storage(house: House) -> None:
+    try:
+        await house.blobs.check()
+    except StorageFull as error:
+        _log.warning("the storage is full: uploads are refused", message=error.message)

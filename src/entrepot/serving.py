@@ -16,7 +16,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from entrepot.accounts.users import FIRST_ADMIN, ensure_first_admin, has_first_admin
-from entrepot.app import open_house
+from entrepot.app import check_storage, open_house
 from entrepot.asgi import Application
 from entrepot.beside import WorkerBeside
 from entrepot.plumbing.ids import new_secret
@@ -131,7 +131,7 @@ async def _first_start(settings: Settings) -> str | None:
     """Make the first administrator if there is none; the password, when it was made up here."""
     house = open_house(settings)
     try:
-        await house.blobs.check()
+        await check_storage(house)
         await house.accounts.keys.current()
         if await has_first_admin(house.accounts):
             return None

@@ -25,7 +25,7 @@ UNTIL_CRASH_SECONDS_MAX = 1.0
 SHARED_TAGS = ("latest", "edge")
 SEED = int(os.environ.get("ENTREPOT_CRASH_SEED") or secrets.randbits(32))
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("machine")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("durability-crash")]
 
 
 @pytest.fixture

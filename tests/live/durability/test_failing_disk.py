@@ -26,7 +26,7 @@ KEPT = os.urandom(MIB)
 LARGE = os.urandom(12 * MIB)
 FULL, FAILED = 507, 500
 
-pytestmark = pytest.mark.xdist_group("machine")
+pytestmark = pytest.mark.xdist_group("durability-disk")
 
 
 def check_broken(answer: httpx2.Response, *statuses: int) -> None:
@@ -115,7 +115,7 @@ async def test_an_upload_that_met_a_full_disk_goes_on_from_what_it_had(
 async def test_uploads_are_refused_in_time_to_leave_space_for_everything_else(
     start_server: StartServer, repository: Home, tmp_path: Path
 ) -> None:
-    """With the floor at 8 MiB, the database beside the blobs still has room: tags move, accounts change."""
+    """With the floor at 8 MiB, the database beside the blobs still has room: tags move, servers start."""
     with full_disk(tmp_path / "disk", 32 * MIB) as disk:
         server = start_server(data=disk.folder / "data", free_bytes_min="8MiB", log_level="warning", job_worker=False)
         async with Client(server, repository(server)) as client:
@@ -126,6 +126,11 @@ async def test_uploads_are_refused_in_time_to_leave_space_for_everything_else(
             await check_kept(client)
             await client.put_manifest("moved", image(CONFIG, [KEPT]))
             await client.demand(202, "DELETE", "manifests/moved")
+            # A server that is asked whether it is ready, or has to start, does so: pulls go on.
+            assert server.is_ready()
+            server.kill()
+            server.start()
+            await check_kept(client)
             disk.free()
             await client.push_whole(b"a small blob")
         server.stop()

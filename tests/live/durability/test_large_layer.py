@@ -28,7 +28,7 @@ FREE_BYTES_MIN = 12 * GIB
 RESIDENT_BYTES_MAX = 200 * MIB
 PAUSE_SECONDS = 0.05
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("machine")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("durability-large")]
 
 
 class Watch:

@@ -22,7 +22,7 @@ HALF = len(CONTENT) // 2
 DRAIN_SECONDS = 3
 LEAVE_SECONDS_MAX = 15.0
 
-pytestmark = pytest.mark.xdist_group("machine")
+pytestmark = pytest.mark.xdist_group("durability-processes")
 
 
 async def test_a_second_server_on_the_same_folder_is_refused_and_does_no_harm(

@@ -22,7 +22,7 @@ CROWD = 200
 # So much of a stalled answer the kernel's buffers can take; a blob must be larger for its reader to stall.
 BLOB_BYTES = 32 * MIB
 
-pytestmark = pytest.mark.xdist_group("machine")
+pytestmark = pytest.mark.xdist_group("durability-slow")
 
 
 @pytest.fixture
@@ -147,3 +147,19 @@ async def test_an_upload_that_nobody_continues_is_forgotten_in_time(
         assert folders.parts(server) == []
         assert (await client.send("GET", location)).status_code == 404
         assert (await client.send("PATCH", location, content=b"more")).status_code == 404
+
+
+async def test_what_a_crash_left_among_the_parts_goes_by_itself(start_server: StartServer, repository: Home) -> None:
+    """The job worker looks for it when it starts: for uploads past their time, and for parts no upload names."""
+    server = start_server(log_level="warning", upload_idle_seconds=1)
+    name = repository(server)
+    async with Client(server, name) as client:
+        location = await client.start()
+        await client.append(location, b"0123456789", 0)
+        with crowd(server, 1) as (plug,):
+            plug.sendall(head(server, "PATCH", location, "Content-Length: 1000") + b"x")
+            until(lambda: len(folders.parts(server)) == 2, "the server writes a second part")
+            server.kill()
+    until(lambda: all(part.stat().st_mtime < time.time() - 1 for part in folders.parts(server)), "a second has passed")
+    server.start()
+    until(lambda: folders.parts(server) == [], "the parts are gone")

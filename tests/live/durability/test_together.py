@@ -21,7 +21,7 @@ CONFIG = b'{"architecture": "amd64", "os": "linux"}'
 LAYERS = [bytes([number]) * 300_000 for number in range(3)]
 IMAGE = image(CONFIG, LAYERS)
 
-pytestmark = pytest.mark.xdist_group("machine")
+pytestmark = pytest.mark.xdist_group("durability-together")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

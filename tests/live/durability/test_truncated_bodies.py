@@ -22,6 +22,8 @@ from tests.live.durability.crowds import answer, crowd, head, vanish
 from tests.live.durability.watching import answered, becomes
 from tests.live.process import Server, running_server
 
+pytestmark = pytest.mark.xdist_group("durability-truncated")
+
 SENT = b"0123456789" * 1000
 DIGEST = digest_of(SENT)
 
