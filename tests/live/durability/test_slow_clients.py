@@ -62,7 +62,7 @@ async def test_two_hundred_readers_that_stall_cost_descriptors_and_no_memory(ser
                 vanish(plug)
             until(lambda: open_files(worker)["blob"] == 0, "files nobody reads are closed")
             until(lambda: open_files(worker)["socket"] <= held["socket"] + 1, "sockets of nobody are closed")
-        assert grown < 50 * MIB, f"{CROWD} stalled readers cost {grown / MIB:.0f} MiB"
+        assert grown < 100 * MIB, f"{CROWD} stalled readers cost {grown / MIB:.0f} MiB"
 
 
 async def test_a_reader_that_vanished_is_not_read_for(server: Server, repository: Home) -> None:
