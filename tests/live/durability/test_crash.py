@@ -19,7 +19,7 @@ from tests.live.durability.conftest import Home
 from tests.live.durability.ledger import Ledger, OpenUpload
 from tests.live.process import Server
 
-ROUNDS = {1: 4, 2: 3}  # by worker processes
+ROUNDS = {1: 3, 2: 3}  # by worker processes
 CLIENTS = 8
 UNTIL_CRASH_SECONDS_MAX = 1.0
 SHARED_TAGS = ("latest", "edge")
