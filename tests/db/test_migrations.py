@@ -130,3 +130,11 @@ def test_a_failed_migration_changes_nothing(database_url: str, monkeypatch: pyte
 def test_a_database_that_is_not_there_is_told_in_a_sentence(url: str) -> None:
     with pytest.raises(DatabaseUnreachable, match="cannot be reached"):
         upgrade(url)
+
+
+def test_the_newest_file_is_what_alembic_calls_the_head():
+    from alembic.script import ScriptDirectory
+
+    from entrepot.migrations import FOLDER, newest_revision
+
+    assert ScriptDirectory(str(FOLDER)).get_current_head() == newest_revision()
