@@ -121,6 +121,8 @@ async def test_all_leave_when_their_parent_is_killed_and_a_new_server_starts(
         if is_busy:
             await begin_upload(server, name, plug)
         server.signal(signal.SIGKILL)
+        assert server.process is not None
+        server.process.wait(LEAVE_SECONDS_MAX)
         for pid in left:
             assert processes.ends(pid, DRAIN_SECONDS + LEAVE_SECONDS_MAX), f"process {pid} outlives its parent"
     server.start()
