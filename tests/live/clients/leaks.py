@@ -60,9 +60,9 @@ def unmount(folder: Path) -> None:
         subprocess.run(["umount", str(point)], check=True, timeout=PATIENCE_SECONDS)
 
 
-def assert_nothing_left(folder: Path) -> None:
+def assert_nothing_left(folder: Path, patience_seconds: float = PATIENCE_SECONDS) -> None:
     """Give processes that are just ending a moment. Raises Leaked, after removing what was left."""
-    processes = {pid: named for pid, named in processes_of(folder).items() if not _ends(pid, PATIENCE_SECONDS)}
+    processes = {pid: named for pid, named in processes_of(folder).items() if not _ends(pid, patience_seconds)}
     mounts = mounts_below(folder)
     for pid in processes:
         os.kill(pid, signal.SIGKILL)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.live import parts
 from tests.live.clients.commands import run
 from tests.live.clients.containers import Containers
 from tests.live.clients.docker import Docker
@@ -62,7 +63,7 @@ def test_an_application_is_built_on_a_base_from_the_registry(
 def test_buildkit_pulls_its_base_and_pushes(docker: Docker, plain_registry: Registry, workspace: Path) -> None:
     # Plain only: unlike the Engine around it, BuildKit never tries TLS with an insecure registry.
     if not DEBIAN_CLI.exists():
-        pytest.skip("the BuildKit inside dockerd needs Debian's own command line")
+        parts.missing("the BuildKit inside dockerd needs Debian's own command line")
     docker = replace(docker, program=str(DEBIAN_CLI))
     docker.login(plain_registry)
     organization = plain_registry.new_organization()
@@ -120,9 +121,12 @@ def test_a_list_is_made_from_two_pushed_images(docker: Docker, plain_registry: R
         docker.build(workspace / tag, plain_registry.image(repository, tag))
         docker("push", plain_registry.image(repository, tag))
 
-    whole, parts = plain_registry.image(repository, "all"), [plain_registry.image(repository, tag) for tag in contents]
-    docker("manifest", "create", "--insecure", whole, *parts)
-    docker("manifest", "annotate", "--arch=arm64", whole, parts[1])
+    whole, members = (
+        plain_registry.image(repository, "all"),
+        [plain_registry.image(repository, tag) for tag in contents],
+    )
+    docker("manifest", "create", "--insecure", whole, *members)
+    docker("manifest", "annotate", "--arch=arm64", whole, members[1])
     docker("manifest", "push", "--insecure", whole)
 
     children = json.loads(plain_registry.manifest(repository, "all").text)["manifests"]
