@@ -46,7 +46,8 @@ class Ctr:
     def run_image(self, image: str) -> str:
         """Really start a container; what it printed."""
         folder = self.socket.parent
-        own = [f"--runc-root={folder}/runc", f"--fifo-dir={folder}/fifo"]  # the defaults are the machine's own in /run
+        # The defaults are places of the machine that everybody shares.
+        own = [f"--runc-root={folder}/runc", f"--fifo-dir={folder}/fifo", f"--cgroup=/{folder.name}/{self.namespace}"]
         # Not by way of ctr's own output: when a container ends at once, ctr may end before it has copied everything.
         log = folder / f"{self.namespace}.log"
         self("run", "--rm", *own, f"--log-uri=file://{log}", f"--snapshotter={self.snapshotter}", image, "test")

@@ -46,6 +46,10 @@ class Containers:
     def refused(self, program: str, *words: str | Path, stdin: str = "") -> str:
         return refused(self.programs[program], *words, env=self.env, stdin=stdin)
 
+    @property
+    def _cgroup(self) -> str:
+        return f"--cgroup-parent=/{self.home.name}"
+
     def trust(self, registry: Registry) -> "Containers":
         """What an administrator writes once for a registry: its authority, or that it speaks plain HTTP."""
         entry = f'[[registry]]\nlocation = "{registry.host}"\ninsecure = {str(not registry.is_tls).lower()}\n'
@@ -64,11 +68,15 @@ class Containers:
 
     def run_image(self, image: str) -> str:
         """Really start a container; what it printed."""
-        return self.podman("run", "--rm", "--network=none", image).out
+        return self.run_command(image)
+
+    def run_command(self, image: str, *command: str) -> str:
+        """The same with another command than the image's own."""
+        return self.podman("run", "--rm", "--network=none", self._cgroup, image, *command).out
 
     def build(self, folder: Path, image: str, *, program: str = "podman", options: tuple[str, ...] = ()) -> Said:
         """Build the recipe in `folder` without giving it a network."""
-        words = ["build", "--isolation=oci", "--network=none", *options, "--tag", image, str(folder)]
+        words = ["build", "--isolation=oci", "--network=none", self._cgroup, *options, "--tag", image, str(folder)]
         return run(self.programs[program], *words, env=self.env)
 
     def forget(self, *images: str) -> None:

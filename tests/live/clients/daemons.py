@@ -31,7 +31,11 @@ def running_dockerd() -> Iterator[Path]:
     with leaks.watched_folder("engine") as folder:
         address = folder / "docker.sock"
         command = [daemon, f"--host=unix://{address}", f"--data-root={folder}/data", f"--exec-root={folder}/exec"]
-        command += [f"--pidfile={folder}/docker.pid", f"--storage-driver={_docker_driver(folder)}"]
+        command += [
+            f"--cgroup-parent=/{folder.name}",
+            f"--pidfile={folder}/docker.pid",
+            f"--storage-driver={_docker_driver(folder)}",
+        ]
         # Nothing of the machine's network is touched. Registries on 127.0.0.0/8 may always speak plain HTTP.
         command += ["--bridge=none", "--iptables=false", "--ip6tables=false", f"--config-file={_empty_config(folder)}"]
         with _running(command, folder, lambda: _answers(address)):

@@ -1,7 +1,7 @@
-"""What engines like to leave behind: mounts, processes, network namespaces.
+"""What engines like to leave behind: mounts, processes, network namespaces, control groups.
 
-Everything of an engine lives below one folder, so whatever still names that folder when the test
-is over was leaked.
+Everything of an engine lives below one folder, and its control groups below one that has the
+folder's name. So whatever still names that folder when the test is over was leaked.
 """
 
 import os
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PATIENCE_SECONDS = 10.0
+CGROUPS = Path("/sys/fs/cgroup")
 
 
 class Leaked(AssertionError):
@@ -54,6 +55,13 @@ def processes_of(folder: Path) -> dict[int, str]:
     return found
 
 
+def remove_cgroups(folder: Path) -> list[Path]:
+    """Remove the control groups named like `folder`. Engines leave them empty; returned are those still in use."""
+    found = [path for path in CGROUPS.rglob(folder.name) if path.is_dir()]
+    below = [path for top in found for path in (top, *top.rglob("*")) if path.is_dir()]
+    return [path for path in sorted(below, reverse=True) if not _is_removed(path)]
+
+
 def unmount(folder: Path) -> None:
     """Unmount everything inside `folder`; the engine must be gone."""
     for point in mounts_below(folder):
@@ -64,12 +72,14 @@ def assert_nothing_left(folder: Path, patience_seconds: float = PATIENCE_SECONDS
     """Give processes that are just ending a moment. Raises Leaked, after removing what was left."""
     processes = {pid: named for pid, named in processes_of(folder).items() if not _ends(pid, patience_seconds)}
     mounts = mounts_below(folder)
+    cgroups = remove_cgroups(folder)
     for pid in processes:
         os.kill(pid, signal.SIGKILL)
         _ends(pid, PATIENCE_SECONDS)
     unmount(folder)
-    if processes or mounts:
-        raise Leaked(f"left below {folder}: mounts {[str(mount) for mount in mounts]}, processes {processes}")
+    if processes or mounts or cgroups:
+        places = [str(path) for path in (*mounts, *cgroups)]
+        raise Leaked(f"left of {folder}: mounts and control groups {places}, processes {processes}")
 
 
 def _ends(pid: int, seconds_max: float) -> bool:
@@ -83,6 +93,14 @@ def _ends(pid: int, seconds_max: float) -> bool:
         return bool(ready)
     finally:
         os.close(handle)
+
+
+def _is_removed(cgroup: Path) -> bool:
+    try:
+        cgroup.rmdir()
+    except OSError:  # a process is in it
+        return False
+    return True
 
 
 def _named_by(entry: Path) -> str:

@@ -40,7 +40,7 @@ def test_an_application_on_debian_runs_in_every_engine(
     client.build(workspace / "base", base)
     client.podman("push", base)
     client.forget(base)
-    shown = client.podman("run", "--rm", "--network=none", base, "bash", "-c", CONTENTS).out
+    shown = client.run_command(base, "bash", "-c", CONTENTS)
     assert shown.split()[0] == debian.contents  # every byte of /usr
 
     content = write_recipe(workspace / "application", base)
