@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-
 from entrepot.accounts import jobs as accounts_jobs
 from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.room import Accounts, open_accounts
@@ -24,6 +22,7 @@ from entrepot.jobs.reactions import AnyJob, AnyReaction
 from entrepot.jobs.schedule import Schedule, every
 from entrepot.jobs.settings import JobSettings
 from entrepot.plumbing.clock import SystemClock
+from entrepot.plumbing.logging import get_logger
 from entrepot.plumbing.sealing import Sealer, load_key
 from entrepot.registry import jobs as registry_jobs
 from entrepot.registry.room import Registry
@@ -32,7 +31,7 @@ from entrepot.settings import Settings
 from entrepot.values.errors import StorageFull
 from entrepot.values.manifest import ManifestLimits
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 SECRET_KEY_FILE = "secret-key"  # noqa: S105  # a name
 JOBS_FILE = "jobs.sqlite3"

@@ -8,7 +8,6 @@
 import asyncio
 import json
 
-import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrepot.app import House, check_house, open_house
@@ -18,12 +17,12 @@ from entrepot.doors.http.problems import oci_body, problem_of
 from entrepot.doors.oci.call import Plain, Response
 from entrepot.doors.oci.door import TOKEN_PATH, OciDoor
 from entrepot.plumbing import metrics
-from entrepot.plumbing.logging import configure
+from entrepot.plumbing.logging import configure, get_logger
 from entrepot.registry.stale import count_uploads
 from entrepot.settings import Settings
 from entrepot.values.errors import EntrepotError, RepositoryUnknown
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class Application:

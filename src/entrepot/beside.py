@@ -7,13 +7,13 @@ import threading
 from collections.abc import Mapping
 from time import monotonic
 
-import structlog
+from entrepot.plumbing.logging import get_logger
 
 _PAUSE_SECONDS_MAX = 30.0
 _FIRST_PAUSE_SECONDS = 0.5
 _LASTING_SECONDS = 60.0
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class WorkerBeside:

@@ -11,15 +11,13 @@ import signal
 import sys
 from typing import NoReturn
 
-import structlog
-
 from entrepot.app import SCHEDULE, SUBSCRIPTIONS, House, job_settings, open_house
 from entrepot.db.holding import Holder, open_holder
 from entrepot.jobs.dispatch import Dispatcher
 from entrepot.jobs.engine import Engine
 from entrepot.jobs.reactions import AnyJob, Job, Run
 from entrepot.jobs.schedule import Schedule, every
-from entrepot.plumbing.logging import configure
+from entrepot.plumbing.logging import configure, get_logger
 from entrepot.settings import Settings
 from entrepot.values.errors import Broken, Elsewhere, EntrepotError, Refused
 
@@ -28,7 +26,7 @@ _SEAT_CHECK_SECONDS = 5.0
 _ADOPT_EVERY = 6  # checks
 _SEAT_WAIT_SECONDS = 0.2
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class WorkerRunning(Refused):

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect, make_url, text
+from sqlalchemy import Connection, create_engine, func, inspect, make_url, select, table, text
 from sqlalchemy.types import TypeEngine
 
-from entrepot.migrations import SchemaNewer, all_tables, upgrade
+from entrepot.migrations import SchemaNewer, all_tables, upgrade, versions
 from entrepot.values.errors import DatabaseUnreachable
 
 
@@ -37,6 +37,14 @@ def schema(url: str) -> dict[str, Any]:
         return {table: [comparable(ask(table)) for ask in questions] for table in found.get_table_names()}
 
 
+def contents(url: str) -> dict[str, int | str]:
+    """How many rows each table has, and which version says it made them."""
+    with connected(url) as connection:
+        tables = inspect(connection).get_table_names()
+        rows = {name: connection.execute(select(func.count()).select_from(table(name))).scalar_one() for name in tables}
+        return rows | {"version": connection.execute(select(versions.c.version_num)).scalar_one()}
+
+
 def comparable(said: object) -> object:
     match said:
         case dict():
@@ -49,8 +57,15 @@ def comparable(said: object) -> object:
             return str(said)
 
 
+def migrate(url: str) -> None:
+    """What an installation of long ago goes through: every migration. `upgrade` alone creates new ones."""
+    with connected(url) as connection:
+        versions.create(connection, checkfirst=True)
+    upgrade(url)
+
+
 def test_the_migrated_schema_is_the_declared_one(database_url: str) -> None:
-    upgrade(database_url)
+    migrate(database_url)
 
     with connected(database_url) as connection:
         options = {"compare_type": True, "compare_server_default": connection.dialect.name == "sqlite"}
@@ -58,20 +73,28 @@ def test_the_migrated_schema_is_the_declared_one(database_url: str) -> None:
         assert compare_metadata(context, all_tables()) == []
 
 
-def test_the_migrated_schema_is_what_the_tables_create(
+def test_a_new_installation_is_created_as_the_migrations_would_make_it(
     database_url: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Also what the comparison above does not see: names of constraints, collations, partial indexes, defaults."""
+    """Also what the comparison above does not see: names of constraints, collations, partial indexes, rows."""
     is_sqlite = database_url.startswith("sqlite")
     folder = tmp_path_factory.mktemp("created")
     created = f"sqlite:///{folder / 'created.db'}" if is_sqlite else request.getfixturevalue("postgres").new_database()
-    with connected(created) as connection:
-        all_tables().create_all(connection)
+
+    upgrade(created)
+    migrate(database_url)
+
+    assert schema(database_url) == schema(created)
+    assert contents(database_url) == contents(created)
+
+
+def test_a_new_installation_in_a_database_that_others_use_leaves_theirs_alone(database_url: str) -> None:
+    with connected(database_url) as connection:
+        connection.execute(text("CREATE TABLE theirs (id INTEGER)"))
+
     upgrade(database_url)
 
-    migrated = schema(database_url)
-    migrated.pop("alembic_version")
-    assert migrated == schema(created)
+    assert {"theirs", "alembic_version", "blob"} <= set(schema(database_url))
 
 
 def test_the_second_run_does_nothing(database_url: str) -> None:
@@ -99,6 +122,18 @@ def test_a_schema_from_the_future_is_refused_and_left_alone(database_url: str) -
     assert schema(database_url) == before
 
 
+def test_a_failed_creation_leaves_nothing(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise OSError("the power failed")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(versions, "create", fail)
+        with pytest.raises(OSError, match="power"):
+            upgrade(database_url)
+
+    assert schema(database_url) == {}
+
+
 def test_replicas_that_start_together_upgrade_once(database_url: str) -> None:
     command = "import sys; from entrepot.migrations import upgrade; upgrade(sys.argv[1])"
 
@@ -118,9 +153,9 @@ def test_a_failed_migration_changes_nothing(database_url: str, monkeypatch: pyte
     with monkeypatch.context() as failing:
         failing.setattr("alembic.op.create_index", fail)
         with pytest.raises(OSError, match="power"):
-            upgrade(database_url)
+            migrate(database_url)
 
-    assert set(schema(database_url)) <= {"alembic_version"}
+    assert set(schema(database_url)) == {"alembic_version"}
     upgrade(database_url)
     with connected(database_url) as connection:
         assert compare_metadata(MigrationContext.configure(connection), all_tables()) == []

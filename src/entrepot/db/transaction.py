@@ -6,12 +6,7 @@ Statements are SQLAlchemy Core. Results are rows with named fields.
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Delete, Executable, Row, Table, Update
-from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
-from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-
-# Both dialects' inserts have the same `on_conflict_…` methods; SQLAlchemy gives them no common type.
-Insert = SqliteInsert | PostgresInsert
+from sqlalchemy import Delete, Executable, Insert, Row, Table, Update
 
 
 class Reader(Protocol):

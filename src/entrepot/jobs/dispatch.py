@@ -8,14 +8,13 @@ moment, then the same holds.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-import structlog
-
 from entrepot.db.database import Database
 from entrepot.db.holding import Holder
 from entrepot.jobs.events import Event, Recorded
 from entrepot.jobs.feed import Position, position_after, read_feed, resume, save_position
 from entrepot.jobs.reactions import AnyReaction
 from entrepot.jobs.settings import JobSettings
+from entrepot.plumbing.logging import get_logger
 from entrepot.values.errors import Elsewhere
 
 CONSUMER = "dispatcher"
@@ -23,7 +22,7 @@ CONSUMER = "dispatcher"
 Subscriptions = Mapping[type[Event], Sequence[AnyReaction]]
 Start = Callable[[AnyReaction, Recorded], Awaitable[None]]
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class Dispatcher:

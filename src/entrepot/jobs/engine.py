@@ -16,7 +16,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
-import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, StepOptions
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
@@ -25,6 +24,7 @@ from entrepot.jobs.events import Recorded
 from entrepot.jobs.reactions import AnyJob, AnyReaction
 from entrepot.jobs.schedule import Schedule
 from entrepot.jobs.settings import JobSettings
+from entrepot.plumbing.logging import get_logger
 from entrepot.plumbing.threads import Threads
 from entrepot.values.errors import DatabaseUnreachable, Refused
 
@@ -49,7 +49,7 @@ _RECORDING_SECONDS = 2
 _FORGET_BATCH = 500
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
-_log = structlog.get_logger()
+_log = get_logger()
 
 
 class Engine:

@@ -1,18 +1,39 @@
 """The schema's history, run forward at start; several replicas may start together.
 
 `tables.py` of each room says what the schema is; the files in `versions/` say how a live
-installation gets there. A test holds the two against each other.
+installation gets there. A new installation is created from the tables. Tests hold the two against
+each other.
 """
 
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, inspect, make_url, text
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 
 from entrepot.values.errors import Broken, DatabaseUnreachable
 
 FOLDER = Path(__file__).parent
+# Where Alembic notes what was done, as it would make it.
+versions = Table(
+    "alembic_version",
+    MetaData(naming_convention={"pk": "%(table_name)s_pkc"}),
+    Column("version_num", String(32), primary_key=True),
+)
 _LOCK = 0x656E7472  # any number that nobody else locks
 _LOCK_WAIT_SECONDS = 60
 
@@ -45,7 +66,9 @@ def upgrade(url: str) -> None:
             if is_postgres:
                 connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
                 connection.commit()
-            if not _is_current(connection):
+            if _is_empty(connection):
+                _create(connection)
+            elif not _is_current(connection):
                 from entrepot.migrations.running import run
 
                 run(connection)
@@ -83,8 +106,20 @@ def newest_revision() -> str:
     return max(file.name for file in (FOLDER / "versions").glob("[0-9]*.py")).partition("_")[0]
 
 
+def _is_empty(connection: Connection) -> bool:
+    """Whether entrepot was never here. Other programs' tables do not count: a database can be shared."""
+    return not any(inspect(connection).has_table(name) for name in ("alembic_version", *all_tables().tables))
+
+
+def _create(connection: Connection) -> None:
+    """What all migrations together would make, without loading Alembic: that alone takes a third of a start."""
+    all_tables().create_all(connection)
+    versions.create(connection)
+    connection.execute(versions.insert().values(version_num=newest_revision()))
+
+
 def _is_current(connection: Connection) -> bool:
-    """Whether there is nothing to do, found out without Alembic: loading it takes a third of a start."""
+    """Whether there is nothing to do; also found out without Alembic."""
     if not inspect(connection).has_table("alembic_version"):
         return False
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == newest_revision()
+    return connection.execute(select(versions.c.version_num)).scalar() == newest_revision()

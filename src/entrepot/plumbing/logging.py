@@ -5,7 +5,17 @@ import sys
 from contextvars import ContextVar
 from typing import Any, Literal
 
-import structlog
+# structlog draws tracebacks with rich when it finds it. Ours are plain, and loading rich takes a tenth of a start.
+_rich = sys.modules.get("rich")
+sys.modules["rich"] = None  # type: ignore[assignment]  # how Python is told that there is no such module
+import structlog  # noqa: E402
+
+if _rich is None:
+    del sys.modules["rich"]
+else:
+    sys.modules["rich"] = _rich
+
+get_logger = structlog.get_logger
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 

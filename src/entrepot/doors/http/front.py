@@ -3,15 +3,14 @@
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrepot.plumbing import metrics
 from entrepot.plumbing.ids import RequestIds
-from entrepot.plumbing.logging import request_id
+from entrepot.plumbing.logging import get_logger, request_id
 from entrepot.values.errors import Broken, EntrepotError
 
-_log = structlog.get_logger()
+_log = get_logger()
 _ids = RequestIds()
 
 Handler = Callable[[], Awaitable[ASGIApp]]
