@@ -77,7 +77,9 @@ def _server(settings: Settings) -> MPServer:
         workers=settings.workers,
         websockets=False,
         backpressure=settings.connections_max,
-        http1_settings=HTTP1Settings(header_read_timeout=settings.header_seconds * 1000),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=settings.header_seconds * 1000, max_buffer_size=settings.read_ahead_bytes
+        ),
         ssl_cert=settings.tls_cert,
         ssl_key=settings.tls_key,
         respawn_failed_workers=True,
