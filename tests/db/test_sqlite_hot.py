@@ -1,6 +1,7 @@
 """Hot reads remember answers; a commit anywhere must end them."""
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -86,3 +87,48 @@ async def test_an_answer_that_grew_stale_hundreds_of_times_is_right_each_time(da
             await tx.run(text(SET_LEVEL.format(level=level)))
         assert await read.row({"scope": "acme"}) == (level,)
         assert await read.row({"scope": "acme"}) == (level,)
+
+
+async def test_questions_that_wait_together_are_answered_after_one_look(database):
+    read = database.hot(LEVEL)
+    await read.row({"scope": "acme"})
+    await asyncio.sleep(0)
+    looks: list[str] = []
+    database._hot._connection.set_trace_callback(looks.append)
+
+    assert await asyncio.gather(*[read.row({"scope": "acme"}) for _ in range(20)]) == [(7,)] * 20
+
+    assert len(looks) == 1
+    assert await read.row({"scope": "acme"}) == (7,)
+    assert len(looks) == 2
+
+
+async def test_whoever_asks_after_a_commit_sees_it_however_busy_the_readers_are(database, tmp_path):
+    """Another process, for the event loop: a thread that commits with a connection of its own, then asks."""
+    read = database.hot(LEVEL)
+    loop = asyncio.get_running_loop()
+    is_over = False
+
+    async def keep_asking():
+        while not is_over:
+            await read.row({"scope": "acme"})
+            await asyncio.sleep(0)
+
+    def commit_and_ask() -> list[tuple[int, int]]:
+        connection = sqlite3.connect(tmp_path / "facts.db", timeout=10)
+        seen = []
+        for number in range(200):
+            level = (1, 3, 7)[number % 3]
+            connection.execute(SET_LEVEL.format(level=level))
+            connection.commit()
+            (found,) = asyncio.run_coroutine_threadsafe(read.row({"scope": "acme"}), loop).result(10)
+            seen.append((level, found))
+        connection.close()
+        return seen
+
+    readers = [asyncio.create_task(keep_asking()) for _ in range(5)]
+    seen = await asyncio.to_thread(commit_and_ask)
+    is_over = True
+    await asyncio.gather(*readers)
+
+    assert [found for _, found in seen] == [level for level, _ in seen]

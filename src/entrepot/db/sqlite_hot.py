@@ -4,8 +4,13 @@ SQLite numbers the state of the database (`PRAGMA data_version`): the number cha
 connection, of any process, has committed. This connection never writes. So while the number
 stands, an answer read before is the answer that reading again would give, and a quarter of the
 price: no answer is ever older than the last commit before the question.
+
+Questions that wait together are answered after one look at the number: whoever stands in the event
+loop's queue ahead of `_look_away` asked before the look was taken. A look lets another thread take
+the interpreter, and getting it back costs more than the rest of an answer.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -31,6 +36,7 @@ class HotConnection:
         self._meaning = meaning
         self._connection: sqlite3.Connection | None = None
         self._state = -1
+        self._is_looked_at = False
         self._answers: dict[tuple[Any, ...], Answer] = {}
         self._answers_bytes = 0
 
@@ -38,11 +44,8 @@ class HotConnection:
         """The first row of the statement, as the database is now. Raises what `meaning` makes of an error."""
         try:
             connection = self._connection or self._open()
-            (state,) = connection.execute("PRAGMA data_version").fetchone()
-            if state != self._state or self._answers_bytes > _ANSWERS_BYTES_MAX:
-                self._answers.clear()
-                self._answers_bytes = 0
-                self._state = state
+            if not self._is_looked_at:
+                self._look(connection)
             key = (sql, *parameters.values())
             known = self._answers.get(key, _UNKNOWN)
             if known is not _UNKNOWN:
@@ -55,6 +58,18 @@ class HotConnection:
             raise self._meaning(error) from None
         self._remember(key, found)
         return found
+
+    def _look(self, connection: sqlite3.Connection) -> None:
+        (state,) = connection.execute("PRAGMA data_version").fetchone()
+        if state != self._state or self._answers_bytes > _ANSWERS_BYTES_MAX:
+            self._answers.clear()
+            self._answers_bytes = 0
+            self._state = state
+        self._is_looked_at = True
+        asyncio.get_running_loop().call_soon(self._look_away)
+
+    def _look_away(self) -> None:
+        self._is_looked_at = False
 
     def _open(self) -> sqlite3.Connection:
         self._connection = self._connect()
@@ -72,7 +87,7 @@ class HotConnection:
             self._connection = None
         # The number of a state means something to its own connection only.
         self._answers.clear()
-        self._answers_bytes, self._state = 0, -1
+        self._answers_bytes, self._state, self._is_looked_at = 0, -1, False
 
 
 class SqliteHotRead:

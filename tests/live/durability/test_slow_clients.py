@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections import Counter
@@ -15,7 +14,7 @@ from tests.live.durability import folders, processes
 from tests.live.durability.client import Client
 from tests.live.durability.conftest import Home
 from tests.live.durability.crowds import crowd, head, vanish
-from tests.live.durability.watching import counted, until
+from tests.live.durability.watching import becomes, counted, until
 from tests.live.process import Server
 
 MIB = 1 << 20
@@ -105,10 +104,12 @@ async def test_two_hundred_uploads_that_stall_cost_descriptors_and_little_memory
             for plug, location in zip(plugs, locations, strict=True):
                 plug.sendall(head(server, "PATCH", location, "Content-Length: 100000000") + bytes(sent))
             until(lambda: open_files(worker)["parts"] == CROWD, "every upload has its part open")
-            while await counted(client, "entrepot_bytes_in_total") < arrived + CROWD * sent:
-                await asyncio.sleep(
-                    0.1
-                )  # of what is unread when a client vanishes, the kernel takes back what it likes
+
+            async def has_arrived() -> bool:
+                return await counted(client, "entrepot_bytes_in_total") >= arrived + CROWD * sent
+
+            # Of what is unread when a client vanishes, the kernel takes back what it likes.
+            await becomes(has_arrived, "every byte is read")
             assert await client.push_whole(bytes(MIB))
             grown = processes.resident_bytes(worker) - before
             for plug in plugs:
