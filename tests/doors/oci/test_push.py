@@ -153,3 +153,16 @@ async def test_a_method_that_a_path_does_not_know_is_refused_with_those_it_knows
         answer = await admin(method, path)
         assert (path, answer.status, answer.codes) == (path, 405, ["UNSUPPORTED"])
         assert answer.header("allow") == allow
+
+
+async def test_a_refused_delete_says_which_methods_remain(admin: Wire, cast: Cast) -> None:
+    """RFC 9110 §15.5.6: every 405 answer has `Allow`."""
+    index = Image.index(cast.image)
+    assert (await admin("PUT", f"/v2/acme/app/manifests/{index.digest}", index.body)).status == 201
+
+    for path, allow in (
+        (f"blobs/{cast.image.blobs[0].digest}", "GET, HEAD"),
+        (f"manifests/{cast.image.digest}", "GET, HEAD, PUT"),
+    ):
+        answer = await admin("DELETE", f"/v2/acme/app/{path}")
+        assert (path, answer.status, answer.header("allow")) == (path, 405, allow)

@@ -35,7 +35,10 @@ async def test_a_challenge_says_where_to_get_a_token_and_for_what(nobody: Wire, 
         ("GET", "/v2/_catalog", "registry:catalog:*"),
         ("GET", "/v2/acme/app/tags/list", "repository:acme/app:pull"),
         ("GET", "/v2/acme/app/manifests/v1", "repository:acme/app:pull"),
-        ("HEAD", f"/v2/acme/app/blobs/{digest}", "repository:acme/app:pull"),
+        ("HEAD", "/v2/acme/app/manifests/v1", "repository:acme/app:pull"),
+        ("GET", f"/v2/acme/app/blobs/{digest}", "repository:acme/app:pull"),
+        # Who looks for a blob is about to push it, and some clients keep the first token they get.
+        ("HEAD", f"/v2/acme/app/blobs/{digest}", "repository:acme/app:pull,push"),
         ("GET", f"/v2/acme/app/referrers/{digest}", "repository:acme/app:pull"),
         ("POST", "/v2/acme/app/blobs/uploads/", "repository:acme/app:pull,push"),
         (
@@ -192,6 +195,55 @@ async def test_asking_for_too_much_gives_a_token_for_less(nobody: Wire, cast: Ca
         for method, good in (("GET", 200), ("PUT", 201), ("DELETE", 202)):
             answer = await wire(method, "/v2/acme/app/manifests/v1", cast.image.body if method == "PUT" else b"")
             assert (who, method, answer.status == good) == (who, method, method in allowed)
+
+
+async def test_a_token_got_by_looking_for_a_blob_pushes_it(nobody: Wire, cast: Cast) -> None:
+    blob = Blob(b"something")
+    target = f"/v2/acme/app/blobs/{blob.digest}"
+    scope = scope_in(await nobody("HEAD", target))
+    for who, looked, pushed in (("reader", 404, 403), ("editor", 404, 201)):
+        wire = nobody.as_(bearer(await token_of(nobody.as_(basic(who, PASSWORD)), scope)))
+
+        assert (await wire("HEAD", target)).status == looked
+        answer = await wire("POST", f"/v2/acme/app/blobs/uploads/?digest={blob.digest}", blob.content)
+        assert (who, answer.status) == (who, pushed)
+
+
+async def test_a_good_token_that_may_not_is_not_called_invalid(nobody: Wire, admin: Wire, cast: Cast) -> None:
+    """RFC 6750 §3.1: who hears `invalid_token` signs in again and again."""
+    of_nobody = bearer(await token_of(nobody, "repository:acme/app:pull,push", "repository:acme/open:pull,push"))
+    empty = bearer(await token_of(admin))
+    body = cast.image.body
+    for headers in (of_nobody, empty):
+        for method, path in (
+            ("GET", "/v2/acme/app/manifests/v1"),
+            ("HEAD", f"/v2/acme/app/blobs/{cast.image.blobs[0].digest}"),
+            ("GET", "/v2/acme/app/tags/list"),
+            ("POST", "/v2/acme/open/blobs/uploads/"),
+            ("PUT", "/v2/acme/open/manifests/v1"),
+            ("DELETE", "/v2/acme/open/manifests/v1"),
+        ):
+            answer = await nobody.as_(headers)(method, path, body if method == "PUT" else b"")
+            assert (method, path, answer.status) == (method, path, 401)
+            assert (answer.header("www-authenticate") or "").endswith(',error="insufficient_scope"')
+
+
+async def test_nobody_with_a_token_cannot_tell_what_is_private_from_what_is_not_there(nobody: Wire, cast: Cast) -> None:
+    digest, names = cast.image.digest, ("acme/app", "acme/none", "nowhere/none")
+    token = bearer(await token_of(nobody, *(f"repository:{name}:pull,push,delete" for name in names)))
+    for headers in ({}, token):
+        for method, rest in (
+            ("GET", "manifests/v1"),
+            ("HEAD", f"manifests/{digest}"),
+            ("GET", f"blobs/{cast.image.blobs[0].digest}"),
+            ("GET", "tags/list"),
+            ("GET", f"referrers/{digest}"),
+            ("POST", "blobs/uploads/"),
+            ("DELETE", "manifests/v1"),
+        ):
+            answers = [await nobody.as_(headers)(method, f"/v2/{name}/{rest}") for name in names]
+            seen = {str(a.without_ids).replace(name, "NAME") for name, a in zip(names, answers, strict=True)}
+            assert (method, rest, len(seen), answers[0].status) == (method, rest, 1, 401)
 
 
 async def test_a_token_of_nobody_reads_what_is_public(nobody: Wire, cast: Cast) -> None:

@@ -19,8 +19,8 @@ REPORT = "application/vnd.example.report+json"
 def oras_client(registry: Registry, account: Account | None, backend: str = "token") -> OrasClient:
     """A client that is signed in as `account`; `None` is nobody.
 
-    With `token` the library pulls like everybody else. It cannot push so: it looks for a blob with a
-    token that says `pull`, keeps it, and is refused the upload. So whoever pushes takes `basic`.
+    With `token` the library pulls and pushes like everybody else. It cannot delete so: it looks for the
+    manifest with a token that says `pull`, keeps it, and is refused the rest. That takes `basic`.
     """
     verify = str(registry.authority) if registry.authority else True
     if registry.server is None:
@@ -37,7 +37,7 @@ def oras(registry: Registry, workspace: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("HOME", str(workspace))  # nobody's Docker login is read
     monkeypatch.delenv("DOCKER_CONFIG", raising=False)
     monkeypatch.chdir(workspace)  # the library pushes what lies below the current folder only
-    return oras_client(registry, registry.owner, "basic")
+    return oras_client(registry, registry.owner)
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_tags_are_listed_and_deleted(oras: OrasClient, puller: OrasClient, regis
 
     target = registry.image(repository)
     assert sorted(puller.get_tags(target)) == ["1.0", "2.0", "3.0"]
-    assert oras.delete_tag(target, "2.0")
+    assert oras_client(registry, registry.owner, "basic").delete_tag(target, "2.0")
     assert {"1.0", "3.0"} <= set(puller.get_tags(target))
     gone = puller.do_request(f"{registry.url}/v2/{repository}/manifests/2.0", headers={"Accept": MANIFEST})
     assert gone.status_code == 404

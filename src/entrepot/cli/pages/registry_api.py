@@ -20,7 +20,10 @@ can go wrong: [errors](errors.md).
 _TOKENS = """\
 ## Tokens
 
-The challenge of a 401 answer names this end point and the scope. What tokens can carry: [permissions](permissions.md).
+The challenge of a 401 answer names this end point and the scope. That of `HEAD` on a blob asks for `push`, too: who
+looks for a blob is mostly about to push it. `error="invalid_token"` in a challenge says that the credentials are not
+good, `error="insufficient_scope"` that they are and do not reach so far. What tokens can carry:
+[permissions](permissions.md).
 """
 
 _TOKEN_CALLS: dict[str, Callable[..., Any]] = {"GET": token.get_token, "POST": token.post_token}

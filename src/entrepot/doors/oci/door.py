@@ -1,6 +1,7 @@
 """The registry protocol's entrance: try the fast path, else the table; turn errors into answers."""
 
 import json
+from collections.abc import Collection
 
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
@@ -48,22 +49,25 @@ class OciDoor:
 
         async def handle() -> Response:
             if handler is None:
-                raise Unsupported(
-                    f"This path answers {', '.join(sorted(route.handlers))}, not {scope['method']}.",
-                    allow=sorted(route.handlers),
-                )
+                raise Unsupported(f"This path answers {', '.join(sorted(route.handlers))}, not {scope['method']}.")
             request = Request(scope, receive)
             header = request.headers.get("authorization")
             actor = await self._rooms.credentials.actor(None if header is None else header.encode("latin-1"))
             if route is routes.PING and actor.is_anonymous and actor.limits is None:
                 raise Unauthenticated
             parsed = RepositoryName.parse(name) if name else RepositoryName("")
-            return await handler(Call(self._rooms, request, actor, parsed, reference))
+            try:
+                return await handler(Call(self._rooms, request, actor, parsed, reference))
+            except Unauthenticated as error:
+                if actor.limits is not None:
+                    error.detail["insufficient_scope"] = True  # the token is good, and not for this
+                raise
 
         query = Request(scope).query_params if route.name == "uploads" else {}
         mount_from = query.get("from", "") if "mount" in query else None
         wanted = routes.scope_of(route, scope["method"], name, mount_from)
-        await front.answer(scope, receive, send, route.name, handle, self._renderer(scope, wanted, name, reference))
+        render = self._renderer(scope, wanted, name, reference, route.handlers)
+        await front.answer(scope, receive, send, route.name, handle, render)
 
     async def _tried_fast(self, scope: Scope, receive: Receive, send: Send) -> bool:
         try:
@@ -80,11 +84,15 @@ class OciDoor:
                     return await token.get_token(self._rooms, request)
                 case "POST":
                     return await token.post_token(self._rooms, request)
-            raise Unsupported(f"The token endpoint answers GET and POST, not {scope['method']}.", allow=["GET", "POST"])
+            raise Unsupported(f"The token endpoint answers GET and POST, not {scope['method']}.")
 
-        await front.answer(scope, receive, send, "token", handle, self._renderer(scope, "", "", ""))
+        await front.answer(
+            scope, receive, send, "token", handle, self._renderer(scope, "", "", "", methods=("GET", "POST"))
+        )
 
-    def _renderer(self, scope: Scope, wanted: str, name: str, reference: str) -> front.Renderer:
+    def _renderer(
+        self, scope: Scope, wanted: str, name: str, reference: str, methods: Collection[str] = ()
+    ) -> front.Renderer:
         def render(error: EntrepotError) -> Response:
             body = json.dumps(oci_body(error)).encode()
             headers = {"Content-Type": "application/json", **API_VERSION}
@@ -95,8 +103,8 @@ class OciDoor:
                     headers |= progress_headers(name, reference, error.offset)
                 case RangeUnsatisfiable():
                     headers["Content-Range"] = f"bytes */{error.size}"
-                case Unsupported() if "allow" in error.detail:
-                    headers["Allow"] = ", ".join(str(method) for method in error.detail["allow"])  # type: ignore[union-attr]
+                case Unsupported():
+                    headers["Allow"] = ", ".join(sorted(set(methods) - {scope["method"]}))  # RFC 9110 §15.5.6
                 case Elsewhere():
                     headers["Retry-After"] = str(int(error.retry_after or _RETRY_SECONDS))
                 case TooMany():
@@ -106,7 +114,10 @@ class OciDoor:
         return render
 
     def _challenge(self, scope: Scope, wanted: str, error: Unauthenticated) -> str:
-        """Where to get a token and for what (Docker token specification; RFC 6750 §3)."""
+        """Where to get a token and for what (Docker token specification; RFC 6750 §3).
+
+        `invalid_token` tells a client to sign in again, `insufficient_scope` that this would not help (§3.1).
+        """
         realm = base_url(scope, self._rooms.settings.external_url) + TOKEN_PATH
         parts = [f'realm="{realm}"', f'service="{self._rooms.accounts.settings.service}"']
         if wanted and _is_quotable(wanted):

@@ -92,7 +92,7 @@ def find(path: str) -> tuple[Route, str, str] | None:
 
 
 def scope_of(route: Route, method: str, name: str, mount_from: str | None) -> str:
-    """The token scopes that would open this request, separated by spaces; empty where none would.
+    """The token scopes that would open this request and what goes with it, separated by spaces; empty where none would.
 
     `mount_from` is where a blob is mounted from, empty for anywhere; None when nothing is mounted.
     """
@@ -103,5 +103,7 @@ def scope_of(route: Route, method: str, name: str, mount_from: str | None) -> st
     if mount_from is not None:
         source = f"repository:{mount_from}:pull" if mount_from else f"{BLOBS}:*"
         return f"repository:{name}:pull,push {source}"
-    action = "pull,push" if route.name in ("upload", "uploads") else _ACTIONS.get(method, "pull,push")
+    # Who looks for a blob is about to push it, and oras-py keeps the first token it gets for all that follows.
+    is_for_push = route.name in ("upload", "uploads") or (route.name, method) == ("blob", "HEAD")
+    action = "pull,push" if is_for_push else _ACTIONS.get(method, "pull,push")
     return f"repository:{name}:{action}"
