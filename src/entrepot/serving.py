@@ -19,6 +19,7 @@ from entrepot.accounts.users import FIRST_ADMIN, ensure_first_admin, has_first_a
 from entrepot.app import check_storage, open_house
 from entrepot.asgi import Application
 from entrepot.beside import WorkerBeside
+from entrepot.plumbing import metrics
 from entrepot.plumbing.ids import new_secret
 from entrepot.plumbing.logging import configure
 from entrepot.plumbing.processes import die_with_parent
@@ -64,6 +65,7 @@ def _application(settings: Settings) -> Application:
     """What each server process runs; called in that process."""
     # At once: nobody would end one that waits for a slow client, and meanwhile it holds the lock and the port.
     die_with_parent(signal.SIGKILL)
+    metrics.forget_the_dead()
     return Application(settings)
 
 

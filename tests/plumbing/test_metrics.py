@@ -1,6 +1,10 @@
 """Counting: the cheap tally ends in the library's public numbers, none lost, none twice."""
 
 import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
@@ -70,3 +74,29 @@ async def test_what_is_shown_is_complete_to_the_last_request() -> None:
     shown = exposition().decode()
 
     assert 'entrepot_http_requests_total{method="GET",route="the last one",status="200"} 1.0' in shown
+
+
+def test_of_a_process_that_is_gone_only_live_gauges_are_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait(30)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    kinds = ("counter", "histogram", "gauge_all", "gauge_liveall", "gauge_livemostrecent")
+    for kind in kinds:
+        for pid in (ended.pid, os.getpid()):
+            (tmp_path / f"{kind}_{pid}.db").touch()
+
+    metrics.forget_the_dead()
+    metrics.forget_the_dead()
+
+    left = {file.name for file in tmp_path.iterdir()}
+    assert left == {
+        *(f"{kind}_{os.getpid()}.db" for kind in kinds),
+        *(f"{kind}_{ended.pid}.db" for kind in ("counter", "histogram", "gauge_all")),
+    }
+
+
+@pytest.mark.usefixtures("own_process")
+def test_without_a_folder_for_numbers_there_is_nobody_to_forget() -> None:
+    metrics.forget_the_dead()

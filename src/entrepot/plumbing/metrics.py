@@ -8,6 +8,7 @@ import asyncio
 import os
 from bisect import bisect_left
 from collections import defaultdict
+from pathlib import Path
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -20,6 +21,8 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from entrepot.plumbing.processes import is_alive
+
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 requests = Counter("entrepot_http_requests_total", "Requests answered.", ["route", "method", "status"])
@@ -28,7 +31,7 @@ request_seconds = Histogram(
 )
 bytes_in = Counter("entrepot_bytes_in_total", "Bytes of blobs and manifests received.")
 bytes_out = Counter("entrepot_bytes_out_total", "Bytes of blobs and manifests sent.")
-uploads_open = Gauge("entrepot_uploads_open", "Uploads begun and not yet ended.", multiprocess_mode="mostrecent")
+uploads_open = Gauge("entrepot_uploads_open", "Uploads begun and not yet ended.", multiprocess_mode="livemostrecent")
 database_seconds = Histogram(
     "entrepot_database_seconds", "Time in one database transaction.", ["kind"], buckets=_SECONDS
 )
@@ -37,6 +40,7 @@ storage_seconds = Histogram(
 )
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _FLUSH_SECONDS = 1.0
 
 
@@ -88,8 +92,20 @@ tally = Tally()
 def exposition() -> bytes:
     """All numbers of all worker processes, as Prometheus reads them."""
     tally.flush()
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    if _FOLDER not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library's own gap
     return generate_latest(registry)
+
+
+def forget_the_dead() -> None:
+    """Of processes that are gone the gauges go, too; what they counted stays, or the sums would fall.
+
+    For a worker to call when it starts: it may be there because another one died. The library's
+    `mark_process_dead` does the same, but stumbles when two workers call it at once.
+    """
+    if _FOLDER in os.environ:
+        for gauges in Path(os.environ[_FOLDER]).glob("gauge_live*_*.db"):
+            if not is_alive(int(gauges.stem.rpartition("_")[2])):
+                gauges.unlink(missing_ok=True)

@@ -46,6 +46,12 @@ def descriptors_count(pid: int) -> int:
     return len(list((PROC / str(pid) / "fd").iterdir()))
 
 
+def mapped_files(pid: int, ending: str) -> set[Path]:
+    """The files with such an ending that `pid` has mapped into its memory."""
+    lines = (PROC / str(pid) / "maps").read_text().splitlines()
+    return {Path(line.split(maxsplit=5)[5]) for line in lines if line.endswith(ending)}
+
+
 def ends(pid: int, seconds_max: float) -> bool:
     """True as soon as `pid` has ended; it need not be our child."""
     try:

@@ -14,7 +14,7 @@ from tests.live.durability import folders, processes
 from tests.live.durability.client import Client
 from tests.live.durability.conftest import Home
 from tests.live.durability.crowds import answer, crowd, head
-from tests.live.durability.watching import answered, until
+from tests.live.durability.watching import answered, counted, until
 from tests.live.process import Server
 
 CONTENT = b"0123456789" * 100_000
@@ -147,3 +147,30 @@ async def test_a_worker_that_is_killed_is_replaced(start_server: StartServer, re
         assert await client.held(location) == HALF
         await client.append(location, CONTENT[HALF:], HALF)
         assert await client.blob(await client.finish(location, CONTENT)) == CONTENT
+
+
+async def test_of_a_worker_that_was_killed_the_counters_stay_and_the_gauges_go(
+    start_server: StartServer, repository: Home
+) -> None:
+    server = start_server(workers=1, job_worker=False)
+    name = repository(server)
+    async with Client(server, name) as client:
+        await client.push_whole(CONTENT)
+        assert await counted(client, "entrepot_uploads_open") == 0
+        before = await counted(client, "entrepot_bytes_in_total"), await answered(client, "POST")
+    (victim,) = processes.workers(server)
+    kept = {path for path in processes.mapped_files(victim, ".db") if not path.name.startswith("gauge_")}
+    gauges = processes.mapped_files(victim, ".db") - kept
+    assert kept
+    assert gauges
+
+    os.kill(victim, signal.SIGKILL)
+    until(lambda: processes.workers(server) not in ([], [victim]), "the worker is replaced")
+    until(server.is_ready, "the server is ready again")
+
+    async with Client(server, name) as client:
+        after = await counted(client, "entrepot_bytes_in_total"), await answered(client, "POST")
+        assert await counted(client, "entrepot_uploads_open") == 0
+    assert all(now >= then for now, then in zip(after, before, strict=True))
+    assert [path for path in gauges if path.exists()] == []
+    assert all(path.exists() for path in kept)
