@@ -5,7 +5,6 @@ folder's name. So whatever still names that folder when the test is over was lea
 """
 
 import os
-import select
 import shutil
 import signal
 import subprocess
@@ -13,6 +12,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.live.ending import ends
 
 PATIENCE_SECONDS = 10.0
 CGROUPS = Path("/sys/fs/cgroup")
@@ -70,29 +71,16 @@ def unmount(folder: Path) -> None:
 
 def assert_nothing_left(folder: Path, patience_seconds: float = PATIENCE_SECONDS) -> None:
     """Give processes that are just ending a moment. Raises Leaked, after removing what was left."""
-    processes = {pid: named for pid, named in processes_of(folder).items() if not _ends(pid, patience_seconds)}
+    processes = {pid: named for pid, named in processes_of(folder).items() if not ends(pid, patience_seconds)}
     mounts = mounts_below(folder)
     cgroups = remove_cgroups(folder)
     for pid in processes:
         os.kill(pid, signal.SIGKILL)
-        _ends(pid, PATIENCE_SECONDS)
+        ends(pid, PATIENCE_SECONDS)
     unmount(folder)
     if processes or mounts or cgroups:
         places = [str(path) for path in (*mounts, *cgroups)]
         raise Leaked(f"left of {folder}: mounts and control groups {places}, processes {processes}")
-
-
-def _ends(pid: int, seconds_max: float) -> bool:
-    """True as soon as `pid`, which need not be our child, is gone."""
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        ready, _, _ = select.select([handle], [], [], seconds_max)
-        return bool(ready)
-    finally:
-        os.close(handle)
 
 
 def _is_removed(cgroup: Path) -> bool:

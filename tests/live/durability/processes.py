@@ -1,9 +1,7 @@
-"""The server's processes as the kernel sees them: who they are, what they hold, when they end."""
+"""The server's processes as the kernel sees them: who they are and what they hold."""
 
 from __future__ import annotations
 
-import os
-import select
 import socket
 from pathlib import Path
 
@@ -50,19 +48,6 @@ def mapped_files(pid: int, ending: str) -> set[Path]:
     """The files with such an ending that `pid` has mapped into its memory."""
     lines = (PROC / str(pid) / "maps").read_text().splitlines()
     return {Path(line.split(maxsplit=5)[5]) for line in lines if line.endswith(ending)}
-
-
-def ends(pid: int, seconds_max: float) -> bool:
-    """True as soon as `pid` has ended; it need not be our child."""
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        ready, _, _ = select.select([handle], [], [], seconds_max)
-        return bool(ready)
-    finally:
-        os.close(handle)
 
 
 def _sockets(port: int) -> list[tuple[str, str, str]]:

@@ -15,6 +15,7 @@ from tests.live.durability.client import Client
 from tests.live.durability.conftest import Home
 from tests.live.durability.crowds import answer, crowd, head
 from tests.live.durability.watching import answered, counted, until
+from tests.live.ending import ends
 from tests.live.process import Server
 
 CONTENT = b"0123456789" * 100_000
@@ -124,7 +125,7 @@ async def test_all_leave_when_their_parent_is_killed_and_a_new_server_starts(
         assert server.process is not None
         server.process.wait(LEAVE_SECONDS_MAX)
         for pid in left:
-            assert processes.ends(pid, DRAIN_SECONDS + LEAVE_SECONDS_MAX), f"process {pid} outlives its parent"
+            assert ends(pid, DRAIN_SECONDS + LEAVE_SECONDS_MAX), f"process {pid} outlives its parent"
     server.start()
     async with Client(server, name) as client:
         assert await client.blob(digest) == CONTENT
