@@ -86,7 +86,7 @@ class House:
 def open_house(settings: Settings) -> House:
     """Open every room. Call it in the process and event loop that will use them."""
     clock = SystemClock()
-    db = open_database(settings.database_url, settings.db_pool_max)
+    db = open_database(settings.database_url, settings.db_pool_max, clock)
     blobs = MeasuredStore(
         open_store(settings.storage_url, BlobSettings(settings.free_bytes_min, settings.storage_redirect))
     )

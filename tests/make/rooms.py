@@ -105,7 +105,8 @@ async def open_rooms(
     if not database_url:
         database_url = f"sqlite:///{folder / 'entrepot.db'}"
         upgrade(database_url)
-    db, clock, blobs = open_database(database_url), FakeClock(), MemoryStore()
+    clock, blobs = FakeClock(), MemoryStore()
+    db = open_database(database_url, clock=clock)
     accounts = open_accounts(db, clock, Sealer(bytes(32)), ACCOUNT_SETTINGS)
     await ensure_first_admin(accounts, PASSWORD)
     admin = await sign_in(accounts, FIRST_ADMIN, PASSWORD)

@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from entrepot.access.levels import Level
+
 EVERYONE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The highest level on names that fit `pattern`, in which `*` stands for any characters."""
+
+    pattern: str
+    level: Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +22,8 @@ class Actor:
 
     `subjects` are the names under which grants can reach them, `*` always among them. `limits`,
     when the credential is a token, are the docker actions it carries for each repository name: a
-    token never allows more than the account behind it, and may allow less. `credential_version` is
+    token never allows more than the account behind it, and may allow less. `bounds` do the same for
+    credentials made for a purpose: beyond them their bearer has no level. `credential_version` is
     the state of the account (password, enabled, administrator) that the credential was checked
     against; None for nobody.
     """
@@ -24,6 +35,8 @@ class Actor:
     subjects: tuple[str, ...] = (EVERYONE,)
     limits: Mapping[str, frozenset[str]] | None = field(default=None, compare=False)
     credential_version: int | None = None
+    is_robot: bool = False
+    bounds: tuple[Bound, ...] | None = field(default=None, compare=False)
 
     @property
     def is_anonymous(self) -> bool:

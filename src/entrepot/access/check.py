@@ -1,16 +1,30 @@
 """The question every verb asks first: may this actor do this here?
 
-`require` for one thing, `visible` for many. Nothing is cached: a change of a grant holds from the
-next request on, in every process.
+`require` for one thing, `visible` for many. Nothing is cached: a change of a grant, of a group or of
+a deadline holds from the next request on, in every process. `explain.py` shows the same evaluation.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
-from entrepot.access.actor import Actor
+from entrepot.access.actor import Actor, Bound
 from entrepot.access.levels import NEEDS, Action, Level
-from entrepot.access.tables import grant
+from entrepot.access.patterns import ESCAPE, fits, like_of
+from entrepot.access.tables import grant, membership
 from entrepot.db.transaction import Reader
 from entrepot.values.errors import AccessDenied, Unauthenticated
 
@@ -30,14 +44,54 @@ def scopes_of(name: str) -> tuple[str, ...]:
     return (organization, name) if slash else (organization,)
 
 
-def level_query(subjects: tuple[str, ...], name: str) -> Select[Any]:
-    """SELECT of the highest level that any of `subjects` holds on `name`; NULL for none."""
-    return select(func.max(grant.c.level)).where(grant.c.scope.in_(scopes_of(name)), grant.c.subject.in_(subjects))
+def reaching(subjects: Sequence[Any], member: Any) -> ColumnElement[bool]:
+    """A condition on grants: given to one of `subjects`, or to a group that `member` belongs to."""
+    groups = select(membership.c.group).where(membership.c.member == member)
+    return or_(grant.c.subject.in_(subjects), grant.c.subject.in_(groups))
+
+
+def alive(now: Any) -> ColumnElement[bool]:
+    """A condition on grants: not past their end at `now`."""
+    return or_(grant.c.expires_at.is_(None), grant.c.expires_at > now)
+
+
+def applying(
+    columns: Sequence[ColumnElement[Any]], whose: ColumnElement[bool], scopes: Sequence[Any], name: Any, now: Any
+) -> CompoundSelect[Any]:
+    """SELECT of `columns` of every grant that counts for `name` (contract §17): the one evaluation.
+
+    The arguments may be values, or parameters of a statement that is made once.
+    """
+    named = select(*columns).where(grant.c.scope.in_(scopes), whose, alive(now))
+    fitting = literal(name) if isinstance(name, str) else name
+    patterned = select(*columns).where(
+        grant.c.pattern.is_not(None), fitting.like(grant.c.pattern, escape=ESCAPE), whose, alive(now)
+    )
+    return union_all(named, patterned)
+
+
+def held_by(actor: Actor) -> ColumnElement[bool]:
+    """A condition on grants: the actor's, however they reach them."""
+    return reaching(actor.subjects, actor.subject)
+
+
+def level_query(actor: Actor, name: str, now: datetime) -> Select[Any]:
+    """SELECT of the highest level that the actor's account holds on `name`; NULL for none."""
+    found = applying([grant.c.level], held_by(actor), scopes_of(name), name, now).subquery()
+    return select(func.max(found.c.level))
 
 
 async def level_of(tx: Reader, actor: Actor, name: str) -> Level:
-    """The actor's effective level on an organization or repository: the highest that applies (contract §17)."""
-    return Level(await tx.value(level_query(actor.subjects, name)) or 0)
+    """The actor's effective level on an organization or repository: the highest that applies, within their bounds."""
+    held = Level(await tx.value(level_query(actor, name, tx.now)) or 0)
+    return min(held, level_within(actor.bounds, name))
+
+
+def level_within(bounds: Sequence[Bound] | None, name: str) -> Level:
+    """The highest level that a credential's bounds leave on `name`; without bounds all."""
+    if bounds is None:
+        return Level.MANAGE
+    return max((bound.level for bound in bounds if fits(bound.pattern, name)), default=Level.NONE)
 
 
 async def require(tx: Reader, actor: Actor, action: Action, name: str) -> Level:
@@ -67,10 +121,13 @@ def _require_token_scope(actor: Actor, action: Action, name: str) -> None:
 
 
 def require_admin(actor: Actor) -> None:
-    """Pass when the actor administers their domain. Raises Unauthenticated or AccessDenied."""
+    """Pass when the actor administers their domain, and not by a credential made for less.
+
+    Raises Unauthenticated or AccessDenied.
+    """
     if actor.is_anonymous:
         raise Unauthenticated
-    if not actor.is_admin or actor.limits is not None:
+    if not actor.is_admin or actor.limits is not None or actor.bounds is not None:
         raise AccessDenied(f"{actor.name} is not an administrator of the domain.", readable=False)
 
 
@@ -83,19 +140,58 @@ def require_account(actor: Actor) -> None:
         raise AccessDenied("A registry token does not reach management calls.", readable=False)
 
 
-def visible(actor: Actor, path: ColumnElement[str], organization: ColumnElement[str]) -> ColumnElement[bool]:
+def require_person(actor: Actor) -> None:
+    """Pass for a person with their whole account: not for robots, registry tokens, or credentials made for less.
+
+    Raises Unauthenticated or AccessDenied.
+    """
+    if actor.is_anonymous:
+        raise Unauthenticated
+    require_account(actor)
+    if actor.is_robot or actor.bounds is not None:
+        raise AccessDenied(f"{actor.name} may not do this with a robot or a limited token.", readable=False)
+
+
+def visible(
+    actor: Actor, path: ColumnElement[str], organization: ColumnElement[str], now: datetime
+) -> ColumnElement[bool]:
     """A condition for lists of repositories: the actor may read the row's `path`.
 
     The database gathers the actor's scopes once, however many rows it looks at.
     """
-    scopes = select(grant.c.scope).where(grant.c.subject.in_(actor.subjects))
-    return or_(path.in_(scopes), organization.in_(scopes))
+    counting = (held_by(actor), alive(now))
+    scopes = select(grant.c.scope).where(*counting)
+    patterns = (grant.c.pattern.is_not(None), *counting)
+    fitting = and_(
+        exists(select(grant.c.id).where(*patterns)),  # asked once; few have any
+        exists(select(grant.c.id).where(*patterns, path.like(grant.c.pattern, escape=ESCAPE))),
+    )
+    return and_(or_(path.in_(scopes), organization.in_(scopes), fitting), within(actor, path))
 
 
-def pullable(actor: Actor, path: ColumnElement[str], organization: ColumnElement[str]) -> ColumnElement[bool]:
+def within(actor: Actor, path: ColumnElement[str]) -> ColumnElement[bool]:
+    """A condition: the credential's bounds leave the row's `path` readable."""
+    if actor.bounds is None:
+        return literal(True)
+    return or_(literal(False), *[path.like(like_of(bound.pattern), escape=ESCAPE) for bound in actor.bounds])
+
+
+def pullable(
+    actor: Actor, path: ColumnElement[str], organization: ColumnElement[str], now: datetime
+) -> ColumnElement[bool]:
     """A condition on few rows: the actor may take blobs from the row's `path`, with the credential at hand."""
-    held = grant.c.scope.in_([path, organization]) & grant.c.subject.in_(actor.subjects)
-    readable = exists(select(grant.c.id).where(held))
+    counting = (held_by(actor), alive(now))
+    readable = and_(
+        or_(
+            exists(select(grant.c.id).where(grant.c.scope.in_([path, organization]), *counting)),
+            exists(
+                select(grant.c.id).where(
+                    grant.c.pattern.is_not(None), path.like(grant.c.pattern, escape=ESCAPE), *counting
+                )
+            ),
+        ),
+        within(actor, path),
+    )
     if actor.limits is None or BLOBS in actor.limits:
         return readable
     needed = _TOKEN_ACTION[Action.REPOSITORY_PULL]
@@ -104,5 +200,4 @@ def pullable(actor: Actor, path: ColumnElement[str], organization: ColumnElement
 
 def repository_scope_like(organization: str) -> str:
     """A LIKE pattern for the scopes of all repositories of an organization."""
-    escaped = organization.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"{escaped}/%"
+    return like_of(f"{organization}/*")

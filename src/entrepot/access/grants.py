@@ -8,23 +8,34 @@ from sqlalchemy import delete, or_, select
 
 from entrepot.access.check import repository_scope_like
 from entrepot.access.levels import Level
+from entrepot.access.patterns import is_pattern, like_of
 from entrepot.access.tables import grant
 from entrepot.db.transaction import Reader, Writer
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
+    """`scope` is a name or a pattern (`patterns.py`). It ends with `expires_at`, the beginning of a day."""
+
     scope: str
     subject: str
     level: Level
+    expires_at: datetime | None = None
 
 
 async def set_grant(tx: Writer, given: Grant, by: str, at: datetime) -> None:
-    """Give `subject` exactly this level on `scope`, whatever it was before."""
+    """Give `subject` exactly this level on `scope` and this end, whatever it was before."""
     insert = tx.insert(grant).values(
-        scope=given.scope, subject=given.subject, level=given.level, created_at=at, created_by=by
+        scope=given.scope,
+        pattern=like_of(given.scope) if is_pattern(given.scope) else None,
+        subject=given.subject,
+        level=given.level,
+        expires_at=given.expires_at,
+        created_at=at,
+        created_by=by,
     )
-    await tx.run(insert.on_conflict_do_update(index_elements=["scope", "subject"], set_={"level": given.level}))
+    changed = {"level": given.level, "expires_at": given.expires_at}
+    await tx.run(insert.on_conflict_do_update(index_elements=["scope", "subject"], set_=changed))
 
 
 async def remove_grant(tx: Writer, scope: str, subject: str) -> bool:
@@ -45,8 +56,8 @@ async def remove_scope(tx: Writer, scope: str) -> None:
 async def grants_on(tx: Reader, scope: str, kind: str) -> Sequence[Grant]:
     """The grants on `scope` of subjects that start with `kind` (`user:`, `domain:` …), by subject."""
     rows = await tx.rows(
-        select(grant.c.scope, grant.c.subject, grant.c.level)
+        select(grant.c.scope, grant.c.subject, grant.c.level, grant.c.expires_at)
         .where(grant.c.scope == scope, grant.c.subject.startswith(kind, autoescape=True))
         .order_by(grant.c.subject)
     )
-    return [Grant(row.scope, row.subject, Level(row.level)) for row in rows]
+    return [Grant(row.scope, row.subject, Level(row.level), row.expires_at) for row in rows]

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from time import perf_counter
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from entrepot.db.database import Dialect
 from entrepot.plumbing import metrics
+from entrepot.plumbing.clock import SYSTEM_CLOCK, Clock
 from entrepot.values.errors import DatabaseBusy, DatabaseUnreachable, EntrepotError, StorageFull
 
 _CONNECTION_WAIT_SECONDS = 10
@@ -28,7 +30,14 @@ _IDLE_SECONDS_MAX = 60
 class PostgresDatabase:
     dialect: Dialect = "postgresql"
 
-    def __init__(self, url: URL, connections_max: int = 10, lock_wait_seconds: float = _LOCK_WAIT_SECONDS) -> None:
+    def __init__(
+        self,
+        url: URL,
+        connections_max: int = 10,
+        lock_wait_seconds: float = _LOCK_WAIT_SECONDS,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._clock = clock
         arguments = connect_arguments(lock_wait_seconds)
         self._engine = create_async_engine(
             url,
@@ -46,12 +55,12 @@ class PostgresDatabase:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator["PostgresReader"]:
         async with self._transaction("read", self._reader) as connection:
-            yield PostgresReader(connection)
+            yield PostgresReader(connection, self._clock.now())
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator["PostgresWriter"]:
         async with self._transaction("write", self._engine) as connection:
-            yield PostgresWriter(connection)
+            yield PostgresWriter(connection, self._clock.now())
 
     @asynccontextmanager
     async def _transaction(self, kind: str, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
@@ -105,8 +114,9 @@ def lock_key(name: str) -> int:
 
 
 class PostgresReader:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
         self._connection = connection
+        self.now = now
 
     async def row(self, statement: Executable) -> Row[Any] | None:
         return (await self._connection.execute(statement)).first()

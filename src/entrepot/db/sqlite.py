@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -22,6 +23,7 @@ from sqlalchemy.pool import NullPool
 from entrepot.db.database import Dialect
 from entrepot.db.sqlite_hot import HotConnection, SqliteHotRead
 from entrepot.plumbing import metrics
+from entrepot.plumbing.clock import SYSTEM_CLOCK, Clock
 from entrepot.plumbing.threads import settled
 from entrepot.values.errors import DatabaseBusy, EntrepotError, StorageFailed, StorageFull
 
@@ -45,8 +47,9 @@ def _prepare(raw: sqlite3.Connection) -> None:
 class SqliteDatabase:
     dialect: Dialect = "sqlite"
 
-    def __init__(self, file: Path, lock_wait_seconds: float = _LOCK_WAIT_SECONDS) -> None:
+    def __init__(self, file: Path, lock_wait_seconds: float = _LOCK_WAIT_SECONDS, clock: Clock = SYSTEM_CLOCK) -> None:
         self._file = file
+        self._clock = clock
         self._lock_wait_seconds = lock_wait_seconds
         self._engine = create_engine(
             f"sqlite:///{file}",
@@ -68,7 +71,7 @@ class SqliteDatabase:
             connection = self._idle_readers.pop() if self._idle_readers else self._engine.connect()
             try:
                 connection.exec_driver_sql("BEGIN")
-                yield SqliteReader(connection)
+                yield SqliteReader(connection, self._clock.now())
             finally:
                 self._end_reading(connection)
                 metrics.database_seconds.labels("read").observe(perf_counter() - started)
@@ -89,7 +92,7 @@ class SqliteDatabase:
                 connection = self._writer = self._writer or self._engine.connect()
                 try:
                     await self._in_thread(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-                    yield SqliteWriter(connection)
+                    yield SqliteWriter(connection, self._clock.now())
                     await self._in_thread(lambda: connection.exec_driver_sql("COMMIT"))
                 finally:
                     # Also when the caller was cancelled during BEGIN, and when COMMIT itself failed: SQLite
@@ -129,8 +132,9 @@ class SqliteDatabase:
 
 
 class SqliteReader:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, now: datetime) -> None:
         self._connection = connection
+        self.now = now
 
     async def row(self, statement: Executable) -> Row[Any] | None:
         return self._connection.execute(statement).first()

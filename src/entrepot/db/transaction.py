@@ -4,6 +4,7 @@ Statements are SQLAlchemy Core. Results are rows with named fields.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import Delete, Executable, Insert, Row, Table, Update
@@ -11,6 +12,9 @@ from sqlalchemy import Delete, Executable, Insert, Row, Table, Update
 
 class Reader(Protocol):
     """One consistent view of the facts."""
+
+    now: datetime
+    """The moment it began, in UTC: what ends at a time has ended or not by this one."""
 
     async def row(self, statement: Executable) -> Row[Any] | None:
         """The first row, or None."""

@@ -15,6 +15,9 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+SYSTEM_CLOCK = SystemClock()
+
+
 class FakeClock:
     """A clock that stands still until told to move; for tests."""
 

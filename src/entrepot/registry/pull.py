@@ -8,11 +8,13 @@ reason and raise it.
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
+from entrepot.access.check import level_within
 from entrepot.access.levels import Action, Level
 from entrepot.registry import reach, rules
 from entrepot.registry.queries import content, pull, tags
@@ -43,6 +45,9 @@ class Pulls:
 
     def __init__(self, registry: Registry) -> None:
         hot = registry.db.hot
+        self._clock = registry.clock
+        self._day = date.min
+        self._today = ""
         self._by_tag = (hot(pull.manifest_by_tag(False)), hot(pull.manifest_by_tag(True)))
         self._by_digest = (hot(pull.manifest_by_digest(False)), hot(pull.manifest_by_digest(True)))
         self._blob = hot(pull.blob_by_digest())
@@ -55,18 +60,24 @@ class Pulls:
         None when there is any reason against it: what that is, `find_manifest` knows.
         """
         read = (self._by_digest if ":" in reference else self._by_tag)[with_body]
-        row = await read.row(pull.parameters(actor, path, reference))
-        if row is None or not _may_read(actor, row):
+        row = await read.row(pull.parameters(actor, path, reference, self._beginning_of_today()))
+        if row is None or not _may_read(actor, path, row):
             return None
         return row[2], row[3], row[4], row[5] if with_body else b""
 
     async def blob_size(self, actor: Actor, path: str, digest: str) -> int | None:
         """The blob's size, or None when there is any reason against reading it."""
-        row = await self._blob.row(pull.parameters(actor, path, digest))
-        if row is None or not _may_read(actor, row):
+        row = await self._blob.row(pull.parameters(actor, path, digest, self._beginning_of_today()))
+        if row is None or not _may_read(actor, path, row):
             return None
         size: int = row[2]
         return size
+
+    def _beginning_of_today(self) -> str:
+        day = self._clock.now().date()
+        if day != self._day:
+            self._day, self._today = day, pull.beginning(day)
+        return self._today
 
 
 async def find_manifest(
@@ -128,9 +139,11 @@ async def locate_blob(registry: Registry, digest: Digest) -> str | None:
     return await registry.blobs.locate(digest, seconds=registry.settings.redirect_seconds)
 
 
-def _may_read(actor: Actor, row: tuple[Any, ...]) -> bool:
+def _may_read(actor: Actor, path: str, row: tuple[Any, ...]) -> bool:
     level, version = row[0], row[1]
-    return level is not None and level >= Level.READ and version == actor.credential_version
+    if level is None or version != actor.credential_version:
+        return False
+    return actor.bounds is None or level_within(actor.bounds, path) >= Level.READ
 
 
 def _fits_default(platform: Platform) -> bool:

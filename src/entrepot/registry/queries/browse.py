@@ -1,6 +1,7 @@
 """SQL behind the lists of repositories. Only the page itself is counted and summed, not what it skips."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
@@ -31,7 +32,7 @@ _ORDERS: Final[Mapping[RepositoryOrder, ColumnElement[Any]]] = {
 
 
 async def repositories_count(tx: Reader, actor: Actor, wanted: WantedRepositories) -> int:
-    found = select(func.count()).select_from(repository).join(organization).where(*_conditions(actor, wanted))
+    found = select(func.count()).select_from(repository).join(organization).where(*_conditions(actor, wanted, tx.now))
     return int(await tx.value(found))
 
 
@@ -48,7 +49,11 @@ async def repositories_page(
     column = _ORDERS[order]
     ordered = column.desc() if descending else column.asc()
     return await tx.rows(
-        _rows().where(*_conditions(actor, wanted)).order_by(ordered, repository.c.path).offset(offset).limit(limit)
+        _rows()
+        .where(*_conditions(actor, wanted, tx.now))
+        .order_by(ordered, repository.c.path)
+        .offset(offset)
+        .limit(limit)
     )
 
 
@@ -57,7 +62,10 @@ async def repositories_after(
 ) -> Sequence[Row[Any]]:
     """By id, those after `after_id`."""
     return await tx.rows(
-        _rows().where(repository.c.id > after_id, *_conditions(actor, wanted)).order_by(repository.c.id).limit(limit)
+        _rows()
+        .where(repository.c.id > after_id, *_conditions(actor, wanted, tx.now))
+        .order_by(repository.c.id)
+        .limit(limit)
     )
 
 
@@ -100,8 +108,8 @@ def _rows() -> Select[Any]:
     return select(*REPOSITORY, _TAGS).join(organization)
 
 
-def _conditions(actor: Actor, wanted: WantedRepositories) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [visible(actor, repository.c.path, organization.c.name)]
+def _conditions(actor: Actor, wanted: WantedRepositories, now: datetime) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [visible(actor, repository.c.path, organization.c.name, now)]
     if wanted.organization is not None:
         conditions.append(organization.c.name == wanted.organization)
     # Names have no upper case: lowering the part makes databases agree that compare letters differently.

@@ -59,7 +59,7 @@ async def readable_digests(tx: Reader, actor: Actor, digests: Collection[str]) -
             select(repository_blob.c.digest)
             .join(repository, repository.c.id == repository_blob.c.repository_id)
             .join(organization, organization.c.id == repository.c.organization_id)
-            .where(repository_blob.c.digest.in_(batch), pullable(actor, repository.c.path, organization.c.name))
+            .where(repository_blob.c.digest.in_(batch), pullable(actor, repository.c.path, organization.c.name, tx.now))
             .distinct()
         )
         readable.update(row.digest for row in await tx.rows(found))
@@ -75,7 +75,7 @@ async def is_readable_in(tx: Reader, actor: Actor, path: str, digest: str) -> bo
         .where(
             repository.c.path == path,
             repository_blob.c.digest == digest,
-            pullable(actor, repository.c.path, organization.c.name),
+            pullable(actor, repository.c.path, organization.c.name, tx.now),
         )
     )
     return await tx.value(found) is not None

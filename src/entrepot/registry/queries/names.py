@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, func, literal, or_, select, update
 
 from entrepot.access.actor import EVERYONE, Actor
-from entrepot.access.check import visible
+from entrepot.access.check import alive, held_by, visible
 from entrepot.access.tables import grant
 from entrepot.db.transaction import Reader, Writer
 from entrepot.registry.tables import organization, repository, upload
@@ -33,18 +33,15 @@ async def organizations_of(
 
     With `including_visible` also those in which only a repository is granted; their level is 0.
     """
-    level = (
-        select(func.max(grant.c.level))
-        .where(grant.c.scope == organization.c.name, grant.c.subject.in_(actor.subjects))
-        .scalar_subquery()
-    )
+    counting = (held_by(actor), alive(tx.now))
+    level = select(func.max(grant.c.level)).where(grant.c.scope == organization.c.name, *counting).scalar_subquery()
     inside = (
         select(grant.c.id)
         .where(
             grant.c.scope > organization.c.name + literal("/"),
             grant.c.scope < organization.c.name + literal("0"),  # the character after "/"
-            grant.c.subject.in_(actor.subjects),
             grant.c.subject != EVERYONE,
+            *counting,
         )
         .exists()
     )
@@ -121,7 +118,7 @@ async def visible_paths(tx: Reader, actor: Actor, after: str, limit: int) -> Seq
     rows = await tx.rows(
         select(repository.c.path)
         .join(organization)
-        .where(repository.c.path > after, visible(actor, repository.c.path, organization.c.name))
+        .where(repository.c.path > after, visible(actor, repository.c.path, organization.c.name, tx.now))
         .order_by(repository.c.path)
         .limit(limit)
     )

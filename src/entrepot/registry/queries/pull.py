@@ -3,13 +3,16 @@
 Every one answers three questions together: what is there, the highest level any of the caller's
 subjects holds on it, and the caller's credential version as it is now (NULL for nobody and for
 disabled users), so that a withdrawn grant and a disabled account count from the next request on.
+What ends, ends with a day: within one the same question has the same answer (`db/sqlite_hot.py`).
 """
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
 
 from entrepot.access.actor import Actor
+from entrepot.access.check import applying, reaching
 from entrepot.access.tables import grant
 from entrepot.accounts.tables import user
 from entrepot.registry.tables import blob, manifest, repository, repository_blob, tag
@@ -53,8 +56,8 @@ def blob_by_digest() -> Select[Any]:
     )
 
 
-def parameters(actor: Actor, path: str, reference: str) -> dict[str, Any]:
-    """What the statements above are asked with."""
+def parameters(actor: Actor, path: str, reference: str, today: str) -> dict[str, Any]:
+    """What the statements above are asked with; `today` as `beginning` writes it."""
     subjects = actor.subjects
     count = len(subjects)
     return {
@@ -62,6 +65,8 @@ def parameters(actor: Actor, path: str, reference: str) -> dict[str, Any]:
         "organization": path.partition("/")[0],
         "reference": reference,
         "user": actor.id,
+        "member": actor.subject,
+        "today": today,
         "subject0": subjects[0] if count else "",
         "subject1": subjects[1] if count > 1 else "",
         "subject2": subjects[2] if count > 2 else "",
@@ -69,10 +74,17 @@ def parameters(actor: Actor, path: str, reference: str) -> dict[str, Any]:
     }
 
 
+def beginning(day: date) -> str:
+    """The first moment of `day`, in UTC, as the drivers of both databases compare moments with it."""
+    return f"{day.isoformat()} 00:00:00.000000"
+
+
 def _who() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     subjects: list[BindParameter[str]] = [bindparam(f"subject{number}") for number in range(SUBJECTS_MAX)]
     scopes: list[BindParameter[str]] = [bindparam("organization"), bindparam("path")]
-    level = select(func.max(grant.c.level)).where(grant.c.scope.in_(scopes), grant.c.subject.in_(subjects))
+    whose = reaching(subjects, bindparam("member"))
+    held = applying([grant.c.level], whose, scopes, bindparam("path"), bindparam("today")).subquery()
+    level = select(func.max(held.c.level))
     version = select(user.c.credential_version).where(user.c.id == bindparam("user"), user.c.is_enabled)
     return level.scalar_subquery().label("level"), version.scalar_subquery().label("version")
 

@@ -1,0 +1,10 @@
+"""Triggers, retention policies and synchronisation, as the contract stores them."""
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
