@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`address`: the client's, as far as it is trusted. `credential`: what it showed, `password`, `key:AK`, `token:ID` …"""
+    """`address`: the client's, as far as it is trusted. `credential`: what it showed, as `password` or `key:AK`."""
 
     address: str = ""
     credential: str = ""
 
 
-caller: ContextVar[Caller] = ContextVar("caller", default=Caller())
+NOBODY = Caller()
+
+caller: ContextVar[Caller] = ContextVar("caller", default=NOBODY)
