@@ -13,7 +13,7 @@ from joserfc.jwk import OKPKey
 from joserfc.jws import JWSRegistry
 from sqlalchemy import select
 
-from entrepot.access.actor import ANONYMOUS
+from entrepot.access.actor import ANONYMOUS, Actor
 from entrepot.access.levels import Level
 from entrepot.accounts import keys as keys_module
 from entrepot.accounts import tokens
@@ -49,6 +49,12 @@ async def token_of(rooms: Rooms, *scopes: Scope) -> str:
     return (await issue_token(rooms.accounts, rooms.admin, scopes or (PULL,))).token
 
 
+async def refresh_token_of(rooms: Rooms, actor: Actor) -> str:
+    secret = await issue_refresh_token(rooms.accounts, actor)
+    assert secret is not None
+    return secret
+
+
 async def is_believed(accounts: Accounts, token: str) -> bool:
     try:
         await read_token(accounts, token)
@@ -68,21 +74,21 @@ def part(document: object) -> str:
 async def test_a_token_speaks_for_its_user_as_they_are_now(rooms: Rooms) -> None:
     await rooms.organization("acme")
 
-    actor, expires = await read_token(rooms.accounts, await token_of(rooms))
+    actor = await read_token(rooms.accounts, await token_of(rooms))
 
     assert replace(actor, limits=None) == rooms.admin
     assert actor.limits == {"acme/app": frozenset({"pull", "push"})}
-    assert expires == rooms.clock.now().timestamp() + rooms.accounts.settings.token_seconds
+    assert actor.until == rooms.clock.now().timestamp() + rooms.accounts.settings.token_seconds
 
 
 async def test_a_token_of_nobody_has_no_user(rooms: Rooms) -> None:
     issued = await issue_token(rooms.accounts, ANONYMOUS, [])
 
-    actor, _ = await read_token(rooms.accounts, issued.token)
+    actor = await read_token(rooms.accounts, issued.token)
 
     assert (actor.is_anonymous, actor.subjects, actor.limits) == (True, ("*",), {})
     closed = replace(rooms.accounts, settings=replace(ACCOUNT_SETTINGS, anonymous_pull=False))
-    assert (await read_token(closed, issued.token))[0].subjects == ()
+    assert (await read_token(closed, issued.token)).subjects == ()
 
 
 async def test_a_token_ends_to_the_second(rooms: Rooms) -> None:
@@ -178,13 +184,13 @@ async def test_a_token_carries_what_the_account_may_do_of_what_was_asked(rooms: 
         Scope("magic", "wand", ("*",)),
     )
 
-    actor, _ = await read_token(rooms.accounts, (await issue_token(rooms.accounts, ann, asked)).token)
+    actor = await read_token(rooms.accounts, (await issue_token(rooms.accounts, ann, asked)).token)
 
     assert actor.limits == {"acme/app": frozenset({"pull", "push"}), "registry:catalog": frozenset({"*"})}
 
 
 async def test_a_token_is_not_exchanged_for_another(rooms: Rooms) -> None:
-    actor, _ = await read_token(rooms.accounts, await token_of(rooms))
+    actor = await read_token(rooms.accounts, await token_of(rooms))
 
     with pytest.raises(Unauthenticated):
         await issue_token(rooms.accounts, actor, [PULL])
@@ -251,7 +257,7 @@ async def test_a_private_key_lies_sealed_in_the_database(rooms: Rooms) -> None:
 
 
 async def test_a_refresh_token_is_its_user_until_it_expires(rooms: Rooms) -> None:
-    secret = await issue_refresh_token(rooms.accounts, rooms.admin)
+    secret = await refresh_token_of(rooms, rooms.admin)
     rooms.clock.advance(seconds=ACCOUNT_SETTINGS.refresh_token_seconds - 1)
     assert await refresh(rooms.accounts, secret) == rooms.admin
     assert await forget_expired(rooms.accounts) == 0
@@ -265,7 +271,7 @@ async def test_a_refresh_token_is_its_user_until_it_expires(rooms: Rooms) -> Non
 
 
 async def test_only_the_hash_of_a_refresh_token_is_kept(rooms: Rooms) -> None:
-    secret = await issue_refresh_token(rooms.accounts, rooms.admin)
+    secret = await refresh_token_of(rooms, rooms.admin)
     async with rooms.db.reading() as tx:
         row = await tx.row(select(refresh_token))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from entrepot.access.levels import Level
 
@@ -25,7 +26,8 @@ class Actor:
     token never allows more than the account behind it, and may allow less. `bounds` do the same for
     credentials made for a purpose: beyond them their bearer has no level. `credential_version` is
     the state of the account (password, enabled, administrator) that the credential was checked
-    against; None for nobody.
+    against; None for nobody. `credential` says which one it was (`password`, `token:ID`), and
+    `until` when it ends at the latest (seconds since the epoch).
     """
 
     id: str = ""
@@ -37,6 +39,8 @@ class Actor:
     credential_version: int | None = None
     is_robot: bool = False
     bounds: tuple[Bound, ...] | None = field(default=None, compare=False)
+    credential: str = field(default="", compare=False)
+    until: float = field(default=inf, compare=False)
 
     @property
     def is_anonymous(self) -> bool:

@@ -10,7 +10,6 @@ import binascii
 import hashlib
 import secrets
 from collections import OrderedDict
-from math import inf
 
 from entrepot.access.actor import ANONYMOUS, Actor
 from entrepot.accounts.login import sign_in
@@ -27,14 +26,14 @@ class Credentials:
         self._accounts = accounts
         self._nobody = ANONYMOUS if accounts.settings.anonymous_pull else Actor(subjects=())
         self._key = secrets.token_bytes(32)
-        self._remembered: OrderedDict[bytes, tuple[Actor, float]] = OrderedDict()
+        self._remembered: OrderedDict[bytes, Actor] = OrderedDict()
 
     def remembered(self, header: bytes | None, now: float) -> Actor | None:
-        """The actor of a header seen before, if its token lives at `now` (seconds since the epoch)."""
+        """The actor of a header seen before, if its credential lives at `now` (seconds since the epoch)."""
         if header is None:
             return self._nobody
         known = self._remembered.get(self._fingerprint(header))
-        return known[0] if known is not None and known[1] > now else None
+        return known if known is not None and known.until > now else None
 
     async def actor(self, header: bytes | None) -> Actor:
         """Who sends `header`, checked against the database now; nobody when there is none.
@@ -49,12 +48,12 @@ class Credentials:
         match scheme.lower():
             case b"basic":
                 name, password = _basic(value)
-                actor, expires = await sign_in(self._accounts, name, password), inf
+                actor = await sign_in(self._accounts, name, password)
             case b"bearer":
-                actor, expires = await read_token(self._accounts, _ascii(value.strip()))
+                actor = await read_token(self._accounts, _ascii(value.strip()))
             case _:
                 raise Unauthenticated("The Authorization header must be of the form Basic or Bearer.")
-        self._remembered[self._fingerprint(header)] = (actor, expires)
+        self._remembered[self._fingerprint(header)] = actor
         if len(self._remembered) > _REMEMBERED_MAX:
             self._remembered.popitem(last=False)
         return actor

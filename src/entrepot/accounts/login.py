@@ -1,33 +1,39 @@
-"""Login: a name and a password become an Actor.
+"""Login: a name and a password become an Actor, in one of several ways.
 
-An unknown name takes as long as a wrong password and is refused in the same words.
+What is wrong is refused in the same words and after the same time, whichever way it was meant for:
+it goes through all of them, and the last one, people's passwords, takes its time with everybody.
 """
 
-from typing import Any
+from collections.abc import Awaitable, Callable
 
-from sqlalchemy import Row
-
-from entrepot.access.actor import Actor, user_subjects
-from entrepot.accounts import queries
+from entrepot.access.actor import Actor
+from entrepot.accounts.actors import PERSON, account_by_login, actor_of, is_usable
 from entrepot.accounts.room import Accounts
-from entrepot.accounts.users import FIRST_DOMAIN
 from entrepot.values.errors import Unauthenticated
 
 WRONG = "The user name or the password is not right."
 
+Way = Callable[[Accounts, str, str], Awaitable[Actor | None]]
+"""A name and a password in, their actor out; None when they are not of this way, or wrong."""
+
 
 async def sign_in(accounts: Accounts, name: str, password: str) -> Actor:
-    """The user whose password this is. Raises Unauthenticated."""
+    """Whoever these belong to: a person (`USER`, `DOMAIN/USER`) or what acts for one. Raises Unauthenticated."""
+    for way in WAYS:
+        actor = await way(accounts, name, password)
+        if actor is not None:
+            return actor
+    raise Unauthenticated(WRONG)
+
+
+async def by_password(accounts: Accounts, name: str, password: str) -> Actor | None:
+    """A person with their own password. An unknown name takes as long as a wrong password."""
     async with accounts.db.reading() as tx:
-        # No user's name has a NUL, and PostgreSQL takes none in a question either.
-        found = await queries.user_by_name(tx, FIRST_DOMAIN, name) if "\0" not in name else None
+        found = await account_by_login(tx, name)
+    if found is not None and found.kind != PERSON:
+        found = None
     fits = await accounts.passwords.matches(password, found.password_hash if found else None)
-    if not fits or not found or not found.is_enabled:
-        raise Unauthenticated(WRONG)
-    return actor_of(found)
+    return actor_of(found) if fits and found and is_usable(found, accounts.clock.now()) else None
 
 
-def actor_of(row: Row[Any]) -> Actor:
-    """The actor a user's row stands for."""
-    subjects = user_subjects(row.id, row.domain_id, row.is_admin)
-    return Actor(row.id, row.name, row.domain_id, row.is_admin, subjects, None, row.credential_version)
+WAYS: tuple[Way, ...] = (by_password,)

@@ -71,10 +71,16 @@ async def save_user(
 
 
 async def change_user(tx: Writer, user_id: str, **changes: Any) -> None:
-    """Change columns of a user and end every token issued until now."""
-    changes["credential_version"] = user.c.credential_version + 1
+    """Change columns of a user and end everything they are signed in with."""
+    changes |= {"credential_version": user.c.credential_version + 1, "login_version": user.c.login_version + 1}
     await tx.run(update(user).where(user.c.id == user_id).values(**changes))
     await tx.run(delete(refresh_token).where(refresh_token.c.user_id == user_id))
+
+
+async def end_credentials(tx: Writer, user_id: str) -> None:
+    """End short-lived tokens and remembered sign-ins of an account; its refresh tokens and sessions stay."""
+    changes = {"credential_version": user.c.credential_version + 1}
+    await tx.run(update(user).where(user.c.id == user_id).values(**changes))
 
 
 async def newest_signing_keys(tx: Reader, limit: int) -> Sequence[Row[Any]]:
@@ -90,13 +96,13 @@ async def forget_signing_keys(tx: Writer, older_than: datetime) -> None:
 
 
 async def save_refresh_token(
-    tx: Writer, token_hash: str, user_id: str, credential_version: int, at: datetime, expires_at: datetime
+    tx: Writer, token_hash: str, user_id: str, login_version: int, at: datetime, expires_at: datetime
 ) -> None:
     await tx.run(
         tx.insert(refresh_token).values(
             hash=token_hash,
             user_id=user_id,
-            credential_version=credential_version,
+            login_version=login_version,
             created_at=at,
             expires_at=expires_at,
         )
@@ -111,7 +117,7 @@ async def user_of_refresh_token(tx: Reader, token_hash: str, now: datetime) -> R
         .where(
             refresh_token.c.hash == token_hash,
             refresh_token.c.expires_at > now,
-            refresh_token.c.credential_version == user.c.credential_version,
+            refresh_token.c.login_version == user.c.login_version,
         )
     )
 

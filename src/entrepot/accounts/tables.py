@@ -21,10 +21,15 @@ user = Table(
     Column("password_hash", String(256), nullable=False),
     Column("is_admin", Boolean, nullable=False),
     Column("is_enabled", Boolean, nullable=False),
-    # Counts changes of password and state. Tokens carry the number they were issued under, so a
-    # change ends all of them at once.
+    # Counts what must end short-lived tokens and remembered sign-ins at once: a changed password or
+    # state, a deleted token or key. They carry the number they were issued under.
     Column("credential_version", Integer, nullable=False, server_default=text("1")),
     Column("created_at", UtcTime, nullable=False),
+    # `person` or `robot`. A robot's name begins with `robot$`, which no person's can.
+    Column("kind", String(16), nullable=False, server_default=text("'person'")),
+    Column("expires_at", UtcTime),
+    # Counts changes of password and state only. Refresh tokens and sessions are bound to it.
+    Column("login_version", Integer, nullable=False, server_default=text("1")),
     UniqueConstraint("domain_id", "name"),
 )
 
@@ -42,7 +47,7 @@ refresh_token = Table(
     metadata,
     Column("hash", String(64), primary_key=True),
     Column("user_id", ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("credential_version", Integer, nullable=False),
+    Column("login_version", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False, index=True),
 )

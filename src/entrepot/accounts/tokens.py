@@ -15,10 +15,11 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry, extract_compact
 
-from entrepot.access.actor import ANONYMOUS, Actor
+from entrepot.access.actor import ANONYMOUS, Actor, Bound
 from entrepot.access.check import level_of
+from entrepot.access.levels import Level
 from entrepot.accounts import queries
-from entrepot.accounts.login import actor_of
+from entrepot.accounts.actors import PASSWORD, actor_of, is_usable
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.scopes import Scope, granted_actions, scope_name
 from entrepot.plumbing.ids import new_id, new_secret
@@ -34,12 +35,17 @@ _SKEW_SECONDS = 2  # another replica's clock may be a little ahead
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a valid token says. `expires` in seconds since the epoch; `user_id` empty for nobody."""
+    """What a valid token says. `expires` in seconds since the epoch; `user_id` empty for nobody.
+
+    `bounds` and `credential` are those of whoever it was issued to.
+    """
 
     user_id: str
     credential_version: int | None
     limits: Mapping[str, frozenset[str]]
     expires: float
+    bounds: tuple[Bound, ...] | None
+    credential: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,37 +65,42 @@ async def issue_token(accounts: Accounts, actor: Actor, asked: Sequence[Scope]) 
     async with accounts.db.reading() as tx:
         granted = [(scope, granted_actions(scope, await level_of(tx, actor, scope.name))) for scope in asked]
     now = accounts.clock.now()
+    seconds = int(min(accounts.settings.token_seconds, actor.until - now.timestamp()))
     key = await accounts.keys.current()
-    claims = {
+    claims: dict[str, Any] = {
         "iss": ISSUER,
         "aud": accounts.settings.service,
         "sub": actor.id,
         "ver": actor.credential_version,
         "iat": int(now.timestamp()),
         "nbf": int(now.timestamp()),
-        "exp": int(now.timestamp()) + accounts.settings.token_seconds,
+        "exp": int(now.timestamp()) + seconds,
         "jti": new_id(),
         "access": [{"type": s.kind, "name": s.name, "actions": actions} for s, actions in granted if actions],
+        "via": actor.credential,
     }
+    if actor.bounds is not None:  # the access claim does not say how much of a catalog may be seen
+        claims["bounds"] = [[bound.pattern, bound.level] for bound in actor.bounds]
     header = {"alg": _ALGORITHM, "kid": key.id, "typ": "registry+jwt"}
     token = jwt.encode(header, claims, key.key, registry=_REGISTRY)
-    return Issued(token, accounts.settings.token_seconds, now)
+    return Issued(token, seconds, now)
 
 
-async def read_token(accounts: Accounts, token: str) -> tuple[Actor, float]:
-    """Who `token` speaks for, as the database knows them now, and when it expires (seconds since the epoch).
+async def read_token(accounts: Accounts, token: str) -> Actor:
+    """Who `token` speaks for, as the database knows them now.
 
     Raises Unauthenticated when it is not ours, altered, expired, or its account has changed since.
     """
     claims = await _verify(accounts, token)
     if not claims.user_id:
         subjects = ANONYMOUS.subjects if accounts.settings.anonymous_pull else ()
-        return Actor(subjects=subjects, limits=claims.limits), claims.expires
+        return Actor(subjects=subjects, limits=claims.limits, until=claims.expires)
     async with accounts.db.reading() as tx:
         row = await queries.user_by_id(tx, claims.user_id)
-    if row is None or not row.is_enabled or row.credential_version != claims.credential_version:
+    if row is None or not is_usable(row, accounts.clock.now()) or row.credential_version != claims.credential_version:
         raise Unauthenticated(_REFUSED)
-    return replace(actor_of(row), limits=claims.limits), claims.expires
+    actor = actor_of(row, claims.credential)
+    return replace(actor, limits=claims.limits, bounds=claims.bounds, until=min(actor.until, claims.expires))
 
 
 def _require_login(actor: Actor) -> None:
@@ -114,22 +125,28 @@ async def _verify(accounts: Accounts, token: str) -> Claims:
         or not said["nbf"] - _SKEW_SECONDS <= now < said["exp"]
     ):
         raise Unauthenticated(_REFUSED)
-    return Claims(said["sub"], said["ver"], _limits(said["access"]), float(said["exp"]))
+    bounds = tuple(Bound(pattern, Level(level)) for pattern, level in said["bounds"]) if "bounds" in said else None
+    return Claims(
+        said["sub"], said["ver"], _limits(said["access"]), float(said["exp"]), bounds, said.get("via", PASSWORD)
+    )
 
 
-async def issue_refresh_token(accounts: Accounts, actor: Actor) -> str:
+async def issue_refresh_token(accounts: Accounts, actor: Actor) -> str | None:
     """A secret that `refresh` turns into its user again, until it expires or the password changes.
 
-    Raises Unauthenticated, as `issue_token` does.
+    None for whoever did not sign in with a password: it would outlive, and reach further than, what
+    they showed. Clients then keep that and show it again. Raises Unauthenticated, as `issue_token` does.
     """
     _require_login(actor)
+    if actor.credential != PASSWORD:
+        return None
     secret, now = new_secret(), accounts.clock.now()
     expires_at = now + timedelta(seconds=accounts.settings.refresh_token_seconds)
     async with accounts.db.writing() as tx:
         row = await queries.user_by_id(tx, actor.id)
-        if row is None or not row.is_enabled:
+        if row is None or not is_usable(row, now):
             raise Unauthenticated(_REFUSED)
-        await queries.save_refresh_token(tx, _hash(secret), actor.id, row.credential_version, now, expires_at)
+        await queries.save_refresh_token(tx, _hash(secret), actor.id, row.login_version, now, expires_at)
     return secret
 
 
@@ -137,9 +154,9 @@ async def refresh(accounts: Accounts, secret: str) -> Actor:
     """The user of a refresh token. Raises Unauthenticated."""
     async with accounts.db.reading() as tx:
         row = await queries.user_of_refresh_token(tx, _hash(secret), accounts.clock.now())
-    if row is None or not row.is_enabled:
+    if row is None or not is_usable(row, accounts.clock.now()):
         raise Unauthenticated(_REFUSED)
-    return actor_of(row)
+    return actor_of(row, "refresh")
 
 
 async def forget_expired(accounts: Accounts) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from entrepot.access.actor import Actor
 from entrepot.access.check import require_admin
 from entrepot.accounts import queries
+from entrepot.accounts.actors import FIRST_DOMAIN
 from entrepot.accounts.events import UserChanged, UserCreated
 from entrepot.accounts.room import Accounts
 from entrepot.db.transaction import Reader
@@ -18,7 +19,6 @@ from entrepot.plumbing.ids import new_id
 from entrepot.values.errors import AccessDenied, ParameterInvalid, UserExists, UserUnknown
 from entrepot.values.names import UserName
 
-FIRST_DOMAIN = "default"
 FIRST_ADMIN = "admin"
 
 

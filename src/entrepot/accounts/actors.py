@@ -1,0 +1,44 @@
+"""From rows to actors: the account that a name at login means, and what its row lets somebody be."""
+
+from datetime import datetime
+from math import inf
+from typing import Any
+
+from sqlalchemy import Row
+
+from entrepot.access.actor import Actor, user_subjects
+from entrepot.accounts import queries
+from entrepot.db.transaction import Reader
+
+FIRST_DOMAIN = "default"
+PERSON, ROBOT = "person", "robot"
+PASSWORD = "password"  # noqa: S105  # what somebody signed in with
+
+
+def actor_of(row: Row[Any], credential: str = PASSWORD) -> Actor:
+    """The actor an account's row stands for, signed in with `credential`."""
+    return Actor(
+        row.id,
+        row.name,
+        row.domain_id,
+        row.is_admin,
+        user_subjects(row.id, row.domain_id, row.is_admin),
+        None,
+        row.credential_version,
+        is_robot=row.kind == ROBOT,
+        credential=credential,
+        until=row.expires_at.timestamp() if row.expires_at else inf,
+    )
+
+
+def is_usable(row: Row[Any], now: datetime) -> bool:
+    """Whether the account may do anything at `now`: neither disabled nor past its end."""
+    return bool(row.is_enabled) and (row.expires_at is None or row.expires_at > now)
+
+
+async def account_by_login(tx: Reader, login: str) -> Row[Any] | None:
+    """The row of the account that signs in as `login`: `USER` of the first domain, or `DOMAIN/USER`."""
+    if "\0" in login:  # no name has one, and PostgreSQL takes none in a question either
+        return None
+    domain, slash, name = login.partition("/")
+    return await queries.user_by_name(tx, domain if slash else FIRST_DOMAIN, name if slash else login)
