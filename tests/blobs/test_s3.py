@@ -173,3 +173,64 @@ def _with_copy_limit(url: str, copy_bytes_max: int) -> S3Store:
     store = open_store(url, BlobSettings())
     assert isinstance(store, S3Store)
     return S3Store(store._bucket, copy_bytes_max=copy_bytes_max)
+
+
+async def test_many_large_uploads_hold_a_bounded_number_of_pieces_and_small_ones_do_not_wait(bucket_url: str) -> None:
+    store = open_store(bucket_url, BlobSettings())
+    writers = [await store.new_part() for _ in range(40)]
+    body = some_bytes(2 * MIB)
+    writing = [asyncio.create_task(writer.write(body)) for writer in writers]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    stuck = [task for task in writing if not task.done()]
+
+    assert 0 < len(stuck) < len(writers)
+    async with asyncio.timeout(30):
+        assert await store.put(chunked(b"small"), Digest.of(b"small")) == 5
+    assert not any(task.done() for task in stuck)
+    async with asyncio.timeout(60):
+        for writer, task in zip(writers, writing, strict=True):
+            await task  # in the order in which they came
+            assert (await writer.seal()).digest == Digest.of(body)
+            await writer.discard()
+    assert await parts_left(store) == []
+    await store.close()
+
+
+async def test_who_gives_up_waiting_for_a_piece_leaves_nothing(bucket_url: str) -> None:
+    store = open_store(bucket_url, BlobSettings())
+    writers = [await store.new_part() for _ in range(40)]
+    writing = [asyncio.create_task(writer.write(bytes(2 * MIB))) for writer in writers]
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+    for task in writing:
+        task.cancel()
+    await asyncio.gather(*writing, return_exceptions=True)
+    for writer in writers:
+        await writer.discard()
+
+    again = await store.new_part()
+    async with asyncio.timeout(30):
+        await again.write(bytes(2 * MIB))
+        await again.discard()
+    assert await parts_left(store) == []
+    await store.close()
+
+
+async def test_many_readers_get_small_chunks_and_one_alone_large_ones(bucket_url: str) -> None:
+    store = open_store(bucket_url, BlobSettings())
+    body = some_bytes(3 * MIB)
+    digest = await put(store, body)
+    streams = [store.open(digest) for _ in range(40)]
+
+    stalled = [len(await anext(stream)) for stream in streams]
+    for stream in streams:
+        await stream.aclose()
+    alone = [chunk async for chunk in store.open(digest)]
+
+    assert sum(stalled) < 5 * MIB
+    assert min(stalled) > 0
+    assert b"".join(alone) == body
+    assert [len(chunk) for chunk in alone] == [MIB] * 3
+    await store.close()

@@ -11,10 +11,9 @@ the one before is done, so two batches are in memory, and whoever is slowest slo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from entrepot.blobs.shares import Share
-from entrepot.blobs.store import CHUNK_BYTES
 from entrepot.plumbing.threads import settled
 
 # `writev` takes no more buffers at once (IOV_MAX). Chunks of one byte cost far more memory than their bytes.
@@ -41,10 +40,12 @@ Begin = Callable[[Batch], Sequence["asyncio.Future[None]"]]
 class Batches:
     """One batch being collected, one being worked on. Cancelled or not, each is handed over once and in order."""
 
-    def __init__(self, begin: Begin, share: Share | None = None) -> None:
+    def __init__(self, begin: Begin, share: Share, get_ready: Callable[[], Awaitable[None]]) -> None:
+        """`get_ready` is awaited before each batch but the last; a batch whose wait is cancelled is collected on."""
         self.size = 0
         self._share = share
         self._begin = begin
+        self._get_ready = get_ready
         self._collected = Batch()
         self._busy: Sequence[asyncio.Future[None]] = ()
 
@@ -52,7 +53,8 @@ class Batches:
         """Raises what an earlier batch's jobs raised."""
         self._collected.add(chunk)
         self.size += len(chunk)
-        if self._collected.is_full(self._share.next() if self._share else CHUNK_BYTES):
+        if self._collected.is_full(self._share.next()):
+            await self._get_ready()
             await self.hand_over(self._begin)
 
     async def hand_over(self, begin: Begin) -> None:

@@ -25,8 +25,10 @@ from obstore.store import S3Store as Bucket
 
 from entrepot.blobs import joining, layout
 from entrepot.blobs.s3_errors import code_of, trouble
+from entrepot.blobs.s3_pieces import Pieces
 from entrepot.blobs.s3_reader import read_object, size_of
-from entrepot.blobs.s3_writer import S3PartWriter, open_object
+from entrepot.blobs.s3_writer import LargeObject, S3PartWriter
+from entrepot.blobs.shares import Shares
 from entrepot.blobs.store import Part
 from entrepot.plumbing.threads import Threads
 from entrepot.values.digest import Digest
@@ -38,6 +40,14 @@ if TYPE_CHECKING:
 _COPY_BYTES_MAX = 5 << 30
 _PRESIGNED_SECONDS_MAX = 7 * 86_400
 _PROBE = b"entrepot"
+_WRITING_BYTES_MAX = 8 << 20
+_BATCHES_HELD = 3  # see `batch.py`; the third is a batch in one piece, for the library
+_BATCH_BYTES_MIN = 32 << 10
+_PIECES_COUNT = 32
+_PIECES_AT_ONCE = 4
+_READING_BYTES_MAX = 8 << 20
+_CHUNKS_HELD = 5  # see `file_reader.py`
+_CHUNK_BYTES_MIN = 8 << 10
 
 
 class S3Store:
@@ -48,10 +58,13 @@ class S3Store:
         self._redirect = redirect
         self._copy_bytes_max = copy_bytes_max
         self._threads = Threads(name="blobs")
+        self._writing = Shares(_WRITING_BYTES_MAX, _BATCHES_HELD, _BATCH_BYTES_MIN)
+        self._reading = Shares(_READING_BYTES_MAX, _CHUNKS_HELD, _CHUNK_BYTES_MIN)
+        self._pieces = Pieces(_PIECES_COUNT, _PIECES_AT_ONCE)
 
     async def new_part(self, algorithm: str = "sha256") -> S3PartWriter:
         joining.check_algorithm(algorithm)
-        return S3PartWriter(self._threads, self._bucket, algorithm)
+        return S3PartWriter(self._threads, self._bucket, algorithm, self._writing.open(), self._pieces)
 
     async def keep(self, parts: Sequence[Part], digest: Digest) -> int:
         size = sum(part.size for part in parts)
@@ -76,7 +89,7 @@ class S3Store:
         return await size_of(self._bucket, layout.blob_key(digest))
 
     def open(self, digest: Digest, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
-        return read_object(self._bucket, layout.blob_key(digest), start, stop, absent=BlobUnknown(digest=str(digest)))
+        return self._read(layout.blob_key(digest), start, stop, BlobUnknown(digest=str(digest)))
 
     async def locate(self, digest: Digest, *, seconds: int) -> str | None:
         if not self._redirect:
@@ -144,16 +157,20 @@ class S3Store:
 
     async def _stream(self, parts: Sequence[Part], digest: Digest) -> None:
         """Write the verified `parts` to the key of the blob `digest`, which is there only if they still fit."""
-        target = open_object(self._bucket, layout.blob_key(digest))
+        target = LargeObject(self._bucket, layout.blob_key(digest), self._pieces)
         actual = hashlib.new(digest.algorithm)
-        with trouble():
-            for part in parts:
-                async with aclosing(self._read_part(part)) as chunks:
-                    async for chunk in chunks:
-                        await self._threads.run(actual.update, chunk)
-                        await target.write(chunk)
-            joining.check_digest(Digest(digest.algorithm, actual.hexdigest()), digest)
-            await target.close()
+        await target.open()
+        try:
+            with trouble():
+                for part in parts:
+                    async with aclosing(self._read_part(part)) as chunks:
+                        async for chunk in chunks:
+                            await self._threads.run(actual.update, chunk)
+                            await target.write(chunk)
+                joining.check_digest(Digest(digest.algorithm, actual.hexdigest()), digest)
+                await target.close()
+        finally:
+            target.drop()
 
     async def _digest_of(self, parts: Sequence[Part], algorithm: str) -> Digest:
         actual = hashlib.new(algorithm)
@@ -165,7 +182,10 @@ class S3Store:
 
     def _read_part(self, part: Part) -> AsyncGenerator[bytes, None]:
         key = layout.check_part_key(part.key)
-        return read_object(self._bucket, key, 0, part.size, absent=UploadUnknown(part=part.key))
+        return self._read(key, 0, part.size, UploadUnknown(part=part.key))
+
+    def _read(self, key: str, start: int, stop: int | None, absent: EntrepotError) -> AsyncGenerator[bytes, None]:
+        return read_object(self._bucket, key, start, stop, absent, self._reading)
 
     async def _consume(self, part: Part) -> None:
         """The blob is kept; a part that cannot be removed now is for the sweeper."""

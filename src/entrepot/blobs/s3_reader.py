@@ -1,20 +1,27 @@
-"""Reading from a bucket: one request, streamed as fast as it is taken."""
+"""Reading from a bucket: one request, streamed as fast as it is taken.
+
+The library gives at least `_RECEIVED_BYTES` at once, and goes on when those are taken. They are put
+together or apart to chunks as large as the number of readers allows (`shares.py`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store as Bucket
 
 from entrepot.blobs.s3_errors import RANGE_UNSATISFIABLE, code_of, status_of, storage_error, trouble
-from entrepot.blobs.store import CHUNK_BYTES
+from entrepot.blobs.shares import Share, Shares
 from entrepot.values.errors import BlobCorrupt, EntrepotError, StorageUnreachable
+
+_RECEIVED_BYTES = 64 << 10
 
 
 async def read_object(
-    bucket: Bucket, key: str, start: int, stop: int | None, absent: EntrepotError
+    bucket: Bucket, key: str, start: int, stop: int | None, absent: EntrepotError, shares: Shares
 ) -> AsyncGenerator[bytes, None]:
     """The bytes of `key` from `start` to `stop` (None: the end).
 
@@ -30,12 +37,32 @@ async def read_object(
     size = found.meta["size"]
     _check_size(key, size, start, stop)
     missing = (size if stop is None else stop) - start
-    with trouble():
-        async for chunk in found.stream(min_chunk_size=CHUNK_BYTES):
-            missing -= len(chunk)
-            yield bytes(chunk)
+    share = shares.open()
+    try:
+        with trouble():
+            async with aclosing(_shared_out(found.stream(min_chunk_size=_RECEIVED_BYTES), share)) as chunks:
+                async for chunk in chunks:
+                    missing -= len(chunk)
+                    yield chunk
+    finally:
+        share.close()
     if missing:
         raise StorageUnreachable("The stream from the bucket broke off.", missing=missing)
+
+
+async def _shared_out(received: obstore.BytesStream, share: Share) -> AsyncGenerator[bytes, None]:
+    """The same bytes, in chunks as large as `share` allows each time."""
+    collected = bytearray()
+    size = share.next()
+    async for piece in received:
+        collected += piece
+        while len(collected) >= size:
+            chunk = bytes(collected[:size])
+            del collected[:size]
+            yield chunk
+            size = share.next()
+    if collected:
+        yield bytes(collected)
 
 
 async def size_of(bucket: Bucket, key: str) -> int | None:

@@ -1,88 +1,81 @@
-"""Writing a part to a bucket: one object, uploaded in pieces, there when it is sealed and not before."""
+"""Writing a part to a bucket: one object, there when it is sealed and not before; a large one goes in pieces."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 
 import obstore
 from obstore.store import S3Store as Bucket
 
 from entrepot.blobs import layout
-from entrepot.blobs.batch import Batch, Batches
+from entrepot.blobs.batch import Batch
+from entrepot.blobs.batched_writer import BatchedWriter
 from entrepot.blobs.s3_errors import trouble
-from entrepot.blobs.store import Part
+from entrepot.blobs.s3_pieces import PIECE_BYTES, Pieces
+from entrepot.blobs.shares import Share
 from entrepot.plumbing.threads import Threads
-from entrepot.values.digest import Digest
 from entrepot.values.errors import EntrepotError
 
-# S3 allows 10,000 pieces: objects up to 78 GiB. In memory per writer: one piece collected, these on their way.
-_PIECE_BYTES = 8 << 20
-_PIECES_AT_ONCE = 4
 
+class LargeObject:
+    """An object sent in pieces, which comes to be when it is closed; dropped before, it never does."""
 
-def open_object(bucket: Bucket, key: str) -> obstore.AsyncWritableFile:
-    """An object that comes to be when it is closed; dropped before, it never does."""
-    return obstore.open_writer_async(bucket, key, buffer_size=_PIECE_BYTES, max_concurrency=_PIECES_AT_ONCE)
-
-
-class S3PartWriter:
-    """A PartWriter over one object under `parts/`."""
-
-    def __init__(self, threads: Threads, bucket: Bucket, algorithm: str) -> None:
-        self._threads = threads
+    def __init__(self, bucket: Bucket, key: str, pieces: Pieces) -> None:
         self._bucket = bucket
-        self._key = layout.new_part_key()
-        self._algorithm = algorithm
-        self._hash = hashlib.new(algorithm)
-        self._object = open_object(bucket, self._key)
-        self._batches = Batches(self._begin)
-        self._sent = 0
-        self._is_closed = False
-        self._is_over = False
-        self._part: Part | None = None
+        self._key = key
+        self._pieces = pieces
+        self._taken = 0
+        self._file: obstore.AsyncWritableFile | None = None
+        self.sent = 0
+
+    async def open(self) -> None:
+        """Waits until there are pieces for it."""
+        self._taken = await self._pieces.take()
+        # The library takes bytes only while fewer than this are on their way: that many in all, with the one it fills.
+        self._file = obstore.open_writer_async(
+            self._bucket, self._key, buffer_size=PIECE_BYTES, max_concurrency=self._taken
+        )
 
     @property
-    def size(self) -> int:
-        return self._batches.size
+    def is_open(self) -> bool:
+        return self._file is not None
 
     async def write(self, chunk: bytes) -> None:
-        self._check_open()
-        async with self._removed_on_trouble():
-            await self._batches.take(chunk)
+        assert self._file is not None
+        self.sent += len(chunk)
+        await self._file.write(chunk)
 
-    async def seal(self) -> Part:
-        if self._part is None:
-            self._check_open()
-            self._is_over = True  # cancelled from here on, only `discard` knows what to do
-            async with self._removed_on_trouble():
-                await self._batches.hand_over(self._begin_last)
-                await self._batches.finish()
-            self._part = Part(self._key, self.size, Digest(self._algorithm, self._hash.hexdigest()))
-        return self._part
-
-    async def discard(self) -> None:
-        self._is_over = True
+    async def close(self) -> None:
+        """Whatever comes of it, nothing of the object is in memory afterwards."""
+        file, self._file = self._file, None
+        assert file is not None
         try:
-            await self._batches.abandon()
+            await file.close()
         finally:
-            with suppress(EntrepotError):  # the sweeper comes by later
-                await self._remove()
+            self.drop()
 
-    def _check_open(self) -> None:
-        if self._is_over:
-            raise RuntimeError("this part was sealed or discarded")
+    def drop(self) -> None:
+        """Forget what was not sent. Harmless at any time."""
+        self._file = None
+        taken, self._taken = self._taken, 0
+        if taken:
+            self._pieces.give_back(taken)
 
-    @asynccontextmanager
-    async def _removed_on_trouble(self) -> AsyncIterator[None]:
-        with trouble():
-            try:
-                yield
-            except Exception:
-                await self.discard()
-                raise
+
+class S3PartWriter(BatchedWriter):
+    """A PartWriter over one object under `parts/`."""
+
+    def __init__(self, threads: Threads, bucket: Bucket, algorithm: str, share: Share, pieces: Pieces) -> None:
+        super().__init__(threads, layout.new_part_key(), algorithm, share, trouble)
+        self._bucket = bucket
+        self._object = LargeObject(bucket, self._key, pieces)
+        self._is_there = False
+
+    async def _get_ready(self) -> None:
+        if not self._object.is_open:
+            await self._object.open()
 
     def _begin(self, batch: Batch) -> Sequence[asyncio.Future[None]]:
         return self._threads.start(self._hash_chunks, batch), asyncio.create_task(self._send(batch))
@@ -91,26 +84,25 @@ class S3PartWriter:
         return self._threads.start(self._hash_chunks, batch), asyncio.create_task(self._send_last(batch))
 
     async def _send(self, batch: Batch) -> None:
-        self._sent += batch.size
         await self._object.write(b"".join(batch.chunks))
 
     async def _send_last(self, batch: Batch) -> None:
+        self._is_there = True  # or not quite: who asked for it cannot know when the answer is lost
+        if not self._object.is_open:
+            await obstore.put_async(self._bucket, self._key, b"".join(batch.chunks), use_multipart=False)
+            return
         if batch.size:
             await self._send(batch)
-        self._is_closed = True
         await self._object.close()
 
     async def _remove(self) -> None:
         """Pieces that were sent can only be taken back by making the object whole and removing it."""
-        with trouble():
-            if not self._is_closed and self._sent >= _PIECE_BYTES:
-                self._is_closed = True
-                await self._object.close()
-            if self._is_closed:
-                await obstore.delete_async(self._bucket, [self._key])
-
-    # --- in a thread ---
-
-    def _hash_chunks(self, batch: Batch) -> None:
-        for chunk in batch.chunks:
-            self._hash.update(chunk)
+        try:
+            with suppress(EntrepotError), trouble():  # the sweeper comes by later
+                if self._object.is_open and self._object.sent >= PIECE_BYTES:
+                    self._is_there = True
+                    await self._object.close()
+                if self._is_there:
+                    await obstore.delete_async(self._bucket, [self._key])
+        finally:
+            self._object.drop()
