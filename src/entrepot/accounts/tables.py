@@ -1,8 +1,8 @@
-"""Domains (tenants), their users, and what signs and renews tokens."""
+"""Domains (tenants), their people, groups and robots, and what signs and renews tokens."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint, text
 
-from entrepot.db.schema import Name, UtcTime, metadata
+from entrepot.db.schema import Json, Name, UtcTime, metadata
 
 domain = Table(
     "domain",
@@ -50,4 +50,46 @@ refresh_token = Table(
     Column("login_version", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False, index=True),
+)
+
+# Who belongs to it is in `access`: every decision asks for that.
+group = Table(
+    "group",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("domain_id", ForeignKey("domain.id"), nullable=False),
+    Column("name", Name(64), nullable=False),
+    Column("description", String(256), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("domain_id", "name"),
+)
+
+robot = Table(
+    "robot",
+    metadata,
+    Column("id", ForeignKey("user.id", ondelete="CASCADE"), primary_key=True),
+    # Whose rights it was made with: it works while they may sign in. NULL: they are gone, and it is disabled.
+    Column("owner_id", ForeignKey("user.id", ondelete="SET NULL"), index=True),
+    Column("description", String(256), nullable=False),
+    Column("secret_hash", String(64), nullable=False),
+    # The secret before the last rotation, and until when it works beside the new one.
+    Column("old_secret_hash", String(64)),
+    Column("old_secret_until", UtcTime),
+    Column("rotated_at", UtcTime, nullable=False),
+    Column("last_used_at", UtcTime),
+)
+
+personal_token = Table(
+    "personal_token",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("user_id", ForeignKey("user.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Name(64), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    # [[pattern, level], …]: beyond these it reaches nothing. NULL: as far as its user.
+    Column("bounds", Json),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime),
+    Column("last_used_at", UtcTime),
+    UniqueConstraint("user_id", "name"),
 )
