@@ -19,6 +19,7 @@ from entrepot import __version__
 from entrepot.access.actor import ANONYMOUS, Actor
 from entrepot.doors.http import body as bodies
 from entrepot.doors.http import front
+from entrepot.doors.http.address import base_url
 from entrepot.doors.manage import routes
 from entrepot.doors.manage.call import CALL, Call
 from entrepot.doors.manage.fields import ErrorAnswer, invalid
@@ -72,8 +73,8 @@ class ManageDoor:
 
     async def _call(self, route: Route, request: Request) -> Call:
         actor = ANONYMOUS if route.is_open else await self._actor(request.headers.get("authorization"))
-        host = self._rooms.registry_host or request.url.netloc
-        return Call(self._rooms, actor, f"{request.url.scheme}://{request.url.netloc}", host)
+        url = base_url(request.scope)
+        return Call(self._rooms, actor, url, self._rooms.registry_host or url.partition("://")[2])
 
     async def _actor(self, header: str | None) -> Actor:
         """Who calls. Everything here needs somebody, and a registry token is not enough (contract §15)."""

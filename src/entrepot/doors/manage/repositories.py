@@ -1,6 +1,6 @@
 """Repositories (contract §4): created, listed by page and by marker, shown, changed, deleted."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Query, Response
 from pydantic import BaseModel
@@ -87,6 +87,9 @@ class MarkedRow(Row):
     namespace_name: str
 
 
+_Kind = TypeVar("_Kind", bound=Row)
+
+
 class MarkedRows(BaseModel):
     repos: list[MarkedRow]
     nextMarker: int | None = None  # noqa: N815  # the contract's spelling
@@ -165,7 +168,18 @@ async def list_repos_details(
         call.registry, call.actor, wanted, order, descending, window.offset, window.limit
     )
     response.headers["Content-Range"] = window.content_range(len(page.items), page.total)
-    return [_paged(call, one, page.total) for one in page.items]
+    return [
+        _row(
+            PagedRow,
+            one,
+            path=_image(call, one),
+            internal_path=_image(call, one),
+            namespace=one.repository.path.organization,
+            tags=list(one.tag_names),
+            total_range=page.total,
+        )
+        for one in page.items
+    ]
 
 
 async def list_repo_details(
@@ -184,13 +198,16 @@ async def list_repo_details(
     found, has_more = await browse.list_repositories_after(
         call.registry, call.actor, wanted, parse_marker(marker), parse_limit(limit)
     )
-    return MarkedRows(repos=[_marked(one) for one in found], nextMarker=found[-1].repository.id if has_more else None)
+    rows = [
+        _row(MarkedRow, one, id=one.repository.id, namespace_name=one.repository.path.organization) for one in found
+    ]
+    return MarkedRows(repos=rows, nextMarker=rows[-1].id if has_more else None)
 
 
 async def show_repository(call: TheCall, repository: TheRepository) -> Summary:
     """One repository."""
     one = await browse.show_repository(call.registry, call.actor, repository)
-    found, image = one.repository, f"{call.host}/{repository}"
+    found, image = one.repository, _image(call, one)
     return Summary(
         id=found.id,
         ns_id=found.organization_id,
@@ -223,30 +240,10 @@ async def delete_repo(call: TheCall, repository: TheRepository) -> None:
     await repositories.delete_repository(call.registry, call.actor, repository)
 
 
-def _paged(call: Call, one: Listed, total: int) -> PagedRow:
-    found, image = one.repository, f"{call.host}/{one.repository.path}"
-    return PagedRow(
-        name=found.path.name,
-        category=found.category,
-        description=found.description,
-        size=one.size,
-        is_public=found.is_public,
-        num_images=one.tags,
-        created_at=rfc3339(found.created_at),
-        updated_at=rfc3339(found.updated_at),
-        domain_name=one.domain_name,
-        path=image,
-        internal_path=image,
-        namespace=found.path.organization,
-        tags=list(one.tag_names),
-        total_range=total,
-    )
-
-
-def _marked(one: Listed) -> MarkedRow:
+def _row(kind: type[_Kind], one: Listed, **more: Any) -> _Kind:
+    """A row of a list; `more` is what only its `kind` tells."""
     found = one.repository
-    return MarkedRow(
-        id=found.id,
+    return kind(
         name=found.path.name,
         category=found.category,
         description=found.description,
@@ -256,5 +253,10 @@ def _marked(one: Listed) -> MarkedRow:
         created_at=rfc3339(found.created_at),
         updated_at=rfc3339(found.updated_at),
         domain_name=one.domain_name,
-        namespace_name=found.path.organization,
+        **more,
     )
+
+
+def _image(call: Call, one: Listed) -> str:
+    """How a person writes the repository to a client."""
+    return f"{call.host}/{one.repository.path}"

@@ -1,6 +1,5 @@
 """One request to the registry protocol, parsed as far as every handler needs it."""
 
-import re
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -16,7 +15,6 @@ from entrepot.values.names import RepositoryName
 
 # Older clients look for it to know that this is a registry of protocol 2.
 API_VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
-_HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +72,6 @@ class Call:
         if "\0" in given:
             raise ParameterInvalid(f"The parameter {name} is text; this one has a null character.")
         return given
-
-
-def base_url(scope: Scope, external_url: str) -> str:
-    """The address that clients use for this service, without a slash at its end."""
-    if external_url:
-        return external_url.rstrip("/")
-    host = next((value for key, value in scope["headers"] if key == b"host"), b"").decode("latin-1")
-    if not _HOST.fullmatch(host):
-        server = scope.get("server") or ("127.0.0.1", None)
-        host = f"{server[0]}:{server[1]}" if server[1] else str(server[0])
-    return f"{scope['scheme']}://{host}"
 
 
 class Plain:

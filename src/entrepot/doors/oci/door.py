@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from entrepot.doors.http import front
+from entrepot.doors.http.address import base_url
 from entrepot.doors.http.problems import oci_body, problem_of
 from entrepot.doors.oci import routes, token
-from entrepot.doors.oci.call import API_VERSION, Call, OciRooms, Plain, Response, base_url
+from entrepot.doors.oci.call import API_VERSION, Call, OciRooms, Plain, Response
 from entrepot.doors.oci.fast import FastPulls
 from entrepot.doors.oci.uploads import progress_headers
 from entrepot.values.errors import (
