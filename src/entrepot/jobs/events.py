@@ -11,17 +11,26 @@ from typing import Any, ClassVar
 
 from entrepot.db.transaction import Writer
 from entrepot.jobs import queries
-from entrepot.plumbing.ids import new_id
+from entrepot.plumbing.caller import Caller, caller
+from entrepot.plumbing.ids import new_id_in_time
 
 CLOUDEVENTS_TYPE_PREFIX = "io.entrepot."
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A fact. Subclasses name their `type` and carry JSON-able fields; `subject` is what it is about."""
+    """A fact. Subclasses name their `type` and carry JSON-able fields; `subject` is what it is about.
+
+    What tells of a change has a field `before`: those of its fields that were different, as they were.
+    """
 
     type: ClassVar[str]
     subject: str
+
+    @property
+    def organization(self) -> str:
+        """The organization whose managers may see the event; empty when it is not about one."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +45,33 @@ class Recorded:
     time: datetime
     data: dict[str, Any]
     xid: int = 0
+    domain_id: str = ""
+    organization: str = ""
+    address: str = ""
+    credential: str = ""
 
 
-async def publish(tx: Writer, *events: Event, actor: str, at: datetime) -> None:
-    """Put `events` into the feed; they exist exactly when `tx` commits. `actor`: a subject such as `user:…`."""
+async def publish(
+    tx: Writer, *events: Event, actor: str, at: datetime, domain_id: str | None = None, by: Caller | None = None
+) -> None:
+    """Put `events` into the feed; they exist exactly when `tx` commits. `actor`: a subject such as `user:…`.
+
+    `domain_id` says whose administrators may see them; None: those of the caller's domain. `by` is whose
+    request it was, when that is not the one at hand.
+    """
+    by = by or caller.get()
     rows = [
         {
-            "id": new_id(),
+            "id": new_id_in_time(),
             "type": happened.type,
             "subject": happened.subject,
             "actor": actor,
             "time": at,
             "data": {key: value for key, value in asdict(happened).items() if key != "subject"},
+            "domain_id": by.domain_id if domain_id is None else domain_id,
+            "organization": happened.organization,
+            "address": by.address,
+            "credential": by.credential,
         }
         for happened in events
     ]

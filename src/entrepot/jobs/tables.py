@@ -1,11 +1,11 @@
 """The event feed and how far each consumer has read."""
 
-from sqlalchemy import BigInteger, Column, Index, String, Table
+from sqlalchemy import BigInteger, Column, Index, String, Table, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 
-from entrepot.db.schema import Json, RowId, UtcTime, metadata
+from entrepot.db.schema import Json, Name, RowId, UtcTime, metadata
 
 
 class current_xid(FunctionElement[int]):  # noqa: N801  # reads as a function in SQL
@@ -75,8 +75,19 @@ event = Table(
     # PostgreSQL numbers rows before they commit, so a later number can become visible first. The
     # transaction's own number tells the feed how far everything has settled.
     Column("xid", BigInteger, nullable=False, server_default=current_xid()),
-    Index("ix_event_subject", "subject", "seq"),
+    # Who may see it: administrators of the domain, managers of the organization. Empty: nobody, not about one.
+    Column("domain_id", String(32), nullable=False, server_default=text("''")),
+    Column("organization", Name(64), nullable=False, server_default=text("''")),
+    # Where it came from, and what was shown there.
+    Column("address", String(64), nullable=False, server_default=text("''")),
+    Column("credential", String(96), nullable=False, server_default=text("''")),
     Index("ix_event_feed", "xid", "seq"),
+    # One for each way to ask for events, all in the order of the feed.
+    Index("ix_event_domain", "domain_id", "xid", "seq"),
+    Index("ix_event_organization", "organization", "xid", "seq"),
+    Index("ix_event_subject", "subject", "xid", "seq"),
+    Index("ix_event_actor", "actor", "xid", "seq"),
+    Index("ix_event_time", "time"),
     sqlite_autoincrement=True,  # a number is never given twice, also when the newest events are gone
 )
 

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`address`: the client's, as far as it is trusted. `credential`: what it showed, as `password` or `key:AK`."""
+    """`address`: the client's, as far as it is trusted. `credential`: what it showed, as `password` or `key:AK`.
+
+    `domain_id`: of whoever it speaks for.
+    """
 
     address: str = ""
     credential: str = ""
+    domain_id: str = ""
 
 
 NOBODY = Caller()
