@@ -10,7 +10,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
@@ -76,6 +76,8 @@ def _server(settings: Settings) -> MPServer:
         port=settings.port,
         interface=Interfaces.ASGI,
         loop=Loops.uvloop,
+        # To tell HTTP/2, which clients speak over TLS only, Granian waits for a first byte without end.
+        http=HTTPModes.auto if settings.is_tls else HTTPModes.http1,
         workers=settings.workers,
         websockets=False,
         backpressure=settings.connections_max,

@@ -39,7 +39,7 @@ class Client:
             auth=(server.user, server.password),
             timeout=60.0,
             trust_env=False,
-            verify=False,  # nothing here is TLS, and reading the machine's certificates takes longer than a push
+            verify=False,  # reading the machine's certificates takes longer than a push, and ours are not among them
         )
 
     async def send(

@@ -6,7 +6,6 @@ that mistook the end of the connection for the end of the body would accept it.
 
 from __future__ import annotations
 
-import base64
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,7 +15,7 @@ import pytest
 from tests.live.api import Api
 from tests.live.conformance.builders import digest_of
 from tests.live.conformance.media_types import IMAGE
-from tests.live.durability import folders, frames
+from tests.live.durability import folders
 from tests.live.durability.client import Client, held, image
 from tests.live.durability.crowds import answer, crowd, head, vanish
 from tests.live.durability.watching import answered, becomes
@@ -151,60 +150,3 @@ async def test_a_manifest_that_breaks_off_is_not_there(
         request = request[:-2] + b"Content-Length: %d\r\n\r\n" % len(body) + body[:-100]
     await break_off(client, server, request, end)
     assert await client.manifest(digest) is None
-
-
-@pytest.mark.parametrize("length", [None, len(SENT) + 1], ids=["no length", "a length"])
-@pytest.mark.parametrize("ending", ["the stream is reset", "the connection ends", "the connection is reset"])
-async def test_a_stream_of_http_2_that_breaks_off_is_no_blob(
-    client: Client, server: Server, length: int | None, ending: str
-) -> None:
-    basic = base64.b64encode(f"{server.user}:{server.password}".encode()).decode()
-    fields = {
-        ":method": "POST",
-        ":scheme": "http",
-        ":authority": server.host,
-        ":path": f"/v2/{client.repository}/blobs/uploads/?digest={DIGEST}",
-        "authorization": f"Basic {basic}",
-        **({} if length is None else {"content-length": str(length)}),
-    }
-    before = await answered(client, "POST")
-    with crowd(server, 1) as (plug,):
-        plug.sendall(frames.PREFACE + frames.frame(frames.SETTINGS, 0, 0) + frames.headers(fields))
-        plug.sendall(frames.frame(frames.DATA, 0, frames.STREAM, SENT))
-        frames.round_trip(plug)
-        match ending:
-            case "the stream is reset":
-                plug.sendall(frames.reset())
-                frames.round_trip(plug)
-            case "the connection ends":
-                plug.close()
-            case _:
-                vanish(plug)
-
-        async def noticed() -> bool:
-            return await answered(client, "POST") > before
-
-        await becomes(noticed, "the server ends the stream")
-    assert await client.blob(DIGEST) is None
-    assert DIGEST not in folders.blobs(server)
-    assert folders.parts(server) == []
-
-
-async def test_a_whole_stream_of_http_2_is_a_blob(client: Client, server: Server) -> None:
-    """The same frames with an end: what the tests above leave out is what makes the difference."""
-    basic = base64.b64encode(f"{server.user}:{server.password}".encode()).decode()
-    fields = {
-        ":method": "POST",
-        ":scheme": "http",
-        ":authority": server.host,
-        ":path": f"/v2/{client.repository}/blobs/uploads/?digest={DIGEST}",
-        "authorization": f"Basic {basic}",
-    }
-    with crowd(server, 1) as (plug,):
-        plug.sendall(frames.PREFACE + frames.frame(frames.SETTINGS, 0, 0) + frames.headers(fields))
-        plug.sendall(frames.frame(frames.DATA, frames.END_STREAM, frames.STREAM, SENT))
-        while frames.read_frame(plug)[0] != frames.HEADERS:
-            pass
-    assert await client.blob(DIGEST) == SENT
-    await client.demand(202, "DELETE", f"blobs/{DIGEST}")
-    folders.blobs(server)[DIGEST].unlink()

@@ -49,6 +49,11 @@ def test_a_head_that_stops_is_hung_up_on(registry: Registry, raw: bytes) -> None
     assert not answer or answer.startswith((b"HTTP/1.1 408", b"HTTP/1.1 400")), answer
 
 
+def test_a_connection_on_which_nothing_ever_comes_is_hung_up_on(registry: Registry) -> None:
+    with connected(registry, SECONDS_MAX) as wire:
+        assert wire.rest() == b""
+
+
 def test_a_head_that_drips_is_hung_up_on(registry: Registry) -> None:
     """Every byte comes in time; the head as a whole does not."""
     deadline = time.monotonic() + SECONDS_MAX
