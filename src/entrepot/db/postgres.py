@@ -139,9 +139,9 @@ class PostgresWriter(PostgresReader):
             return 0
         return int((await self._connection.execute(statement, rows)).rowcount)
 
-    async def lock(self, name: str, shared: bool = False) -> None:
+    async def lock(self, *names: str, shared: bool = False) -> None:
         take = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
-        await self._connection.execute(select(take(lock_key(name))))
+        await self._connection.execute(select(*[take(lock_key(name)) for name in names]))  # in this order
 
 
 Batch = list[tuple[bytes, dict[str, Any], asyncio.Future[tuple[Any, ...] | None]]]

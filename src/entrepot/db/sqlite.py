@@ -157,7 +157,7 @@ class SqliteWriter(SqliteReader):
             return 0
         return int(self._connection.execute(statement, rows).rowcount)
 
-    async def lock(self, name: str, shared: bool = False) -> None:
+    async def lock(self, *names: str, shared: bool = False) -> None:
         """Nothing to wait for: BEGIN IMMEDIATE made this the only writer."""
 
 

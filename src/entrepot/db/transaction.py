@@ -42,10 +42,10 @@ class Writer(Reader, Protocol):
         """Execute; the number of rows touched. With `rows`, once for each of them."""
         ...
 
-    async def lock(self, name: str, shared: bool = False) -> None:
-        """Wait until no other transaction holds `name`; keep it to the end of this one.
+    async def lock(self, *names: str, shared: bool = False) -> None:
+        """Wait until no other transaction holds any of `names`; keep them to the end of this one.
 
         For decisions that read before they write. Holders of a `shared` lock do not wait for each
-        other. Several names are taken in sorted order.
+        other. Everybody takes the same names in the same order.
         """
         ...

@@ -46,12 +46,12 @@ async def changing(tx: Writer, actor: Actor, action: Action, path: RepositoryNam
 
 async def lock_content(tx: Writer, path: RepositoryName, shared: bool) -> None:
     """By name, before the row is read: a row that was read before may be gone when the lock is there."""
-    await tx.lock(f"content:{path}", shared)
+    await tx.lock(f"content:{path}", shared=shared)
 
 
 async def lock_organization(tx: Writer, name: OrganizationName, shared: bool) -> None:
     """Those who put something into an organization share the lock; who deletes it is alone."""
-    await tx.lock(f"organization:{name}", shared)
+    await tx.lock(f"organization:{name}", shared=shared)
 
 
 async def permitted(tx: Reader, actor: Actor, action: Action, path: RepositoryName) -> None:
