@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from entrepot.access.actor import Actor, user_subjects
-from entrepot.accounts import queries
+from entrepot.accounts.queries import people
 from entrepot.db.transaction import Reader
 
 FIRST_DOMAIN = "default"
@@ -41,4 +41,4 @@ async def account_by_login(tx: Reader, login: str) -> Row[Any] | None:
     if "\0" in login:  # no name has one, and PostgreSQL takes none in a question either
         return None
     domain, slash, name = login.partition("/")
-    return await queries.user_by_name(tx, domain if slash else FIRST_DOMAIN, name if slash else login)
+    return await people.user_by_name(tx, domain if slash else FIRST_DOMAIN, name if slash else login)

@@ -9,9 +9,9 @@ from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
 from entrepot.access.check import require_admin
-from entrepot.accounts import queries
 from entrepot.accounts.actors import FIRST_DOMAIN
 from entrepot.accounts.events import UserChanged, UserCreated
+from entrepot.accounts.queries import people
 from entrepot.accounts.room import Accounts
 from entrepot.db.transaction import Reader
 from entrepot.jobs.events import publish
@@ -45,10 +45,10 @@ async def create_user(accounts: Accounts, actor: Actor, name: UserName, password
     async with accounts.db.writing() as tx:
         await tx.lock(f"user:{actor.domain_id}:{name}")
         domain_name = (await _own(tx, actor, actor.name)).domain_name
-        if await queries.user_by_name(tx, domain_name, name):
+        if await people.user_by_name(tx, domain_name, name):
             raise UserExists(f"A user named {name} exists already.")
         user_id, now = new_id(), accounts.clock.now()
-        await queries.save_user(tx, user_id, actor.domain_id, name, password_hash, is_admin, now)
+        await people.save_user(tx, user_id, actor.domain_id, name, password_hash, is_admin, now)
         await publish(tx, UserCreated(name, user_id, is_admin), actor=actor.subject, at=now)
 
     return User(user_id, name, actor.domain_id, domain_name, is_admin, True, now)
@@ -58,7 +58,7 @@ async def list_users(accounts: Accounts, actor: Actor, after: str, limit: int) -
     """Users of the actor's domain by name, those after `after`. Raises AccessDenied."""
     require_admin(actor)
     async with accounts.db.reading() as tx:
-        return [_user(row) for row in await queries.users_of_domain(tx, actor.domain_id, after, limit)]
+        return [_user(row) for row in await people.users_of_domain(tx, actor.domain_id, after, limit)]
 
 
 async def show_user(accounts: Accounts, actor: Actor, name: UserName) -> User:
@@ -89,7 +89,7 @@ async def set_password(
 
     async with accounts.db.writing() as tx:
         found = await _own(tx, actor, name)
-        await queries.change_user(tx, found.id, password_hash=password_hash)
+        await people.change_user(tx, found.id, password_hash=password_hash)
         change = UserChanged(name, found.id, "password")
         await publish(tx, change, actor=actor.subject, at=accounts.clock.now())
 
@@ -103,9 +103,9 @@ async def set_enabled(accounts: Accounts, actor: Actor, name: UserName, is_enabl
     async with accounts.db.writing() as tx:
         await tx.lock(f"admins:{actor.domain_id}")
         found = await _own(tx, actor, name)
-        if not is_enabled and found.is_admin and await queries.enabled_admins(tx, actor.domain_id) <= 1:
+        if not is_enabled and found.is_admin and await people.enabled_admins(tx, actor.domain_id) <= 1:
             raise ParameterInvalid(f"{name} is the last administrator; enable another one first.")
-        await queries.change_user(tx, found.id, is_enabled=is_enabled)
+        await people.change_user(tx, found.id, is_enabled=is_enabled)
         change = UserChanged(name, found.id, "enabled" if is_enabled else "disabled")
         await publish(tx, change, actor=actor.subject, at=accounts.clock.now())
 
@@ -113,7 +113,7 @@ async def set_enabled(accounts: Accounts, actor: Actor, name: UserName, is_enabl
 async def has_first_admin(accounts: Accounts) -> bool:
     """Whether this installation was started before."""
     async with accounts.db.reading() as tx:
-        return await queries.domain_by_name(tx, FIRST_DOMAIN) is not None
+        return await people.domain_by_name(tx, FIRST_DOMAIN) is not None
 
 
 async def ensure_first_admin(accounts: Accounts, password: str) -> bool:
@@ -123,23 +123,23 @@ async def ensure_first_admin(accounts: Accounts, password: str) -> bool:
 
     async with accounts.db.writing() as tx:
         await tx.lock("first domain")
-        if await queries.domain_by_name(tx, FIRST_DOMAIN):
+        if await people.domain_by_name(tx, FIRST_DOMAIN):
             return False
         domain_id, user_id, now = new_id(), new_id(), accounts.clock.now()
-        await queries.save_domain(tx, domain_id, FIRST_DOMAIN, now)
-        await queries.save_user(tx, user_id, domain_id, FIRST_ADMIN, password_hash, True, now)
+        await people.save_domain(tx, domain_id, FIRST_DOMAIN, now)
+        await people.save_user(tx, user_id, domain_id, FIRST_ADMIN, password_hash, True, now)
         await publish(tx, UserCreated(FIRST_ADMIN, user_id, True), actor=f"user:{user_id}", at=now)
     return True
 
 
 async def names_of(tx: Reader, user_ids: Sequence[str]) -> dict[str, str]:
     """The names of users, by id, for rooms above that show who did something."""
-    return await queries.names_of_users(tx, user_ids)
+    return await people.names_of_users(tx, user_ids)
 
 
 async def domain_names_of(tx: Reader, domain_ids: Sequence[str]) -> dict[str, str]:
     """The names of domains, by id."""
-    return await queries.names_of_domains(tx, domain_ids)
+    return await people.names_of_domains(tx, domain_ids)
 
 
 async def find_user(tx: Reader, actor: Actor, name: str) -> User:
@@ -148,8 +148,8 @@ async def find_user(tx: Reader, actor: Actor, name: str) -> User:
 
 
 async def _own(tx: Reader, actor: Actor, name: str) -> Row[Any]:
-    me = await queries.user_by_id(tx, actor.id)
-    found = me and await queries.user_by_name(tx, me.domain_name, name)
+    me = await people.user_by_id(tx, actor.id)
+    found = me and await people.user_by_name(tx, me.domain_name, name)
     if not found:
         raise UserUnknown(f"There is no user named {name}.")
     return found

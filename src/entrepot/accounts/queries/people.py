@@ -1,4 +1,4 @@
-"""SQL of the accounts room."""
+"""SQL about domains and accounts."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,24 +6,24 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, select, update
 
-from entrepot.accounts.tables import domain, refresh_token, signing_key, user
+from entrepot.accounts.tables import domain, refresh_token, user
 from entrepot.db.transaction import Reader, Writer
 
-_USER = (user, domain.c.name.label("domain_name"))
+ACCOUNT = (user, domain.c.name.label("domain_name"))
 
 
 async def user_by_name(tx: Reader, domain_name: str, name: str) -> Row[Any] | None:
-    return await tx.row(select(*_USER).join(domain).where(domain.c.name == domain_name, user.c.name == name))
+    return await tx.row(select(*ACCOUNT).join(domain).where(domain.c.name == domain_name, user.c.name == name))
 
 
 async def user_by_id(tx: Reader, user_id: str) -> Row[Any] | None:
-    return await tx.row(select(*_USER).join(domain).where(user.c.id == user_id))
+    return await tx.row(select(*ACCOUNT).join(domain).where(user.c.id == user_id))
 
 
 async def users_of_domain(tx: Reader, domain_id: str, after: str, limit: int) -> Sequence[Row[Any]]:
     """By name, those after `after`."""
     return await tx.rows(
-        select(*_USER)
+        select(*ACCOUNT)
         .join(domain)
         .where(user.c.domain_id == domain_id, user.c.name > after)
         .order_by(user.c.name)
@@ -81,46 +81,3 @@ async def end_credentials(tx: Writer, user_id: str) -> None:
     """End short-lived tokens and remembered sign-ins of an account; its refresh tokens and sessions stay."""
     changes = {"credential_version": user.c.credential_version + 1}
     await tx.run(update(user).where(user.c.id == user_id).values(**changes))
-
-
-async def newest_signing_keys(tx: Reader, limit: int) -> Sequence[Row[Any]]:
-    return await tx.rows(select(signing_key).order_by(signing_key.c.created_at.desc(), signing_key.c.id).limit(limit))
-
-
-async def save_signing_key(tx: Writer, key_id: str, sealed_private: bytes, public: bytes, at: datetime) -> None:
-    await tx.run(tx.insert(signing_key).values(id=key_id, sealed_private=sealed_private, public=public, created_at=at))
-
-
-async def forget_signing_keys(tx: Writer, older_than: datetime) -> None:
-    await tx.run(delete(signing_key).where(signing_key.c.created_at < older_than))
-
-
-async def save_refresh_token(
-    tx: Writer, token_hash: str, user_id: str, login_version: int, at: datetime, expires_at: datetime
-) -> None:
-    await tx.run(
-        tx.insert(refresh_token).values(
-            hash=token_hash,
-            user_id=user_id,
-            login_version=login_version,
-            created_at=at,
-            expires_at=expires_at,
-        )
-    )
-
-
-async def user_of_refresh_token(tx: Reader, token_hash: str, now: datetime) -> Row[Any] | None:
-    return await tx.row(
-        select(*_USER)
-        .join(domain)
-        .join(refresh_token, refresh_token.c.user_id == user.c.id)
-        .where(
-            refresh_token.c.hash == token_hash,
-            refresh_token.c.expires_at > now,
-            refresh_token.c.login_version == user.c.login_version,
-        )
-    )
-
-
-async def forget_expired_refresh_tokens(tx: Writer, now: datetime) -> int:
-    return await tx.run(delete(refresh_token).where(refresh_token.c.expires_at <= now))

@@ -1,0 +1,1 @@
+"""SQL of the accounts room, by what it is about."""
