@@ -70,6 +70,25 @@ def applying(
     return union_all(named, patterned)
 
 
+def scopes_held(subjects: Sequence[str], member: str, now: datetime) -> CompoundSelect[Any]:
+    """SELECT of the scopes of every grant that reaches `subjects` or a group of `member`."""
+    return _of_grants(grant.c.scope, subjects, member, alive(now))
+
+
+def patterns_held(subjects: Sequence[str], member: str, now: datetime) -> CompoundSelect[Any]:
+    """SELECT of the patterns among those scopes, as LIKE takes them."""
+    return _of_grants(grant.c.pattern, subjects, member, and_(grant.c.pattern.is_not(None), alive(now)))
+
+
+def _of_grants(
+    column: ColumnElement[Any], subjects: Sequence[str], member: str, condition: ColumnElement[bool]
+) -> CompoundSelect[Any]:
+    """In two halves, each found by an index."""
+    joined = grant.join(membership, membership.c.group == grant.c.subject)
+    mine = select(column).where(grant.c.subject.in_(subjects), condition)
+    return union_all(mine, select(column).select_from(joined).where(membership.c.member == member, condition))
+
+
 def held_by(actor: Actor) -> ColumnElement[bool]:
     """A condition on grants: the actor's, however they reach them."""
     return reaching(actor.subjects, actor.subject)
@@ -160,7 +179,7 @@ def visible(
     The database gathers the actor's scopes once, however many rows it looks at.
     """
     counting = (held_by(actor), alive(now))
-    scopes = select(grant.c.scope).where(*counting)
+    scopes = scopes_held(actor.subjects, actor.subject, now)
     patterns = (grant.c.pattern.is_not(None), *counting)
     fitting = and_(
         exists(select(grant.c.id).where(*patterns)),  # asked once; few have any

@@ -31,9 +31,14 @@ def parse_pattern(text: str) -> str:
 
 def like_of(pattern: str) -> str:
     """The pattern as SQL's LIKE takes it, with `ESCAPE`. Names have no upper case, so databases agree on it."""
+    return escaped(pattern).replace("*", "%")
+
+
+def escaped(text: str) -> str:
+    """Text that LIKE, with `ESCAPE`, takes as it stands."""
     for char in (ESCAPE, "%", "_"):
-        pattern = pattern.replace(char, ESCAPE + char)
-    return pattern.replace("*", "%")
+        text = text.replace(char, ESCAPE + char)
+    return text
 
 
 def fits(pattern: str, name: str) -> bool:

@@ -52,8 +52,7 @@ async def list_repositories(
     """A page of the repositories the actor may read, and how many there are on all pages. Raises AccessDenied."""
     require_account(actor)
     async with registry.db.reading() as tx:
-        total = await browse.repositories_count(tx, actor, wanted)
-        rows = await browse.repositories_page(tx, actor, wanted, order, descending, offset, limit)
+        rows, total = await browse.repositories_page(tx, actor, wanted, order, descending, offset, limit)
         return RepositoryPage(await _listed(tx, rows), total)
 
 

@@ -43,11 +43,15 @@ repository = Table(
     Column("id", RowId, primary_key=True, autoincrement=True),
     Column("organization_id", ForeignKey("organization.id"), nullable=False, index=True),
     Column("path", Name(255), nullable=False, unique=True),
+    Column("name", Name(255), nullable=False),  # what follows the organization and its slash
     Column("category", String(16), nullable=False),
     Column("description", Text, nullable=False),
     Column("creator_id", String(32), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+    # Lists walk these; who may read a row is found by its organization.
+    Index("ix_repository_updated_at", "updated_at", "path", "organization_id"),
+    Index("ix_repository_name", "name", "path", "organization_id"),
 )
 
 blob = Table(

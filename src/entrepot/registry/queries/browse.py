@@ -1,15 +1,15 @@
 """SQL behind the lists of repositories. Only the page itself is counted and summed, not what it skips."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select, union_all
 
 from entrepot.access.actor import Actor
-from entrepot.access.check import visible
+from entrepot.access.patterns import ESCAPE, escaped
 from entrepot.db.transaction import Reader
 from entrepot.registry.queries.names import IS_PUBLIC, REPOSITORY
+from entrepot.registry.queries.readable import Readable
 from entrepot.registry.tables import blob, organization, repository, repository_blob, tag
 from entrepot.registry.wanted import RepositoryOrder, WantedRepositories
 
@@ -19,21 +19,17 @@ _TAGS = (
     .scalar_subquery()
     .label("tags")
 )
-# What follows the organization and its slash.
-_NAME = func.substr(repository.c.path, func.length(organization.c.name) + 2)
+_ORGANIZATION_NAME = (
+    select(organization.c.name).where(organization.c.id == repository.c.organization_id).scalar_subquery()
+)
 
 _ORDERS: Final[Mapping[RepositoryOrder, ColumnElement[Any]]] = {
     RepositoryOrder.UPDATED: repository.c.updated_at,
-    RepositoryOrder.NAME: _NAME,
+    RepositoryOrder.NAME: repository.c.name,
     RepositoryOrder.TAGS: _TAGS,
-    RepositoryOrder.ORGANIZATION: organization.c.name,
+    RepositoryOrder.ORGANIZATION: _ORGANIZATION_NAME,
     RepositoryOrder.VISIBILITY: IS_PUBLIC,
 }
-
-
-async def repositories_count(tx: Reader, actor: Actor, wanted: WantedRepositories) -> int:
-    found = select(func.count()).select_from(repository).join(organization).where(*_conditions(actor, wanted, tx.now))
-    return int(await tx.value(found))
 
 
 async def repositories_page(
@@ -44,29 +40,78 @@ async def repositories_page(
     descending: bool,
     offset: int,
     limit: int,
-) -> Sequence[Row[Any]]:
-    """In the wanted order, then by path."""
+) -> tuple[Sequence[Row[Any]], int]:
+    """In the wanted order, then by path; and how many there are on all pages."""
+    readable = await Readable.of(tx, actor)
+    conditions = _conditions(wanted)
     column = _ORDERS[order]
-    ordered = column.desc() if descending else column.asc()
-    return await tx.rows(
-        _rows()
-        .where(*_conditions(actor, wanted, tx.now))
-        .order_by(ordered, repository.c.path)
-        .offset(offset)
-        .limit(limit)
-    )
+    if readable.is_administrator:
+        # Most rows pass: an index is walked in order.
+        found = select(repository.c.id).where(readable.condition(), *conditions)
+        keys: Sequence[ColumnElement[Any]] = (column, repository.c.path)
+    else:
+        columns = (repository.c.id, repository.c.path, column.label("key"))
+        few = union_all(*[part.where(*conditions) for part in readable.parts(*columns)]).subquery()
+        found, keys = select(few.c.id), (few.c.key, few.c.path)
+    if conditions:
+        # One pass finds both; without conditions the count has a shorter way.
+        page = _sorted(found, keys, descending).add_columns(func.count().over().label("total"))
+        numbered = await tx.rows(page.offset(offset).limit(limit))
+        total = numbered[0].total if numbered else await _count(tx, readable, conditions)
+        ids = [row.id for row in numbered]
+    else:
+        total = await _count(tx, readable, conditions)
+        ids = await _nearest(tx, found, keys, descending, offset, limit, total)
+    rows = {row.id: row for row in await tx.rows(_rows().where(repository.c.id.in_(ids)))}
+    return [rows[one] for one in ids], total
+
+
+def _sorted(
+    found: Select[Any], keys: Sequence[ColumnElement[Any]], descending: bool, reverse: bool = False
+) -> Select[Any]:
+    column, path = keys
+    return found.order_by(column.desc() if descending is not reverse else column, path.desc() if reverse else path)
+
+
+async def _nearest(
+    tx: Reader,
+    found: Select[Any],
+    keys: Sequence[ColumnElement[Any]],
+    descending: bool,
+    offset: int,
+    limit: int,
+    total: int,
+) -> list[int]:
+    """The ids of a page, counted from whichever end is nearer."""
+    behind = total - offset - limit
+    if behind >= offset or behind < 0:
+        return [row.id for row in await tx.rows(_sorted(found, keys, descending).offset(offset).limit(limit))]
+    rows = await tx.rows(_sorted(found, keys, descending, reverse=True).offset(behind).limit(limit))
+    return [row.id for row in reversed(rows)]
+
+
+async def _count(tx: Reader, readable: Readable, conditions: Sequence[ColumnElement[bool]]) -> int:
+    inside, single = (part.where(*conditions) for part in readable.parts(func.count().label("number")))
+    if readable.is_administrator and not conditions and not readable.is_bounded:
+        everything, closed = select(func.count()).select_from(repository), readable.closed(func.count())
+        return int(await tx.value(everything) - await tx.value(closed) + await tx.value(single))
+    counts = union_all(inside, single).subquery()
+    return int(await tx.value(select(func.sum(counts.c.number))))
 
 
 async def repositories_after(
     tx: Reader, actor: Actor, wanted: WantedRepositories, after_id: int, limit: int
 ) -> Sequence[Row[Any]]:
     """By id, those after `after_id`."""
-    return await tx.rows(
-        _rows()
-        .where(repository.c.id > after_id, *_conditions(actor, wanted, tx.now))
-        .order_by(repository.c.id)
-        .limit(limit)
-    )
+    readable = await Readable.of(tx, actor)
+    following = (repository.c.id > after_id, *_conditions(wanted))
+    if readable.is_administrator:
+        ids = select(repository.c.id).where(readable.condition(), *following).order_by(repository.c.id).limit(limit)
+    else:
+        few = union_all(*[part.where(*following) for part in readable.parts(repository.c.id)]).subquery()
+        ids = select(few.c.id).order_by(few.c.id).limit(limit)
+    found = [row.id for row in await tx.rows(ids)]
+    return await tx.rows(_rows().where(repository.c.id.in_(found)).order_by(repository.c.id))
 
 
 async def repository_row(tx: Reader, path: str) -> Row[Any] | None:
@@ -108,17 +153,24 @@ def _rows() -> Select[Any]:
     return select(*REPOSITORY, _TAGS).join(organization)
 
 
-def _conditions(actor: Actor, wanted: WantedRepositories, now: datetime) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [visible(actor, repository.c.path, organization.c.name, now)]
+def _conditions(wanted: WantedRepositories) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
     if wanted.organization is not None:
-        conditions.append(organization.c.name == wanted.organization)
+        named = select(organization.c.id).where(organization.c.name == wanted.organization)
+        conditions.append(repository.c.organization_id.in_(named))
     # Names have no upper case: lowering the part makes databases agree that compare letters differently.
     if wanted.organization_part:
-        conditions.append(organization.c.name.contains(wanted.organization_part.lower(), autoescape=True))
+        part = organization.c.name.contains(wanted.organization_part.lower(), autoescape=True)
+        conditions.append(repository.c.organization_id.in_(select(organization.c.id).where(part)))
     if wanted.name_part:
-        conditions.append(_NAME.contains(wanted.name_part.lower(), autoescape=True))
+        conditions.append(_has_name_part(wanted.name_part.lower()))
     if wanted.category is not None:
         conditions.append(repository.c.category == wanted.category)
     if wanted.is_public is not None:
         conditions.append(IS_PUBLIC if wanted.is_public else ~IS_PUBLIC)
     return conditions
+
+
+def _has_name_part(part: str) -> ColumnElement[bool]:
+    """By the path, which the indexes that lists walk have: the part stands somewhere after a slash."""
+    return repository.c.path.like(f"%/%{escaped(part)}%", escape=ESCAPE)

@@ -99,6 +99,7 @@ async def save_repository(
     insert = tx.insert(repository).values(
         organization_id=organization_id,
         path=path,
+        name=path.partition("/")[2],
         category=category,
         description=description,
         creator_id=creator_id,
