@@ -10,7 +10,7 @@ from time import monotonic
 
 from joserfc.jwk import OKPKey
 
-from entrepot.accounts import queries
+from entrepot.accounts.queries import signing
 from entrepot.accounts.settings import AccountSettings
 from entrepot.db.database import Database
 from entrepot.plumbing.clock import Clock
@@ -59,7 +59,7 @@ class SigningKeys:
     async def _load(self) -> None:
         self._looked = monotonic()
         async with self._db.reading() as tx:
-            rows = await queries.newest_signing_keys(tx, _KEYS_MAX)
+            rows = await signing.newest_signing_keys(tx, _KEYS_MAX)
         known = [
             SigningKey(
                 row.id,
@@ -77,6 +77,6 @@ class SigningKeys:
         fresh = OKPKey.generate_key("Ed25519")
         sealed = self._sealer.seal(fresh.as_pem(private=True), _PURPOSE)
         async with self._db.writing() as tx:
-            await queries.save_signing_key(tx, new_id(), sealed, fresh.as_pem(private=False), now)
-            await queries.forget_signing_keys(tx, now - self._lifetime - _VERIFY_LONGER)
+            await signing.save_signing_key(tx, new_id(), sealed, fresh.as_pem(private=False), now)
+            await signing.forget_signing_keys(tx, now - self._lifetime - _VERIFY_LONGER)
         await self._load()

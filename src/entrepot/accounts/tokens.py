@@ -18,8 +18,8 @@ from joserfc.jws import JWSRegistry, extract_compact
 from entrepot.access.actor import ANONYMOUS, Actor, Bound
 from entrepot.access.check import level_of
 from entrepot.access.levels import Level
-from entrepot.accounts import queries
 from entrepot.accounts.actors import PASSWORD, actor_of, is_usable
+from entrepot.accounts.queries import people, signing
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.scopes import Scope, granted_actions, scope_name
 from entrepot.plumbing.ids import new_id, new_secret
@@ -96,7 +96,7 @@ async def read_token(accounts: Accounts, token: str) -> Actor:
         subjects = ANONYMOUS.subjects if accounts.settings.anonymous_pull else ()
         return Actor(subjects=subjects, limits=claims.limits, until=claims.expires)
     async with accounts.db.reading() as tx:
-        row = await queries.user_by_id(tx, claims.user_id)
+        row = await people.user_by_id(tx, claims.user_id)
     if row is None or not is_usable(row, accounts.clock.now()) or row.credential_version != claims.credential_version:
         raise Unauthenticated(_REFUSED)
     actor = actor_of(row, claims.credential)
@@ -143,17 +143,17 @@ async def issue_refresh_token(accounts: Accounts, actor: Actor) -> str | None:
     secret, now = new_secret(), accounts.clock.now()
     expires_at = now + timedelta(seconds=accounts.settings.refresh_token_seconds)
     async with accounts.db.writing() as tx:
-        row = await queries.user_by_id(tx, actor.id)
+        row = await people.user_by_id(tx, actor.id)
         if row is None or not is_usable(row, now):
             raise Unauthenticated(_REFUSED)
-        await queries.save_refresh_token(tx, _hash(secret), actor.id, row.login_version, now, expires_at)
+        await signing.save_refresh_token(tx, _hash(secret), actor.id, row.login_version, now, expires_at)
     return secret
 
 
 async def refresh(accounts: Accounts, secret: str) -> Actor:
     """The user of a refresh token. Raises Unauthenticated."""
     async with accounts.db.reading() as tx:
-        row = await queries.user_of_refresh_token(tx, _hash(secret), accounts.clock.now())
+        row = await signing.user_of_refresh_token(tx, _hash(secret), accounts.clock.now())
     if row is None or not is_usable(row, accounts.clock.now()):
         raise Unauthenticated(_REFUSED)
     return actor_of(row, "refresh")
@@ -162,7 +162,7 @@ async def refresh(accounts: Accounts, secret: str) -> Actor:
 async def forget_expired(accounts: Accounts) -> int:
     """Remove refresh tokens that have expired; their number."""
     async with accounts.db.writing() as tx:
-        return await queries.forget_expired_refresh_tokens(tx, accounts.clock.now())
+        return await signing.forget_expired_refresh_tokens(tx, accounts.clock.now())
 
 
 def _key_id(token: str) -> str:
