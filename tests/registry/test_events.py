@@ -84,6 +84,38 @@ async def test_manifests_and_tags(rooms: Rooms, cast: Cast, registry: Registry) 
     ]
 
 
+async def test_a_mounted_blob_is_told_like_one_that_was_sent(rooms: Rooms, cast: Cast, registry: Registry) -> None:
+    config, layer = cast.image.blobs[:2]
+    admin, seq = cast["admin"], await last_event(rooms.db)
+
+    assert await mount_blob(registry, admin, NEW, config.digest, APP)
+    assert await mount_blob(registry, admin, NEW, layer.digest, None)
+
+    assert await told(rooms, seq) == [
+        ("repository.created", NEW, {}),
+        ("blob.pushed", NEW, {"digest": str(config.digest), "size": len(config.content)}),
+        ("blob.pushed", NEW, {"digest": str(layer.digest), "size": len(layer.content)}),
+    ]
+
+
+async def test_what_a_manifest_brings_along_from_elsewhere_is_told_before_it(
+    rooms: Rooms, cast: Cast, registry: Registry
+) -> None:
+    image, admin, seq = cast.image, cast["admin"], await last_event(rooms.db)
+
+    await push_only(registry, admin, NEW, image, "v1")
+    await push_only(registry, admin, NEW, image, "v1")  # now nothing has to be brought
+
+    pushed = ("manifest.pushed", NEW, {"digest": str(image.digest), "media_type": image.media_type, "tags": ["v1"]})
+    blobs = sorted((str(blob.digest), len(blob.content)) for blob in image.blobs)
+    assert await told(rooms, seq) == [
+        ("repository.created", NEW, {}),
+        *(("blob.pushed", NEW, {"digest": digest, "size": size}) for digest, size in blobs),
+        pushed,
+        pushed,
+    ]
+
+
 async def test_permissions(rooms: Rooms, cast: Cast, registry: Registry) -> None:
     admin, seq, subject = cast["admin"], await last_event(rooms.db), cast["stranger"].subject
 

@@ -207,6 +207,17 @@ async def test_an_account_has_a_bounded_number_of_open_uploads(cast: Cast, regis
     await start_upload(limited, cast["editor"], APP)
 
 
+async def test_the_bound_of_open_uploads_holds_also_for_those_begun_at_once(cast: Cast, registry: Registry) -> None:
+    limited = replace(registry, settings=replace(registry.settings, uploads_open_max=5))
+    editor = cast["editor"]
+
+    results = await asyncio.gather(*(start_upload(limited, editor, APP) for _ in range(20)), return_exceptions=True)
+
+    begun = [one for one in results if isinstance(one, uploads.Upload)]
+    assert [type(one) for one in results if one not in begun] == [TooMany] * 15
+    assert len(begun) == await rows_in(limited.db, upload) == 5
+
+
 async def test_an_upload_has_a_bounded_number_of_pieces_and_can_still_be_finished(
     cast: Cast, registry: Registry
 ) -> None:

@@ -53,6 +53,13 @@ class GrantRemoved(Event):
 
 @dataclass(frozen=True, slots=True)
 class BlobPushed(Event):
+    """The repository holds the blob from now on.
+
+    Whether its bytes were sent or lay in another repository already (a mount) makes no difference to who
+    reacts, so it is one fact: nobody has to listen to two, or misses what was mounted. Where they lay is
+    not told, because who may read this repository need not know that one.
+    """
+
     type: ClassVar[str] = "blob.pushed"
     digest: str
     size: int

@@ -13,8 +13,8 @@ from entrepot.access.levels import Action
 from entrepot.db.transaction import Writer
 from entrepot.jobs.events import publish
 from entrepot.registry import reach, rules
-from entrepot.registry.events import ManifestPushed
-from entrepot.registry.queries import content, tags
+from entrepot.registry.events import BlobPushed, ManifestPushed
+from entrepot.registry.queries import changed, content, tags
 from entrepot.registry.room import Registry
 from entrepot.values.digest import Digest
 from entrepot.values.manifest import Manifest
@@ -65,13 +65,14 @@ async def push_manifest(
     async with registry.db.writing() as tx:
         now = registry.clock.now()
         repository = await reach.writable(tx, actor, path, now)
-        missing = await _missing(tx, actor, repository.id, manifest, now)
+        missing = await _missing(tx, actor, path, repository.id, manifest, now)
         rules.check_complete(manifest, missing, repository.allows_sparse)
 
         await content.save_manifest(tx, repository.id, str(digest), manifest, actor.subject, now)
         for tag in sorted(moved):
             await tx.lock(f"tag:{repository.id}:{tag}")
             await tags.save_tag(tx, repository.id, tag, str(digest), actor.subject, now)
+        await changed.set_changed(tx, repository.id, now)
         pushed = ManifestPushed(path, str(digest), manifest.media_type, [str(tag) for tag in moved])
         await publish(tx, pushed, actor=actor.subject, at=now)
 
@@ -79,14 +80,19 @@ async def push_manifest(
     return Pushed(digest, manifest.subject.digest if manifest.subject else None, tuple(moved), warnings)
 
 
-async def _missing(tx: Writer, actor: Actor, repository_id: int, manifest: Manifest, at: datetime) -> Sequence[str]:
+async def _missing(
+    tx: Writer, actor: Actor, path: RepositoryName, repository_id: int, manifest: Manifest, at: datetime
+) -> Sequence[str]:
     """What the manifest names and nobody can supply; blobs the actor may read elsewhere are mounted."""
     blobs = [str(blob.digest) for blob in manifest.blobs]
     held = await content.linked_digests(tx, repository_id, blobs)
     absent = [digest for digest in blobs if digest not in held]
     if absent:
-        mountable = await content.readable_digests(tx, actor, absent)
-        await content.link_blobs(tx, repository_id, sorted(mountable), at)
-        held |= mountable
+        mountable = sorted(await content.readable_digests(tx, actor, absent))
+        await content.link_blobs(tx, repository_id, mountable, at)
+        sizes = await content.blob_sizes(tx, mountable)
+        mounted = [BlobPushed(path, digest, sizes[digest]) for digest in mountable]
+        await publish(tx, *mounted, actor=actor.subject, at=at)
+        held.update(mountable)
     children = await content.held_manifests(tx, repository_id, [str(child.digest) for child in manifest.children])
     return rules.missing_references(manifest, held, children)

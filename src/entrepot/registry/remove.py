@@ -9,7 +9,7 @@ from entrepot.access.levels import Action
 from entrepot.jobs.events import publish
 from entrepot.registry import reach, rules
 from entrepot.registry.events import BlobDeleted, ManifestDeleted, TagDeleted
-from entrepot.registry.queries import content, tags
+from entrepot.registry.queries import changed, content, tags
 from entrepot.registry.room import Registry
 from entrepot.values.digest import Digest
 from entrepot.values.errors import ManifestUnknown, Unsupported
@@ -29,6 +29,7 @@ async def delete_tag(registry: Registry, actor: Actor, path: RepositoryName, tag
             raise ManifestUnknown(f"{path} has no tag {tag}.", reference=str(tag))
         now = registry.clock.now()
         await tags.close_tag(tx, found.id, now)
+        await changed.set_changed(tx, repository.id, now)
         await publish(tx, TagDeleted(path, tag, found.digest), actor=actor.subject, at=now)
 
 
@@ -50,6 +51,7 @@ async def delete_manifest(registry: Registry, actor: Actor, path: RepositoryName
         for tag in closed:
             await tags.close_tag(tx, tag.id, now)
         await content.delete_manifest(tx, repository.id, found.id, now)
+        await changed.set_changed(tx, repository.id, now)
         deleted = ManifestDeleted(path, str(digest), [tag.name for tag in closed])
         await publish(tx, deleted, actor=actor.subject, at=now)
 

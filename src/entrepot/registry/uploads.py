@@ -63,6 +63,7 @@ async def start_upload(registry: Registry, actor: Actor, path: RepositoryName, a
         await reach.permitted(tx, actor, Action.REPOSITORY_PUSH, path)
         await reach.organization(tx, path)
         limit = registry.settings.uploads_open_max
+        await tx.lock(f"uploads:{actor.subject}")  # else those that begin at once do not count each other
         if await uploads.open_uploads_of(tx, actor.subject) >= limit:
             raise TooMany(f"You have {limit} open uploads; finish or cancel some first.", limit=limit)
         now = registry.clock.now()
@@ -192,6 +193,8 @@ async def mount_blob(
             return False
         repository = await reach.writable(tx, actor, path, now)
         await content.link_blobs(tx, repository.id, [str(digest)], now)
+        size = (await content.blob_sizes(tx, [str(digest)]))[str(digest)]
+        await publish(tx, BlobPushed(path, str(digest), size), actor=actor.subject, at=now)
     return True
 
 

@@ -31,6 +31,15 @@ async def blob_size(tx: Reader, repository_id: int, digest: str) -> int | None:
     return None if found is None else int(found)
 
 
+async def blob_sizes(tx: Reader, digests: Collection[str]) -> dict[str, int]:
+    """The size of each of `digests` that is a blob."""
+    sizes: dict[str, int] = {}
+    for batch in _batches(digests):
+        found = select(blob.c.digest, blob.c.size).where(blob.c.digest.in_(batch))
+        sizes.update((row.digest, int(row.size)) for row in await tx.rows(found))
+    return sizes
+
+
 async def linked_digests(tx: Reader, repository_id: int, digests: Collection[str]) -> set[str]:
     """Those of `digests` that the repository holds as blobs."""
     held: set[str] = set()
