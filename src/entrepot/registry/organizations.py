@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Row
 
 from entrepot.access.actor import Actor, admins_of
-from entrepot.access.check import level_of, require, require_account
+from entrepot.access.check import level_of, require, require_account, require_person
 from entrepot.access.grants import Grant, remove_scope, set_grant
 from entrepot.access.levels import Action, Level
+from entrepot.access.scopes import lock_organization
 from entrepot.accounts.users import names_of
 from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
-from entrepot.registry import reach
 from entrepot.registry.events import OrganizationChanged, OrganizationCreated, OrganizationDeleted
 from entrepot.registry.queries import names
 from entrepot.registry.room import Registry
@@ -44,9 +44,10 @@ class Organization:
 async def create_organization(registry: Registry, actor: Actor, name: OrganizationName) -> Organization:
     """A new, empty organization that its creator manages, and so do the domain's administrators.
 
-    Names are unique over all domains. Raises Unauthenticated or OrganizationExists.
+    Names are unique over all domains. Raises Unauthenticated, AccessDenied (for robots and limited
+    tokens) or OrganizationExists.
     """
-    _require_person(actor)
+    require_person(actor)
     async with registry.db.writing() as tx:
         now = registry.clock.now()
         organization_id = await names.save_organization(tx, actor.domain_id, name, actor.id, now)
@@ -66,7 +67,7 @@ async def list_organizations(
     With `including_visible` also those in which the actor holds one only on some repository (level 0).
     Raises Unauthenticated.
     """
-    _require_person(actor)
+    _require_account(actor)
     async with registry.db.reading() as tx:
         limit = registry.settings.organizations_page_max
         rows = await names.organizations_of(tx, actor, part, including_visible, limit)
@@ -124,7 +125,7 @@ async def changing(tx: Writer, actor: Actor, action: Action, name: OrganizationN
     With `alone` nobody makes repositories or gives permissions in it meanwhile.
     """
     await _permitted(tx, actor, action, name)
-    await reach.lock_organization(tx, name, shared=not alone)
+    await lock_organization(tx, name, shared=not alone)
     return await _existing(tx, name)
 
 
@@ -148,7 +149,7 @@ def _unknown(name: str) -> OrganizationUnknown:
     return OrganizationUnknown(f"There is no organization {name}, or you may not see it.", organization=name)
 
 
-def _require_person(actor: Actor) -> None:
+def _require_account(actor: Actor) -> None:
     if actor.is_anonymous:
         raise Unauthenticated
     require_account(actor)

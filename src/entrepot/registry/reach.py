@@ -11,12 +11,13 @@ from sqlalchemy import Row
 from entrepot.access.actor import Actor
 from entrepot.access.check import require
 from entrepot.access.levels import Action
+from entrepot.access.scopes import lock_organization
 from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
 from entrepot.registry.events import RepositoryCreated
 from entrepot.registry.queries import names
 from entrepot.values.errors import AccessDenied, OrganizationUnknown, RepositoryUnknown
-from entrepot.values.names import OrganizationName, RepositoryName
+from entrepot.values.names import RepositoryName
 
 
 async def existing(tx: Reader, actor: Actor, action: Action, path: RepositoryName) -> Row[Any]:
@@ -47,11 +48,6 @@ async def changing(tx: Writer, actor: Actor, action: Action, path: RepositoryNam
 async def lock_content(tx: Writer, path: RepositoryName, shared: bool) -> None:
     """By name, before the row is read: a row that was read before may be gone when the lock is there."""
     await tx.lock(f"content:{path}", shared=shared)
-
-
-async def lock_organization(tx: Writer, name: OrganizationName, shared: bool) -> None:
-    """Those who put something into an organization share the lock; who deletes it is alone."""
-    await tx.lock(f"organization:{name}", shared=shared)
 
 
 async def permitted(tx: Reader, actor: Actor, action: Action, path: RepositoryName) -> None:

@@ -10,6 +10,7 @@ from entrepot.access.actor import EVERYONE, Actor
 from entrepot.access.check import require
 from entrepot.access.grants import Grant, remove_grant, remove_scope, set_grant
 from entrepot.access.levels import Action, Level
+from entrepot.access.scopes import lock_organization
 from entrepot.db.transaction import Writer
 from entrepot.jobs.events import publish
 from entrepot.registry import reach, rules
@@ -48,7 +49,7 @@ async def create_repository(
         await reach.permitted(tx, actor, Action.REPOSITORY_PUSH, path)
         await require(tx, actor, Action.REPOSITORY_CREATE, path.organization)
         await reach.lock_content(tx, path, shared=True)
-        await reach.lock_organization(tx, path.organization, shared=True)
+        await lock_organization(tx, path.organization, shared=True)
         owner = await reach.organization(tx, path)
         now = registry.clock.now()
         made = await names.save_repository(tx, owner.id, path, category, description, actor.id, now)

@@ -10,7 +10,9 @@
     │   ├── BlobUnknown             UploadUnknown         UploadInvalid         UploadOutOfOrder
     │   ├── RepositoryUnknown       RepositoryExists      GrantUnknown          GrantExists
     │   ├── OrganizationUnknown     OrganizationExists    OrganizationNotEmpty
-    │   └── UserUnknown             UserExists            Unauthenticated       AccessDenied
+    │   ├── DomainUnknown           DomainExists          GroupUnknown          GroupExists
+    │   ├── RobotUnknown            RobotExists           TokenUnknown          TokenExists
+    │   └── UserUnknown             UserExists            Unauthenticated       AccessDenied          QuotaExceeded
     ├── Elsewhere                   somebody else's trouble; says when to try again
     │   └── StorageUnreachable      DatabaseUnreachable   DatabaseBusy
     └── Broken                      ours; logged whole, shown as little
@@ -173,6 +175,38 @@ class UserExists(Refused):
     """A user of this name exists already."""
 
 
+class DomainUnknown(Refused):
+    """The domain is not known."""
+
+
+class DomainExists(Refused):
+    """A domain of this name exists already."""
+
+
+class GroupUnknown(Refused):
+    """The group is not known."""
+
+
+class GroupExists(Refused):
+    """A group of this name exists already."""
+
+
+class RobotUnknown(Refused):
+    """The robot is not known."""
+
+
+class RobotExists(Refused):
+    """A robot of this name exists already."""
+
+
+class TokenUnknown(Refused):
+    """The personal token is not known."""
+
+
+class TokenExists(Refused):
+    """A personal token of this name exists already."""
+
+
 class PasswordInvalid(Refused):
     """The password does not follow the rules for passwords."""
 
@@ -212,6 +246,10 @@ class BodyIncomplete(Refused):
 
 class TooMany(Refused):
     """There are too many of these. Detail `limit` is the number allowed."""
+
+
+class QuotaExceeded(Refused):
+    """The quota is used up. Detail `quota` says which one, `used`, `limit` and `wanted` how much."""
 
 
 class ParameterInvalid(Refused):

@@ -1,4 +1,4 @@
-"""Names: repositories, organizations, tags, users. Each is a `str` that has been checked, so it binds to SQL as it is.
+"""Names: repositories, organizations, tags, users and their like. Each is a checked `str`, so it binds to SQL as it is.
 
 `X.parse(text)` checks; `X(text)` does not, and is for text that was checked before (a row of our own tables).
 No expression here can match one text in two ways, and lengths are bounded first, so hostile text costs nothing.
@@ -103,6 +103,56 @@ class UserName(str):
             "starting with a letter or digit",
             kind="user",
         )
+
+
+class DomainName(str):
+    """A tenant. Its users sign in as `DOMAIN/USER`."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> DomainName:
+        """A name that a domain may be created with. Raises NameInvalid."""
+        return cls(_short_name(text, USER_CHARS_MAX, "domain"))
+
+
+class GroupName(str):
+    """A group of users of one domain."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> GroupName:
+        """A name that a group may be created with. Raises NameInvalid."""
+        return cls(_short_name(text, USER_CHARS_MAX, "group"))
+
+
+class RobotName(str):
+    """A robot, without the `robot$` that stands before it where users stand, too."""
+
+    __slots__ = ()
+
+    PREFIX: Final = "robot$"
+
+    @classmethod
+    def parse(cls, text: str) -> RobotName:
+        """A name that a robot may be created with. Raises NameInvalid."""
+        return cls(_short_name(text, USER_CHARS_MAX - len(cls.PREFIX), "robot"))
+
+    @property
+    def login(self) -> str:
+        """What it signs in as, in its own domain."""
+        return self.PREFIX + self
+
+
+def _short_name(text: str, chars_max: int, kind: str) -> str:
+    if len(text) <= chars_max and _match_user(text):
+        return text
+    raise NameInvalid(
+        f"{quoted(text)} is not a {kind} name: 1 to {chars_max} letters, digits, '.', '_' and '-', "
+        "starting with a letter or digit",
+        kind=kind,
+    )
 
 
 def _what_is_wrong_with_repository(text: str) -> str:

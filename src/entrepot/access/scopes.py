@@ -1,0 +1,58 @@
+"""Scopes of grants: an organization, one of its repositories, or a pattern over them.
+
+Who gives rights on a scope must manage what it lies in, and that must stay until the rights are written down.
+"""
+
+from collections.abc import Iterable
+
+from entrepot.access.actor import Actor
+from entrepot.access.check import level_of
+from entrepot.access.levels import Level
+from entrepot.access.patterns import is_pattern, parse_pattern
+from entrepot.db.transaction import Reader, Writer
+from entrepot.values.errors import AccessDenied
+from entrepot.values.names import OrganizationName, RepositoryName
+
+Scope = str
+"""Checked text: `acme`, `acme/app` or `acme/team-*`."""
+
+
+def parse_scope(text: str) -> Scope:
+    """Raises NameInvalid or ParameterInvalid."""
+    if is_pattern(text):
+        return parse_pattern(text)
+    return RepositoryName.parse(text) if "/" in text else OrganizationName.parse(text)
+
+
+def organizations_of(scopes: Iterable[Scope]) -> list[OrganizationName]:
+    """The organizations that scopes lie in, each once, in order."""
+    return sorted({OrganizationName(scope.partition("/")[0]) for scope in scopes})
+
+
+async def lock_organization(tx: Writer, name: str, shared: bool) -> None:
+    """Those who put something into an organization share the lock; who deletes it is alone."""
+    await tx.lock(f"organization:{name}", shared=shared)
+
+
+async def keep_organizations(tx: Writer, scopes: Iterable[Scope]) -> None:
+    """Nothing that `scopes` lie in is deleted before the end of the transaction."""
+    for name in organizations_of(scopes):
+        await lock_organization(tx, name, shared=True)
+
+
+async def manages_all(tx: Reader, actor: Actor, scopes: Iterable[Scope]) -> bool:
+    """Whether the actor manages every organization that `scopes` lie in. Of one that is not there, nobody does."""
+    for name in organizations_of(scopes):
+        if await level_of(tx, actor, name) < Level.MANAGE:
+            return False
+    return True
+
+
+async def require_all(tx: Reader, actor: Actor, scopes: Iterable[Scope]) -> None:
+    """Pass when the actor manages every organization that `scopes` lie in. Raises AccessDenied.
+
+    It says the same of what is not there and of what the actor may not see.
+    """
+    for name in organizations_of(scopes):
+        if await level_of(tx, actor, name) < Level.MANAGE:
+            raise AccessDenied(f"{actor.name} does not manage an organization {name}.", readable=False)
