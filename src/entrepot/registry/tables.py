@@ -9,11 +9,13 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -162,4 +164,74 @@ gc_candidate = Table(
     metadata,
     Column("digest", _DIGEST, primary_key=True),
     Column("dropped_at", UtcTime, nullable=False, index=True),
+)
+
+# --- limits: decision 11 ---
+# A `scope` is a domain's id, or an organization's number as text. There are rows only where somebody set a limit.
+
+# What was set for a scope itself; what it inherits stands nowhere. -1: no limit.
+quota = Table(
+    "quota",
+    metadata,
+    Column("scope", String(32), nullable=False),
+    Column("resource", String(16), nullable=False),
+    Column("limit", BigInteger, nullable=False),
+    PrimaryKeyConstraint("scope", "resource"),
+)
+
+# A limit in force, spread over rows that transactions take from at the same time. Only the sums mean something.
+quota_share = Table(
+    "quota_share",
+    metadata,
+    Column("scope", String(32), nullable=False),
+    Column("resource", String(16), nullable=False),
+    Column("number", SmallInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+    Column("allowed", BigInteger, nullable=False),
+    PrimaryKeyConstraint("scope", "resource", "number"),
+)
+
+# Blobs whose bytes are counted in a scope that has a limit of bytes: each once, however many repositories hold it.
+quota_blob = Table(
+    "quota_blob",
+    metadata,
+    Column("scope", String(32), nullable=False),
+    Column("digest", _DIGEST, nullable=False),
+    PrimaryKeyConstraint("scope", "digest"),
+)
+
+# --- what was pulled: decision 12 ---
+
+# `tag` is empty for what was pulled by no tag. `bytes` are those of blobs.
+pull_day = Table(
+    "pull_day",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("tag", Name(128), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("pulls", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    PrimaryKeyConstraint("repository_id", "tag", "day"),
+    Index("ix_pull_day_day", "day"),
+)
+
+pull_total = Table(
+    "pull_total",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("pulls", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    PrimaryKeyConstraint("repository_id"),
+)
+
+# Outlives the repositories it tells of. `stored_bytes`: as last measured on that day, NULL when it was not.
+domain_day = Table(
+    "domain_day",
+    metadata,
+    Column("domain_id", ForeignKey("domain.id"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("pulls", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("stored_bytes", BigInteger),
+    PrimaryKeyConstraint("domain_id", "day"),
 )

@@ -49,6 +49,7 @@ _TABLE: Final[dict[type[errors.EntrepotError], Problem]] = {
     errors.Unsupported: Problem(405, "UNSUPPORTED"),
     errors.BodyTooLarge: Problem(413, "SIZE_INVALID"),
     errors.TooMany: Problem(429, "TOOMANYREQUESTS"),
+    errors.QuotaExceeded: Problem(403, "DENIED"),
     errors.StorageFull: Problem(507, "UNKNOWN"),
     # The families, for members that have no line of their own.
     errors.Refused: Problem(400, "UNSUPPORTED"),
