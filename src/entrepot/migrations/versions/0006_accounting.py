@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.Column("pulls", sa.BigInteger(), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["repository_id"], ["repository.id"], name=op.f("fk_pull_day_repository_id_repository"), ondelete="CASCADE"
+            ["repository_id"], ["repository.id"], name=op.f("fk_pull_day_repository_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("repository_id", "tag", "day", name=op.f("pk_pull_day")),
     )
@@ -55,7 +55,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["repository_id"],
             ["repository.id"],
-            name=op.f("fk_pull_total_repository_id_repository"),
+            name=op.f("fk_pull_total_repository_id"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("repository_id", name=op.f("pk_pull_total")),
@@ -67,6 +67,6 @@ def upgrade() -> None:
         sa.Column("pulls", sa.BigInteger(), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("stored_bytes", sa.BigInteger()),
-        sa.ForeignKeyConstraint(["domain_id"], ["domain.id"], name=op.f("fk_domain_day_domain_id_domain")),
+        sa.ForeignKeyConstraint(["domain_id"], ["domain.id"], name=op.f("fk_domain_day_domain_id")),
         sa.PrimaryKeyConstraint("domain_id", "day", name=op.f("pk_domain_day")),
     )
