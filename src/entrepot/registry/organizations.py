@@ -15,6 +15,7 @@ from entrepot.access.scopes import lock_organization
 from entrepot.accounts.users import names_of
 from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
+from entrepot.registry import charging, limits
 from entrepot.registry.events import OrganizationChanged, OrganizationCreated, OrganizationDeleted
 from entrepot.registry.queries import names
 from entrepot.registry.room import Registry
@@ -45,16 +46,18 @@ async def create_organization(registry: Registry, actor: Actor, name: Organizati
     """A new, empty organization that its creator manages, and so do the domain's administrators.
 
     Names are unique over all domains. Raises Unauthenticated, AccessDenied (for robots and limited
-    tokens) or OrganizationExists.
+    tokens), OrganizationExists or QuotaExceeded.
     """
     require_person(actor)
     async with registry.db.writing() as tx:
+        await limits.begin_domain(tx, registry.settings, actor.domain_id)
         now = registry.clock.now()
         organization_id = await names.save_organization(tx, actor.domain_id, name, actor.id, now)
         if organization_id is None:
             raise OrganizationExists(f"An organization named {name} exists already.")
         for subject in (actor.subject, admins_of(actor.domain_id)):
             await set_grant(tx, Grant(name, subject, Level.MANAGE), by=actor.subject, at=now)
+        await charging.take(tx, await _existing(tx, name), organizations=1)
         await publish(tx, OrganizationCreated(name), actor=actor.subject, at=now)
     return Organization(organization_id, name, actor.id, actor.name, Level.MANAGE, False, now)
 
@@ -102,11 +105,14 @@ async def delete_organization(registry: Registry, actor: Actor, name: Organizati
     Raises Unauthenticated, AccessDenied, OrganizationUnknown or OrganizationNotEmpty.
     """
     async with registry.db.writing() as tx:
+        await tx.lock(charging.LIMITS, shared=True)
         row = await changing(tx, actor, Action.ORGANIZATION_MANAGE, name, alone=True)
         if await names.has_repositories(tx, row.id):
             raise OrganizationNotEmpty(f"{name} still has repositories; delete them first.")
         await remove_scope(tx, name)
         await names.delete_organization(tx, row.id)
+        await charging.take(tx, row, organizations=-1)
+        await charging.end_organization(tx, row)
         await publish(tx, OrganizationDeleted(name), actor=actor.subject, at=registry.clock.now())
 
 

@@ -12,7 +12,7 @@ from entrepot.access.actor import Actor
 from entrepot.access.levels import Action
 from entrepot.db.transaction import Writer
 from entrepot.jobs.events import publish
-from entrepot.registry import reach, rules
+from entrepot.registry import charging, reach, rules
 from entrepot.registry.events import BlobPushed, ManifestPushed
 from entrepot.registry.queries import changed, content, tags
 from entrepot.registry.room import Registry
@@ -31,14 +31,20 @@ class Pushed:
     """What the client should know though the push succeeded."""
 
 
-async def check_push(registry: Registry, actor: Actor, path: RepositoryName) -> None:
-    """Pass when the actor may push to the name; for doors, before they take a body.
+async def check_push(
+    registry: Registry, actor: Actor, path: RepositoryName, digest: Digest | None = None
+) -> charging.Room:
+    """Pass when the actor may push to the name; for doors, before they take a body. How large a blob may be.
 
-    Raises Unauthenticated, AccessDenied or OrganizationUnknown.
+    Raises Unauthenticated, AccessDenied, OrganizationUnknown or QuotaExceeded.
     """
     async with registry.db.reading() as tx:
         await reach.permitted(tx, actor, Action.REPOSITORY_PUSH, path)
-        await reach.organization(tx, path)
+        owner = await reach.organization(tx, path)
+        await charging.foresee(tx, owner, path)
+        if owner.is_metered and digest is not None:
+            return await charging.room_for_blob(tx, path, digest)
+    return charging.ANY_ROOM
 
 
 async def push_manifest(
@@ -56,7 +62,7 @@ async def push_manifest(
     is made. `extra_tags` go with a push by digest.
 
     Raises ManifestInvalid, ManifestTooLarge, MediaTypeUnsupported, DigestMismatch, Unauthenticated,
-    AccessDenied, OrganizationUnknown or ManifestBlobUnknown (naming every missing digest).
+    AccessDenied, OrganizationUnknown, ManifestBlobUnknown (naming every missing digest) or QuotaExceeded.
     """
     manifest = Manifest.parse(body, media_type, registry.settings.manifest)
     digest = rules.stored_digest(reference, body)
@@ -64,15 +70,17 @@ async def push_manifest(
 
     async with registry.db.writing() as tx:
         now = registry.clock.now()
-        repository = await reach.writable(tx, actor, path, now)
-        missing = await _missing(tx, actor, path, repository.id, manifest, now)
+        repository, is_new = await reach.writable(tx, actor, path, now)
+        missing, mounted = await _missing(tx, actor, path, repository.id, manifest, now)
         rules.check_complete(manifest, missing, repository.allows_sparse)
 
         await content.save_manifest(tx, repository.id, str(digest), manifest, actor.subject, now)
+        added = 0
         for tag in sorted(moved):
             await tx.lock(f"tag:{repository.id}:{tag}")
-            await tags.save_tag(tx, repository.id, tag, str(digest), actor.subject, now)
+            added += await tags.save_tag(tx, repository.id, tag, str(digest), actor.subject, now)
         await changed.set_changed(tx, repository.id, now)
+        await charging.take(tx, repository, repositories=is_new, tags=added, digests=mounted)
         pushed = ManifestPushed(path, str(digest), manifest.media_type, [str(tag) for tag in moved])
         await publish(tx, pushed, actor=actor.subject, at=now)
 
@@ -82,17 +90,18 @@ async def push_manifest(
 
 async def _missing(
     tx: Writer, actor: Actor, path: RepositoryName, repository_id: int, manifest: Manifest, at: datetime
-) -> Sequence[str]:
-    """What the manifest names and nobody can supply; blobs the actor may read elsewhere are mounted."""
+) -> tuple[Sequence[str], Sequence[str]]:
+    """What the manifest names and nobody can supply; and the blobs that were mounted, as the actor may read them."""
     blobs = [str(blob.digest) for blob in manifest.blobs]
     held = await content.linked_digests(tx, repository_id, blobs)
     absent = [digest for digest in blobs if digest not in held]
+    mountable: Sequence[str] = ()
     if absent:
         mountable = sorted(await content.readable_digests(tx, actor, absent))
         await content.link_blobs(tx, repository_id, mountable, at)
         sizes = await content.blob_sizes(tx, mountable)
-        mounted = [BlobPushed(path, digest, sizes[digest]) for digest in mountable]
-        await publish(tx, *mounted, actor=actor.subject, at=at)
+        pushed = [BlobPushed(path, digest, sizes[digest]) for digest in mountable]
+        await publish(tx, *pushed, actor=actor.subject, at=at)
         held.update(mountable)
     children = await content.held_manifests(tx, repository_id, [str(child.digest) for child in manifest.children])
-    return rules.missing_references(manifest, held, children)
+    return rules.missing_references(manifest, held, children), mountable

@@ -14,6 +14,7 @@ from entrepot.access.levels import Action
 from entrepot.access.scopes import lock_organization
 from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
+from entrepot.registry.charging import LIMITS
 from entrepot.registry.events import RepositoryCreated
 from entrepot.registry.queries import names
 from entrepot.values.errors import AccessDenied, OrganizationUnknown, RepositoryUnknown
@@ -47,7 +48,11 @@ async def changing(tx: Writer, actor: Actor, action: Action, path: RepositoryNam
 
 async def lock_content(tx: Writer, path: RepositoryName, shared: bool) -> None:
     """By name, before the row is read: a row that was read before may be gone when the lock is there."""
-    await tx.lock(f"content:{path}", shared=shared)
+    if shared:
+        await tx.lock(LIMITS, f"content:{path}", shared=True)
+    else:
+        await tx.lock(LIMITS, shared=True)
+        await tx.lock(f"content:{path}")
 
 
 async def permitted(tx: Reader, actor: Actor, action: Action, path: RepositoryName) -> None:
@@ -63,24 +68,26 @@ async def permitted(tx: Reader, actor: Actor, action: Action, path: RepositoryNa
         raise
 
 
-async def writable(tx: Writer, actor: Actor, path: RepositoryName, at: datetime) -> Row[Any]:
-    """The repository's row for a push; made now, private, when it is new. It and its content stay until the commit.
+async def writable(tx: Writer, actor: Actor, path: RepositoryName, at: datetime) -> tuple[Row[Any], bool]:
+    """The repository's row for a push, made now, private, when it is new; whether it is. It stays until the commit.
 
     Raises Unauthenticated, AccessDenied, or OrganizationUnknown with the command that creates one.
     """
     await permitted(tx, actor, Action.REPOSITORY_PUSH, path)
     await lock_content(tx, path, shared=True)
     row = await names.repository_by_path(tx, path)
+    is_new = False
     if row is None:
         await lock_organization(tx, path.organization, shared=True)
         owner = await organization(tx, path)
         made = await names.save_repository(tx, owner.id, path, "other", "", actor.id, at)
-        if made is not None:
+        is_new = made is not None
+        if is_new:
             await publish(tx, RepositoryCreated(path), actor=actor.subject, at=at)
         row = await names.repository_by_path(tx, path)
         if row is None:
             raise unknown(path)
-    return row
+    return row, is_new
 
 
 async def organization(tx: Reader, path: RepositoryName) -> Row[Any]:

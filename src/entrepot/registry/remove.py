@@ -7,7 +7,7 @@ image that an index names. Deleting one tag leaves the others of the same manife
 from entrepot.access.actor import Actor
 from entrepot.access.levels import Action
 from entrepot.jobs.events import publish
-from entrepot.registry import reach, rules
+from entrepot.registry import charging, reach, rules
 from entrepot.registry.events import BlobDeleted, ManifestDeleted, TagDeleted
 from entrepot.registry.queries import changed, content, tags
 from entrepot.registry.room import Registry
@@ -30,6 +30,7 @@ async def delete_tag(registry: Registry, actor: Actor, path: RepositoryName, tag
         now = registry.clock.now()
         await tags.close_tag(tx, found.id, now)
         await changed.set_changed(tx, repository.id, now)
+        await charging.take(tx, repository, tags=-1)
         await publish(tx, TagDeleted(path, tag, found.digest), actor=actor.subject, at=now)
 
 
@@ -52,6 +53,7 @@ async def delete_manifest(registry: Registry, actor: Actor, path: RepositoryName
             await tags.close_tag(tx, tag.id, now)
         await content.delete_manifest(tx, repository.id, found.id, now)
         await changed.set_changed(tx, repository.id, now)
+        await charging.take(tx, repository, tags=-len(closed))
         deleted = ManifestDeleted(path, str(digest), [tag.name for tag in closed])
         await publish(tx, deleted, actor=actor.subject, at=now)
 
@@ -67,6 +69,7 @@ async def delete_blob(registry: Registry, actor: Actor, path: RepositoryName, di
         if manifest := await content.manifest_using_blob(tx, repository.id, str(digest)):
             raise Unsupported(f"The manifest {manifest} names this blob; delete the manifest first.", used_by=manifest)
         now = registry.clock.now()
+        await charging.give_back_blobs(tx, repository, str(digest))
         if not await content.unlink_blob(tx, repository.id, str(digest), now):
             raise rules.unknown_blob(digest)
         await publish(tx, BlobDeleted(path, str(digest)), actor=actor.subject, at=now)

@@ -13,9 +13,9 @@ from entrepot.access.levels import Action, Level
 from entrepot.access.scopes import lock_organization
 from entrepot.db.transaction import Writer
 from entrepot.jobs.events import publish
-from entrepot.registry import reach, rules
+from entrepot.registry import charging, reach, rules
 from entrepot.registry.events import RepositoryChanged, RepositoryCreated, RepositoryDeleted
-from entrepot.registry.queries import content, names, uploads
+from entrepot.registry.queries import content, names, tags, uploads
 from entrepot.registry.room import Registry
 from entrepot.values.errors import RepositoryExists
 from entrepot.values.names import RepositoryName
@@ -42,7 +42,10 @@ async def create_repository(
     category: str = "other",
     description: str = "",
 ) -> Repository:
-    """An empty repository. Raises Unauthenticated, AccessDenied, OrganizationUnknown or RepositoryExists."""
+    """An empty repository.
+
+    Raises Unauthenticated, AccessDenied, OrganizationUnknown, RepositoryExists or QuotaExceeded.
+    """
     rules.check_category(category)
     rules.check_description(description)
     async with registry.db.writing() as tx:
@@ -56,6 +59,7 @@ async def create_repository(
         if made is None:
             raise RepositoryExists(f"A repository named {path} exists already.")
         await _set_public(tx, actor, path, is_public, now)
+        await charging.take(tx, owner, repositories=1)
         await publish(tx, RepositoryCreated(path), actor=actor.subject, at=now)
     return Repository(made, owner.id, path, category, description, is_public, actor.id, now, now)
 
@@ -94,9 +98,12 @@ async def delete_repository(registry: Registry, actor: Actor, path: RepositoryNa
         row = await reach.changing(tx, actor, Action.REPOSITORY_DELETE, path, alone=True)
         now = registry.clock.now()
         parts = await uploads.part_keys_under(tx, path)
+        await charging.give_back_blobs(tx, row)
+        open_tags = await tags.open_tags_count(tx, row.id) if row.is_metered else 0
         await content.mark_repository_dropped(tx, row.id, now)
         await names.delete_repository(tx, row.id, path)
         await remove_scope(tx, path)
+        await charging.take(tx, row, repositories=-1, tags=-open_tags)
         await publish(tx, RepositoryDeleted(path), actor=actor.subject, at=now)
     await registry.blobs.discard_parts(parts)
 

@@ -20,3 +20,8 @@ class RegistrySettings:
     """`tag` parameters of one manifest push."""
     redirect_seconds: int = 1_200
     organizations_page_max: int = 10_000
+    # Limits of a domain for which nothing else was set; 0: none.
+    quota_organizations: int = 0
+    quota_repositories: int = 0
+    quota_tags: int = 0
+    quota_bytes: int = 0

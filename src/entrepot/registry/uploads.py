@@ -21,7 +21,7 @@ from entrepot.blobs.store import Part, PartWriter
 from entrepot.db.transaction import Reader
 from entrepot.jobs.events import publish
 from entrepot.plumbing.ids import new_id
-from entrepot.registry import reach, rules
+from entrepot.registry import charging, reach, rules
 from entrepot.registry.events import BlobPushed
 from entrepot.registry.push import check_push
 from entrepot.registry.queries import content, uploads
@@ -56,12 +56,12 @@ class Upload:
 async def start_upload(registry: Registry, actor: Actor, path: RepositoryName, algorithm: str = "sha256") -> Upload:
     """Begin an upload that ends in a digest of `algorithm` (another one works too, more slowly).
 
-    Raises Unauthenticated, AccessDenied, OrganizationUnknown, or TooMany open uploads.
+    Raises Unauthenticated, AccessDenied, OrganizationUnknown, QuotaExceeded, or TooMany open uploads.
     """
     upload_id = new_id()
     async with registry.db.writing() as tx:
         await reach.permitted(tx, actor, Action.REPOSITORY_PUSH, path)
-        await reach.organization(tx, path)
+        await charging.foresee(tx, await reach.organization(tx, path), path)
         limit = registry.settings.uploads_open_max
         await tx.lock(f"uploads:{actor.subject}")  # else those that begin at once do not count each other
         if await uploads.open_uploads_of(tx, actor.subject) >= limit:
@@ -87,15 +87,17 @@ async def append(
     chunks: AsyncIterable[bytes],
     start: int | None = None,
     algorithm: str | None = None,
+    length: int | None = None,
 ) -> Upload:
     """Add bytes to an upload; they are durable when this returns.
 
-    `start`, when given, must be where the upload ends. A stream that breaks off (BodyIncomplete)
+    `start`, when given, must be where the upload ends; `length` is how many bytes will come, when that is
+    known. A stream that breaks off (BodyIncomplete)
     keeps what had arrived, so that the client can go on from there. Raises UploadUnknown,
-    UploadOutOfOrder (with the bytes held), BodyTooLarge, TooMany, StorageFull or StorageFailed.
+    UploadOutOfOrder (with the bytes held), BodyTooLarge, QuotaExceeded, TooMany, StorageFull or StorageFailed.
     """
     parts_max = registry.settings.upload_parts_max
-    return await _append(registry, actor, path, upload_id, chunks, start, algorithm, parts_max)
+    return await _append(registry, actor, path, upload_id, chunks, start, length, algorithm, None, parts_max)
 
 
 async def _append(
@@ -105,19 +107,23 @@ async def _append(
     upload_id: str,
     chunks: AsyncIterable[bytes],
     start: int | None,
+    length: int | None,
     algorithm: str | None,
+    digest: Digest | None,
     parts_max: int,
 ) -> Upload:
     async with registry.db.reading() as tx:
         found = await _own(tx, actor, path, upload_id)
         if await uploads.parts_count(tx, upload_id) >= parts_max:
             raise TooMany(f"An upload has at most {parts_max} chunks; send larger ones.", limit=parts_max)
+        room = await charging.room_for_blob(tx, path, digest) if found.is_metered else charging.ANY_ROOM
     rules.check_start(start, found.size)
+    room.check(found.size + (length or 0))
 
     writer = await registry.blobs.new_part(algorithm or found.algorithm)
     size = found.size
     async with discarded_on_failure(writer):
-        broken = await _receive(writer, chunks, found.size, registry.settings.blob_bytes_max)
+        broken = await _receive(writer, chunks, found.size, registry.settings.blob_bytes_max, room)
         part = await writer.seal() if writer.size else None
     if part is None:
         await writer.discard()
@@ -140,6 +146,7 @@ async def finish_upload(
     digest: Digest,
     chunks: AsyncIterable[bytes],
     start: int | None = None,
+    length: int | None = None,
 ) -> int:
     """Add the last bytes, if any, and make the upload the blob `digest` of the repository; its size.
 
@@ -148,7 +155,7 @@ async def finish_upload(
     """
     # One piece more than others may send: what is as full as can be must still be finished.
     parts_max = registry.settings.upload_parts_max + 1
-    whole = await _append(registry, actor, path, upload_id, chunks, start, digest.algorithm, parts_max)
+    whole = await _append(registry, actor, path, upload_id, chunks, start, length, digest.algorithm, digest, parts_max)
     async with registry.db.reading() as tx:
         parts = [_part(row) for row in await uploads.parts_of(tx, upload_id)]
     if sum(part.size for part in parts) != whole.size:
@@ -163,13 +170,19 @@ async def finish_upload(
 
 
 async def push_blob(
-    registry: Registry, actor: Actor, path: RepositoryName, digest: Digest, chunks: AsyncIterable[bytes]
+    registry: Registry,
+    actor: Actor,
+    path: RepositoryName,
+    digest: Digest,
+    chunks: AsyncIterable[bytes],
+    length: int | None = None,
 ) -> int:
     """Store a whole blob in one request; its size. Raises like `finish_upload`; leaves nothing behind."""
-    await check_push(registry, actor, path)
+    room = await check_push(registry, actor, path, digest)
+    room.check(length or 0)
     writer = await registry.blobs.new_part(digest.algorithm)
     async with discarded_on_failure(writer):
-        broken = await _receive(writer, chunks, 0, registry.settings.blob_bytes_max)
+        broken = await _receive(writer, chunks, 0, registry.settings.blob_bytes_max, room)
         if broken is not None:
             raise broken
         size = await registry.blobs.keep([await writer.seal()], digest)
@@ -191,8 +204,9 @@ async def mount_blob(
         await reach.organization(tx, path)
         if not await _is_readable(tx, actor, digest, source):
             return False
-        repository = await reach.writable(tx, actor, path, now)
+        repository, is_new = await reach.writable(tx, actor, path, now)
         await content.link_blobs(tx, repository.id, [str(digest)], now)
+        await charging.take(tx, repository, repositories=is_new, digests=[str(digest)])
         size = (await content.blob_sizes(tx, [str(digest)]))[str(digest)]
         await publish(tx, BlobPushed(path, str(digest), size), actor=actor.subject, at=now)
     return True
@@ -216,13 +230,17 @@ async def _own(tx: Reader, actor: Actor, path: RepositoryName, upload_id: str) -
 
 
 async def _receive(
-    writer: PartWriter, chunks: AsyncIterable[bytes], held: int, bytes_max: int
+    writer: PartWriter, chunks: AsyncIterable[bytes], held: int, bytes_max: int, room: charging.Room
 ) -> BodyIncomplete | None:
-    """Write what comes; the error when the stream broke off, which a caller may outlive. Raises BodyTooLarge."""
+    """Write what comes; the error when the stream broke off, which a caller may outlive.
+
+    Raises BodyTooLarge or QuotaExceeded as soon as what came is too much.
+    """
     try:
         async for chunk in chunks:
             await writer.write(chunk)
             rules.check_blob_size(held + writer.size, bytes_max)
+            room.check(held + writer.size)
     except BodyIncomplete as error:
         return error
     return None
@@ -242,11 +260,12 @@ async def _link(
 ) -> None:
     async with registry.db.writing() as tx:
         now = registry.clock.now()
-        repository = await reach.writable(tx, actor, path, now)
+        repository, is_new = await reach.writable(tx, actor, path, now)
         await content.save_blob(tx, str(digest), size, now)
         await content.link_blobs(tx, repository.id, [str(digest)], now)
         if upload_id is not None:
             await uploads.delete_upload(tx, upload_id)
+        await charging.take(tx, repository, repositories=is_new, digests=[str(digest)])
         await publish(tx, BlobPushed(path, str(digest), size), actor=actor.subject, at=now)
 
 

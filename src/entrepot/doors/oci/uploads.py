@@ -22,7 +22,8 @@ async def start(call: Call) -> Response:
             return _created(call, digest)
     elif "digest" in query:
         digest = Digest.parse(query["digest"])
-        await uploads.push_blob(call.registry, call.actor, call.name, digest, _chunks(call, call.length))
+        chunks, length = _chunks(call, call.length), call.length
+        await uploads.push_blob(call.registry, call.actor, call.name, digest, chunks, length)
         return _created(call, digest)
     algorithm = query.get("digest-algorithm", "sha256")
     if algorithm not in ALGORITHMS:
@@ -34,7 +35,7 @@ async def append(call: Call) -> Response:
     """Append a chunk with Content-Range, or a stream without (`end-5`)."""
     first, length = _chunk_range(call)
     chunks = _chunks(call, length)
-    upload = await uploads.append(call.registry, call.actor, call.name, call.reference, chunks, first)
+    upload = await uploads.append(call.registry, call.actor, call.name, call.reference, chunks, first, length=length)
     return _progress(call, 202, upload)
 
 
@@ -45,7 +46,7 @@ async def finish(call: Call) -> Response:
     digest = Digest.parse(call.request.query_params["digest"])
     first, length = _chunk_range(call)
     chunks = _chunks(call, length)
-    await uploads.finish_upload(call.registry, call.actor, call.name, call.reference, digest, chunks, first)
+    await uploads.finish_upload(call.registry, call.actor, call.name, call.reference, digest, chunks, first, length)
     return _created(call, digest)
 
 

@@ -10,6 +10,7 @@ from entrepot.access.actor import EVERYONE, Actor
 from entrepot.access.check import alive, held_by, visible
 from entrepot.access.tables import grant
 from entrepot.db.transaction import Reader, Writer
+from entrepot.registry.queries.quotas import IS_METERED
 from entrepot.registry.tables import organization, repository, upload
 
 IS_PUBLIC = select(grant.c.id).where(grant.c.scope == repository.c.path, grant.c.subject == EVERYONE).exists()
@@ -23,7 +24,8 @@ REPOSITORY = (
 
 
 async def organization_by_name(tx: Reader, name: str) -> Row[Any] | None:
-    return await tx.row(select(organization).where(organization.c.name == name))
+    number = organization.c.id.label("organization_id")
+    return await tx.row(select(organization, number, IS_METERED).where(organization.c.name == name))
 
 
 async def organizations_of(
@@ -89,7 +91,7 @@ async def delete_organization(tx: Writer, organization_id: int) -> None:
 
 
 async def repository_by_path(tx: Reader, path: str) -> Row[Any] | None:
-    return await tx.row(select(*REPOSITORY).join(organization).where(repository.c.path == path))
+    return await tx.row(select(*REPOSITORY, IS_METERED).join(organization).where(repository.c.path == path))
 
 
 async def save_repository(

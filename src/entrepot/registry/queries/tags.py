@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 
 from entrepot.db.transaction import Reader, Writer
 from entrepot.registry.tables import manifest, tag
@@ -24,23 +24,30 @@ async def manifest_by_tag(tx: Reader, repository_id: int, name: str) -> Row[Any]
     )
 
 
-async def save_tag(tx: Writer, repository_id: int, name: str, digest: str, by: str, at: datetime) -> None:
+async def save_tag(tx: Writer, repository_id: int, name: str, digest: str, by: str, at: datetime) -> bool:
     """Let the tag point at `digest` from now on. Pointing it where it points already changes nothing.
 
-    The caller holds the tag's lock.
+    Whether there is one tag more than before: limits count them (`charging.take`). The caller holds the tag's lock.
     """
     current = await open_tag(tx, repository_id, name)
     if current is not None and current.digest == digest:
-        return
+        return False
     if current is not None:
         await close_tag(tx, current.id, at)
     await tx.run(
         tx.insert(tag).values(repository_id=repository_id, name=name, digest=digest, valid_from=at, pushed_by=by)
     )
+    return current is None
 
 
 async def close_tag(tx: Writer, tag_id: int, at: datetime) -> None:
     await tx.run(update(tag).where(tag.c.id == tag_id).values(valid_until=at))
+
+
+async def open_tags_count(tx: Reader, repository_id: int) -> int:
+    return int(
+        await tx.value(select(func.count()).where(tag.c.repository_id == repository_id, tag.c.valid_until.is_(None)))
+    )
 
 
 async def tags_of_digest(tx: Reader, repository_id: int, digest: str) -> Sequence[Row[Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select, update
 
 from entrepot.db.transaction import Reader, Writer
+from entrepot.registry.queries.quotas import is_metered
 from entrepot.registry.tables import upload, upload_part
 
 
@@ -22,7 +23,10 @@ async def save_upload(
 
 async def upload_of(tx: Reader, upload_id: str, path: str, owner: str) -> Row[Any] | None:
     """The upload, if it belongs to this repository and this account."""
-    return await tx.row(select(upload).where(upload.c.id == upload_id, upload.c.path == path, upload.c.owner == owner))
+    metered = is_metered(path.partition("/")[0])
+    return await tx.row(
+        select(upload, metered).where(upload.c.id == upload_id, upload.c.path == path, upload.c.owner == owner)
+    )
 
 
 async def open_uploads_of(tx: Reader, owner: str) -> int:

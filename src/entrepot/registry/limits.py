@@ -1,0 +1,112 @@
+"""Limits: how they begin, move and end. Taking from them is in `charging.py`.
+
+While a limit begins, nobody adds or removes what it counts (`charging.LIMITS`), so that what is there can
+be counted once; from then on every change is charged.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from entrepot.db.transaction import Reader, Writer
+from entrepot.registry import quota_rules
+from entrepot.registry.charging import LIMITS
+from entrepot.registry.queries import quotas
+from entrepot.registry.quota_rules import OF_DOMAIN, UNLIMITED, Resource
+from entrepot.registry.room import Registry
+from entrepot.registry.settings import RegistrySettings
+
+_COUNTS: Final = {
+    Resource.ORGANIZATIONS: quotas.used_organizations,
+    Resource.REPOSITORIES: quotas.used_repositories,
+    Resource.TAGS: quotas.used_tags,
+    Resource.BYTES: quotas.count_all_blobs,
+}
+
+
+def defaults(settings: RegistrySettings) -> dict[Resource, int]:
+    """The limits of domains for which nothing else was set."""
+    given = {
+        Resource.ORGANIZATIONS: settings.quota_organizations,
+        Resource.REPOSITORIES: settings.quota_repositories,
+        Resource.TAGS: settings.quota_tags,
+        Resource.BYTES: settings.quota_bytes,
+    }
+    return {resource: limit or UNLIMITED for resource, limit in given.items()}
+
+
+async def enforce_defaults(registry: Registry) -> int:
+    """Let the limits of the settings hold in every domain; how many limits changed. For the start of a server.
+
+    Harmless when they hold already, and beside itself.
+    """
+    changed = 0
+    async with registry.db.reading() as tx:
+        ids = await quotas.domain_ids(tx)
+    for domain_id in ids:
+        async with registry.db.reading() as tx:
+            wanted = await _wanted(tx, registry.settings, domain_id)
+            differing = await _differing(tx, domain_id, wanted)
+        if differing:
+            async with registry.db.writing() as tx:
+                await tx.lock(LIMITS)
+                changed += await _put(tx, domain_id, await _wanted(tx, registry.settings, domain_id))
+    return changed
+
+
+async def begin_domain(tx: Writer, settings: RegistrySettings, domain_id: str) -> None:
+    """Let the limits of the settings hold in a domain that has none yet; first thing in a transaction.
+
+    For who makes an organization: before there is one, a domain has nothing to count.
+    """
+    if any(limit != UNLIMITED for limit in defaults(settings).values()):
+        wanted = await _wanted(tx, settings, domain_id)
+        in_force = {one.resource for one in await quotas.standings(tx, [domain_id])}
+        if any(limit != UNLIMITED and resource not in in_force for resource, limit in wanted.items()):
+            await tx.lock(LIMITS)
+            await _put(tx, domain_id, wanted)
+            return
+    await tx.lock(LIMITS, shared=True)
+
+
+async def put_limit(tx: Writer, scope: str, resource: Resource, limit: int) -> None:
+    """Let `limit` hold from now on, also when more is used already. The caller holds LIMITS alone."""
+    shares = await quotas.hold_shares(tx, scope, resource)
+    if limit == UNLIMITED:
+        await quotas.delete_shares(tx, scope, resource)
+    elif shares:
+        used = quota_rules.standing(scope, resource, shares).used
+        await quotas.change_shares(tx, scope, resource, quota_rules.spread(used, limit))
+    else:
+        used = await _COUNTS[resource](tx, scope)
+        await quotas.save_shares(tx, scope, resource, quota_rules.spread(used, limit))
+
+
+async def recount(tx: Writer, scopes: Sequence[str]) -> None:
+    """Count anew what the limits of the scopes count: for who moves organizations between domains.
+
+    Call it after the move. Raises QuotaExceeded when a limit does not hold any more. The caller holds LIMITS alone
+    from before the move on.
+    """
+    for one in await quotas.standings(tx, scopes):
+        await quotas.delete_shares(tx, one.scope, one.resource)
+        await put_limit(tx, one.scope, one.resource, one.limit)
+    for one in await quotas.standings(tx, scopes):
+        if one.left < 0:
+            one.check(0)
+
+
+async def _wanted(tx: Reader, settings: RegistrySettings, domain_id: str) -> dict[Resource, int]:
+    own = await quotas.limits_of(tx, [domain_id])
+    return {one: own.get((domain_id, one), limit) for one, limit in defaults(settings).items()}
+
+
+async def _differing(tx: Reader, domain_id: str, wanted: Mapping[Resource, int]) -> list[Resource]:
+    in_force = {one.resource: one.limit for one in await quotas.standings(tx, [domain_id])}
+    return [one for one in OF_DOMAIN if wanted[one] != in_force.get(one, UNLIMITED)]
+
+
+async def _put(tx: Writer, domain_id: str, wanted: Mapping[Resource, int]) -> int:
+    differing = await _differing(tx, domain_id, wanted)
+    for resource in differing:
+        await put_limit(tx, domain_id, resource, wanted[resource])
+    return len(differing)

@@ -1,0 +1,239 @@
+"""SQL about limits and what is used of them (docs/decisions/0011)."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, String, bindparam, cast, delete, func, insert, literal, select, update
+
+from entrepot.accounts.tables import domain
+from entrepot.db.transaction import Reader, Writer
+from entrepot.registry.quota_rules import Resource, Share, Standing
+from entrepot.registry.tables import (
+    blob,
+    organization,
+    quota,
+    quota_blob,
+    quota_share,
+    repository,
+    repository_blob,
+    tag,
+)
+
+_BATCH: Final = 500
+_SCOPES: Final = (organization.c.domain_id, cast(organization.c.id, String))
+# Of a row of `organization`: whether its domain or itself has any limit.
+IS_METERED: Final = select(quota_share.c.scope).where(quota_share.c.scope.in_(_SCOPES)).exists().label("is_metered")
+
+
+def is_metered(organization_name: Any) -> ColumnElement[bool]:
+    """The same of an organization that is not in the statement yet."""
+    found = select(quota_share.c.scope).join(organization, quota_share.c.scope.in_(_SCOPES))
+    return found.where(organization.c.name == organization_name).exists().label("is_metered")
+
+
+async def standings(tx: Reader, scopes: Collection[str]) -> list[Standing]:
+    """What is used of every limit of the scopes, in the order in which transactions take from them."""
+    rows = await tx.rows(
+        select(
+            quota_share.c.scope,
+            quota_share.c.resource,
+            func.sum(quota_share.c.used).label("used"),
+            func.sum(quota_share.c.allowed).label("allowed"),
+        )
+        .where(quota_share.c.scope.in_(scopes))
+        .group_by(quota_share.c.scope, quota_share.c.resource)
+    )
+    found = [Standing(row.scope, Resource(row.resource), int(row.used), int(row.allowed)) for row in rows]
+    return sorted(found, key=lambda one: (one.resource, one.scope))
+
+
+async def scopes_of(tx: Reader, organization_name: str) -> list[str]:
+    """Both scopes whose limits hold in an organization; none when there is no such organization."""
+    row = await tx.row(select(*_SCOPES).where(organization.c.name == organization_name))
+    return [] if row is None else [str(one) for one in row]
+
+
+# --- taking and giving back ---
+
+
+async def take_anywhere(tx: Writer, scope: str, resource: str, amount: int) -> bool:
+    """Take from a share that nobody holds and that has the room; whether there was one. Waits for nobody."""
+    room = quota_share.c.allowed - quota_share.c.used >= amount if amount > 0 else literal(True)
+    free = (
+        select(quota_share.c.number)
+        .where(*_one(scope, resource), room)
+        .order_by(func.random())
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    return await tx.run(_taking(scope, resource, amount).where(quota_share.c.number == free)) > 0
+
+
+async def take_from(tx: Writer, scope: str, resource: str, number: int, amount: int) -> bool:
+    """Take from one share, after whoever holds it; whether it had the room."""
+    taking = _taking(scope, resource, amount).where(quota_share.c.number == number)
+    if amount > 0:
+        taking = taking.where(quota_share.c.allowed - quota_share.c.used >= amount)
+    return await tx.run(taking) > 0
+
+
+async def hold_shares(tx: Writer, scope: str, resource: str) -> list[Share]:
+    """All shares of a limit, ours until the commit; none when there is no limit."""
+    rows = await tx.rows(
+        select(quota_share).where(*_one(scope, resource)).order_by(quota_share.c.number).with_for_update()
+    )
+    return [Share(row.number, row.used, row.allowed) for row in rows]
+
+
+async def change_shares(tx: Writer, scope: str, resource: str, shares: Sequence[Share]) -> None:
+    changed = (
+        update(quota_share)
+        .where(*_one(scope, resource), quota_share.c.number == bindparam("at"))
+        .values(used=bindparam("now_used"), allowed=bindparam("now_allowed"))
+    )
+    await tx.run(changed, [{"at": one.number, "now_used": one.used, "now_allowed": one.allowed} for one in shares])
+
+
+async def save_shares(tx: Writer, scope: str, resource: str, shares: Sequence[Share]) -> None:
+    same = {"scope": scope, "resource": resource}
+    await tx.run(
+        insert(quota_share),
+        [{**same, "number": one.number, "used": one.used, "allowed": one.allowed} for one in shares],
+    )
+
+
+async def delete_shares(tx: Writer, scope: str, resource: str) -> None:
+    await tx.run(delete(quota_share).where(*_one(scope, resource)))
+    if resource == Resource.BYTES:
+        await tx.run(delete(quota_blob).where(quota_blob.c.scope == scope))
+
+
+def _one(scope: str, resource: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return quota_share.c.scope == scope, quota_share.c.resource == resource
+
+
+def _taking(scope: str, resource: str, amount: int) -> Any:
+    return update(quota_share).where(*_one(scope, resource)).values(used=quota_share.c.used + amount)
+
+
+# --- blobs, each counted once in a scope ---
+
+
+async def counted_blobs(tx: Reader, scopes: Collection[str], digest: str) -> set[str]:
+    """Those of the scopes in which the blob is counted already."""
+    found = select(quota_blob.c.scope).where(quota_blob.c.scope.in_(scopes), quota_blob.c.digest == digest)
+    return {row.scope for row in await tx.rows(found)}
+
+
+async def count_blobs(tx: Writer, scope: str, digests: Collection[str]) -> int:
+    """Count blobs of the scope that were not counted before; their bytes."""
+    size, ordered = 0, sorted(set(digests))
+    for start in range(0, len(ordered), _BATCH):
+        rows = [{"scope": scope, "digest": digest} for digest in ordered[start : start + _BATCH]]
+        added = tx.insert(quota_blob).values(rows).on_conflict_do_nothing().returning(quota_blob.c.digest)
+        size += await _size(tx, [row.digest for row in await tx.rows(added)])
+    return size
+
+
+async def count_all_blobs(tx: Writer, scope: str) -> int:
+    """Count every blob linked in the scope, where none is counted; their bytes."""
+    linked = select(literal(scope), repository_blob.c.digest).join(repository).join(organization).where(_inside(scope))
+    await tx.run(insert(quota_blob).from_select(["scope", "digest"], linked.distinct()))
+    return await used_bytes_counted(tx, scope)
+
+
+async def used_bytes_counted(tx: Reader, scope: str) -> int:
+    sizes = select(func.coalesce(func.sum(blob.c.size), 0)).join(quota_blob, quota_blob.c.digest == blob.c.digest)
+    return int(await tx.value(sizes.where(quota_blob.c.scope == scope)))
+
+
+async def discount_blobs(tx: Writer, scope: str, repository_id: int, digest: str | None) -> int:
+    """No longer count blobs that of all repositories of the scope only this one holds; their bytes.
+
+    `digest`: only this one. For before they are unlinked.
+    """
+    here = select(repository_blob.c.digest).where(repository_blob.c.repository_id == repository_id)
+    if digest is not None:
+        here = here.where(repository_blob.c.digest == digest)
+    elsewhere = (
+        select(repository_blob.c.digest)
+        .join(repository)
+        .join(organization)
+        .where(
+            repository_blob.c.digest == quota_blob.c.digest,
+            repository_blob.c.repository_id != repository_id,
+            _inside(scope),
+        )
+    )
+    gone = delete(quota_blob).where(quota_blob.c.scope == scope, quota_blob.c.digest.in_(here), ~elsewhere.exists())
+    return await _size(tx, [row.digest for row in await tx.rows(gone.returning(quota_blob.c.digest))])
+
+
+async def _size(tx: Reader, digests: Sequence[str]) -> int:
+    size = 0
+    for start in range(0, len(digests), _BATCH):
+        batch = digests[start : start + _BATCH]
+        size += int(await tx.value(select(func.coalesce(func.sum(blob.c.size), 0)).where(blob.c.digest.in_(batch))))
+    return size
+
+
+# --- counting what no limit counts ---
+
+
+async def used_organizations(tx: Reader, scope: str) -> int:
+    return int(await tx.value(select(func.count()).select_from(organization).where(_inside(scope))))
+
+
+async def used_repositories(tx: Reader, scope: str) -> int:
+    return int(await tx.value(select(func.count()).select_from(repository).join(organization).where(_inside(scope))))
+
+
+async def used_tags(tx: Reader, scope: str) -> int:
+    open_tags = select(func.count()).select_from(tag).join(repository).join(organization)
+    return int(await tx.value(open_tags.where(tag.c.valid_until.is_(None), _inside(scope))))
+
+
+async def used_bytes(tx: Reader, scope: str) -> int:
+    """Bytes of all blobs linked in the scope, each once."""
+    linked = select(repository_blob.c.digest).join(repository).join(organization).where(_inside(scope)).distinct()
+    distinct = linked.subquery()
+    return int(
+        await tx.value(
+            select(func.coalesce(func.sum(blob.c.size), 0)).join(distinct, distinct.c.digest == blob.c.digest)
+        )
+    )
+
+
+def _inside(scope: str) -> ColumnElement[bool]:
+    if scope.isdigit() and len(scope) < 20:
+        return organization.c.id == int(scope)
+    return organization.c.domain_id == scope
+
+
+# --- limits as they were set ---
+
+
+async def domain_ids(tx: Reader) -> list[str]:
+    return [row.id for row in await tx.rows(select(domain.c.id).order_by(domain.c.id))]
+
+
+async def limits_of(tx: Reader, scopes: Collection[str]) -> dict[tuple[str, str], int]:
+    """What was set for the scopes themselves, by scope and resource."""
+    rows = await tx.rows(select(quota).where(quota.c.scope.in_(scopes)))
+    return {(row.scope, row.resource): row.limit for row in rows}
+
+
+async def save_limit(tx: Writer, scope: str, resource: str, limit: int) -> None:
+    given = tx.insert(quota).values(scope=scope, resource=resource, limit=limit)
+    await tx.run(given.on_conflict_do_update(index_elements=["scope", "resource"], set_={"limit": limit}))
+
+
+async def delete_limit(tx: Writer, scope: str, resource: str) -> None:
+    await tx.run(delete(quota).where(quota.c.scope == scope, quota.c.resource == resource))
+
+
+async def delete_scope(tx: Writer, scope: str) -> None:
+    """Forget every limit of a scope and what was used of it."""
+    for table in (quota, quota_share, quota_blob):
+        await tx.run(delete(table).where(table.c.scope == scope))
