@@ -139,6 +139,11 @@ class PostgresWriter(PostgresReader):
             return 0
         return int((await self._connection.execute(statement, rows)).rowcount)
 
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        async with self._connection.begin_nested():
+            yield
+
     async def lock(self, *names: str, shared: bool = False) -> None:
         take = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
         await self._connection.execute(select(*[take(lock_key(name)) for name in names]))  # in this order

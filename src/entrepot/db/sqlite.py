@@ -157,6 +157,18 @@ class SqliteWriter(SqliteReader):
             return 0
         return int(self._connection.execute(statement, rows).rowcount)
 
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        self._connection.exec_driver_sql("SAVEPOINT attempt")
+        try:
+            yield
+        except BaseException:
+            if _raw(self._connection).in_transaction:  # a full disk ends the whole of it
+                self._connection.exec_driver_sql("ROLLBACK TO attempt")
+                self._connection.exec_driver_sql("RELEASE attempt")
+            raise
+        self._connection.exec_driver_sql("RELEASE attempt")
+
     async def lock(self, *names: str, shared: bool = False) -> None:
         """Nothing to wait for: BEGIN IMMEDIATE made this the only writer."""
 

@@ -4,6 +4,7 @@ Statements are SQLAlchemy Core. Results are rows with named fields.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -40,6 +41,10 @@ class Writer(Reader, Protocol):
         self, statement: Update | Delete | Insert | Executable, rows: Sequence[Mapping[str, Any]] | None = None
     ) -> int:
         """Execute; the number of rows touched. With `rows`, once for each of them."""
+        ...
+
+    def attempt(self) -> AbstractAsyncContextManager[None]:
+        """What happens in the block is undone when it raises, locks included; what happened before it stays."""
         ...
 
     async def lock(self, *names: str, shared: bool = False) -> None:

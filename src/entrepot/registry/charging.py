@@ -8,8 +8,8 @@ last, when nothing is left that could wait for others: a share taken is held unt
 Where no limit holds, nothing is asked and nothing written: a row read anyway says so (`is_metered`).
 """
 
-import random
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from sqlalchemy import Row
 from entrepot.db.transaction import Reader, Writer
 from entrepot.registry import quota_rules
 from entrepot.registry.queries import names, quotas
-from entrepot.registry.quota_rules import SHARES, Resource, Standing, organization_scope
+from entrepot.registry.quota_rules import Resource, Standing, organization_scope
 from entrepot.values.digest import Digest
 from entrepot.values.names import RepositoryName
 
@@ -41,6 +41,10 @@ class Room:
 ANY_ROOM: Final = Room()
 
 
+class _NoRoom(Exception):
+    """The share that was tried has not enough."""
+
+
 async def take(
     tx: Writer,
     owner: Row[Any],
@@ -57,7 +61,7 @@ async def take(
     """
     if not owner.is_metered:
         return
-    amounts = {Resource.ORGANIZATIONS: organizations, Resource.REPOSITORIES: repositories, Resource.TAGS: tags}
+    amounts = {Resource.ORGANIZATIONS: organizations, Resource.REPOSITORIES: int(repositories), Resource.TAGS: tags}
     limits = await quotas.standings(tx, _scopes(owner))
     # Who counts a blob waits for whoever counts the same one: before any share is held.
     sizes = {
@@ -120,12 +124,16 @@ async def _count(tx: Writer, scope: str, digests: Collection[str]) -> int:
 
 
 async def _take(tx: Writer, scope: str, resource: Resource, amount: int) -> None:
-    if amount == 0 or await quotas.take_anywhere(tx, scope, resource, amount):
+    if amount == 0:
         return
-    # All that have room are held by others: wait for one of them.
-    if await quotas.take_from(tx, scope, resource, random.randrange(SHARES), amount):  # noqa: S311  # spreads load
-        return
-    # Little is left: wait for everybody, see all there is, and spread it anew.
+    # First a share that is free; when all are held by others, after one of them.
+    for way in (quotas.take_free, quotas.take_any):
+        with suppress(_NoRoom):
+            async with tx.attempt():
+                if await way(tx, scope, resource, amount):
+                    return
+                raise _NoRoom
+    # Little is left: hold nothing, wait for everybody, see all there is, and spread it anew.
     shares = await quotas.hold_shares(tx, scope, resource)
     if not shares:
         return

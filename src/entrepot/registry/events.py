@@ -91,3 +91,17 @@ class TagDeleted(Event):
     type: ClassVar[str] = "tag.deleted"
     tag: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaSet(Event):
+    """Limits of a domain (`of` says which kind) or an organization; None: what it inherits, -1: none."""
+
+    type: ClassVar[str] = "quota.set"
+    of: str
+    limits: dict[str, int | None]
+    before: dict[str, dict[str, int | None]]
+
+    @property
+    def organization(self) -> str:
+        return self.subject if self.of == "organization" else ""

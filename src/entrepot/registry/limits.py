@@ -15,12 +15,7 @@ from entrepot.registry.quota_rules import OF_DOMAIN, UNLIMITED, Resource
 from entrepot.registry.room import Registry
 from entrepot.registry.settings import RegistrySettings
 
-_COUNTS: Final = {
-    Resource.ORGANIZATIONS: quotas.used_organizations,
-    Resource.REPOSITORIES: quotas.used_repositories,
-    Resource.TAGS: quotas.used_tags,
-    Resource.BYTES: quotas.count_all_blobs,
-}
+_COUNTS: Final = {**quotas.USED, Resource.BYTES: quotas.count_all_blobs}
 
 
 def defaults(settings: RegistrySettings) -> dict[Resource, int]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, bindparam, cast, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, delete, func, insert, literal, select, update
 
 from entrepot.accounts.tables import domain
 from entrepot.db.transaction import Reader, Writer
@@ -56,25 +56,19 @@ async def scopes_of(tx: Reader, organization_name: str) -> list[str]:
 # --- taking and giving back ---
 
 
-async def take_anywhere(tx: Writer, scope: str, resource: str, amount: int) -> bool:
-    """Take from a share that nobody holds and that has the room; whether there was one. Waits for nobody."""
-    room = quota_share.c.allowed - quota_share.c.used >= amount if amount > 0 else literal(True)
-    free = (
-        select(quota_share.c.number)
-        .where(*_one(scope, resource), room)
-        .order_by(func.random())
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
+async def take_free(tx: Writer, scope: str, resource: str, amount: int) -> bool:
+    """Take from a share that nobody holds and that has the room; whether there was one. Waits for nobody.
+
+    A share that turns out to lack the room may be held afterwards, on PostgreSQL: undo the attempt.
+    """
+    free = _any(scope, resource, amount).with_for_update(skip_locked=True).scalar_subquery()
     return await tx.run(_taking(scope, resource, amount).where(quota_share.c.number == free)) > 0
 
 
-async def take_from(tx: Writer, scope: str, resource: str, number: int, amount: int) -> bool:
-    """Take from one share, after whoever holds it; whether it had the room."""
-    taking = _taking(scope, resource, amount).where(quota_share.c.number == number)
-    if amount > 0:
-        taking = taking.where(quota_share.c.allowed - quota_share.c.used >= amount)
+async def take_any(tx: Writer, scope: str, resource: str, amount: int) -> bool:
+    """The same of a share that somebody may hold, after them."""
+    chosen = _any(scope, resource, amount).scalar_subquery()
+    taking = _taking(scope, resource, amount).where(quota_share.c.number == chosen, _has_room(amount))
     return await tx.run(taking) > 0
 
 
@@ -113,6 +107,15 @@ def _one(scope: str, resource: str) -> tuple[ColumnElement[bool], ColumnElement[
     return quota_share.c.scope == scope, quota_share.c.resource == resource
 
 
+def _any(scope: str, resource: str, amount: int) -> Select[Any]:
+    found = select(quota_share.c.number).where(*_one(scope, resource), _has_room(amount))
+    return found.order_by(func.random()).limit(1)
+
+
+def _has_room(amount: int) -> ColumnElement[bool]:
+    return quota_share.c.allowed - quota_share.c.used >= amount if amount > 0 else literal(True)
+
+
 def _taking(scope: str, resource: str, amount: int) -> Any:
     return update(quota_share).where(*_one(scope, resource)).values(used=quota_share.c.used + amount)
 
@@ -138,7 +141,13 @@ async def count_blobs(tx: Writer, scope: str, digests: Collection[str]) -> int:
 
 async def count_all_blobs(tx: Writer, scope: str) -> int:
     """Count every blob linked in the scope, where none is counted; their bytes."""
-    linked = select(literal(scope), repository_blob.c.digest).join(repository).join(organization).where(_inside(scope))
+    linked = (
+        select(literal(scope), repository_blob.c.digest)
+        .select_from(repository_blob)
+        .join(repository)
+        .join(organization)
+        .where(_inside(scope))
+    )
     await tx.run(insert(quota_blob).from_select(["scope", "digest"], linked.distinct()))
     return await used_bytes_counted(tx, scope)
 
@@ -158,6 +167,7 @@ async def discount_blobs(tx: Writer, scope: str, repository_id: int, digest: str
         here = here.where(repository_blob.c.digest == digest)
     elsewhere = (
         select(repository_blob.c.digest)
+        .select_from(repository_blob)
         .join(repository)
         .join(organization)
         .where(
@@ -196,13 +206,28 @@ async def used_tags(tx: Reader, scope: str) -> int:
 
 async def used_bytes(tx: Reader, scope: str) -> int:
     """Bytes of all blobs linked in the scope, each once."""
-    linked = select(repository_blob.c.digest).join(repository).join(organization).where(_inside(scope)).distinct()
+    linked = (
+        select(repository_blob.c.digest)
+        .select_from(repository_blob)
+        .join(repository)
+        .join(organization)
+        .where(_inside(scope))
+        .distinct()
+    )
     distinct = linked.subquery()
     return int(
         await tx.value(
             select(func.coalesce(func.sum(blob.c.size), 0)).join(distinct, distinct.c.digest == blob.c.digest)
         )
     )
+
+
+USED: Final = {
+    Resource.ORGANIZATIONS: used_organizations,
+    Resource.REPOSITORIES: used_repositories,
+    Resource.TAGS: used_tags,
+    Resource.BYTES: used_bytes,
+}
 
 
 def _inside(scope: str) -> ColumnElement[bool]:

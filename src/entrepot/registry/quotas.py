@@ -1,0 +1,179 @@
+"""Quotas: what domains and organizations may hold, seen by those in them, set by those above them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from entrepot.access.actor import Actor
+from entrepot.access.check import require_account, require_admin
+from entrepot.access.levels import Action
+from entrepot.accounts.actors import FIRST_DOMAIN
+from entrepot.accounts.queries import people
+from entrepot.accounts.users import domain_names_of
+from entrepot.db.transaction import Reader, Writer
+from entrepot.jobs.events import publish
+from entrepot.registry import quota_rules
+from entrepot.registry.charging import LIMITS
+from entrepot.registry.events import QuotaSet
+from entrepot.registry.limits import defaults, put_limit
+from entrepot.registry.organizations import reachable
+from entrepot.registry.queries import quotas
+from entrepot.registry.quota_rules import OF_DOMAIN, OF_ORGANIZATION, UNLIMITED, Resource, organization_scope
+from entrepot.registry.room import Registry
+from entrepot.values.errors import AccessDenied, DomainUnknown, ParameterInvalid, Unauthenticated, quoted
+from entrepot.values.names import OrganizationName
+
+# None: what the settings say for a domain, nothing for an organization.
+Limits = Mapping[Resource, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """`limit` is UNLIMITED where there is none; `is_own` when it was set for this domain or organization itself."""
+
+    resource: Resource
+    used: int
+    limit: int
+    is_own: bool
+
+
+async def show_domain_quotas(registry: Registry, actor: Actor, name: str | None = None) -> Sequence[Quota]:
+    """What a domain has used and may use; without a name the actor's own.
+
+    Its people may see it, and operators. Raises Unauthenticated, AccessDenied or DomainUnknown.
+    """
+    _require_somebody(actor)
+    async with registry.db.reading() as tx:
+        if name is None:
+            return await _of_domain(tx, registry, actor.domain_id)
+        own = (await domain_names_of(tx, [actor.domain_id])).get(actor.domain_id)
+        if name != own:
+            await _require_operator(tx, actor)
+        return await _of_domain(tx, registry, await _domain_id(tx, name))
+
+
+async def show_project_quotas(registry: Registry, actor: Actor, project_id: str) -> Sequence[Quota]:
+    """Of the domain's project (contract §11): how many organizations it has, and what else is limited.
+
+    Raises Unauthenticated, or AccessDenied for another domain's.
+    """
+    _require_somebody(actor)
+    if project_id != actor.domain_id:
+        raise AccessDenied("This is not a project of your domain.", readable=False, kind="project")
+    async with registry.db.reading() as tx:
+        in_force = [one.resource for one in await quotas.standings(tx, [project_id])]
+        asked = dict.fromkeys([Resource.ORGANIZATIONS, *in_force], UNLIMITED)
+        return await _standing(tx, project_id, asked)
+
+
+async def show_organization_quotas(registry: Registry, actor: Actor, name: OrganizationName) -> Sequence[Quota]:
+    """What an organization has used and may use. Raises Unauthenticated or OrganizationUnknown."""
+    async with registry.db.reading() as tx:
+        row = await reachable(tx, actor, Action.ORGANIZATION_READ, name)
+        return await _standing(tx, organization_scope(row.id), dict.fromkeys(OF_ORGANIZATION, UNLIMITED))
+
+
+async def set_domain_quotas(registry: Registry, actor: Actor, name: str, limits: Limits) -> Sequence[Quota]:
+    """Set limits of a domain, leave those not named. What is there stays, also above a new limit.
+
+    Only operators may. Raises Unauthenticated, AccessDenied, DomainUnknown or ParameterInvalid.
+    """
+    _check(limits, OF_DOMAIN)
+    async with registry.db.writing() as tx:
+        await _require_operator(tx, actor)
+        domain_id = await _domain_id(tx, name)
+        inherited = defaults(registry.settings)
+        before = await _set(tx, domain_id, limits, inherited)
+        event = QuotaSet(name, "domain", _said(limits), {"limits": before})
+        await publish(tx, event, actor=actor.subject, at=registry.clock.now(), domain_id=domain_id)
+        return await _standing(tx, domain_id, inherited)
+
+
+async def set_organization_quotas(
+    registry: Registry, actor: Actor, name: OrganizationName, limits: Limits
+) -> Sequence[Quota]:
+    """Set limits of an organization, beside those of its domain; see `set_domain_quotas`.
+
+    Administrators of its domain may, and operators. Raises Unauthenticated, AccessDenied, OrganizationUnknown or
+    ParameterInvalid.
+    """
+    _check(limits, OF_ORGANIZATION)
+    async with registry.db.writing() as tx:
+        # Alone with all limits: so the organization stays, too.
+        await tx.lock(LIMITS)
+        row = await reachable(tx, actor, Action.ORGANIZATION_READ, name)
+        await _require_above(tx, actor, row)
+        scope, inherited = organization_scope(row.id), dict.fromkeys(OF_ORGANIZATION, UNLIMITED)
+        before = await _set(tx, scope, limits, inherited)
+        event = QuotaSet(name, "organization", _said(limits), {"limits": before})
+        await publish(tx, event, actor=actor.subject, at=registry.clock.now(), domain_id=row.domain_id)
+        return await _standing(tx, scope, inherited)
+
+
+def _require_somebody(actor: Actor) -> None:
+    if actor.is_anonymous:
+        raise Unauthenticated
+    require_account(actor)
+
+
+async def _require_above(tx: Reader, actor: Actor, organization: Row[Any]) -> None:
+    require_admin(actor)
+    if organization.domain_id != actor.domain_id:
+        await _require_operator(tx, actor)
+
+
+async def _require_operator(tx: Reader, actor: Actor) -> None:
+    """Pass for administrators of the first domain, who look after all."""
+    require_admin(actor)
+    if (await domain_names_of(tx, [actor.domain_id])).get(actor.domain_id) != FIRST_DOMAIN:
+        raise AccessDenied(f"{actor.name} does not operate this installation.", readable=False)
+
+
+async def _domain_id(tx: Reader, name: str) -> str:
+    found = await people.domain_by_name(tx, name)
+    if found is None:
+        raise DomainUnknown(f"There is no domain named {quoted(name)}.")
+    domain_id: str = found.id
+    return domain_id
+
+
+def _check(limits: Limits, allowed: Sequence[Resource]) -> None:
+    for resource, limit in limits.items():
+        if resource not in allowed:
+            raise ParameterInvalid(f"An organization has no limit of {resource}.")
+        if limit is not None:
+            quota_rules.check_limit(limit)
+
+
+async def _set(tx: Writer, scope: str, limits: Limits, inherited: Mapping[Resource, int]) -> dict[str, int | None]:
+    """What was set before for the limits that are set now."""
+    await tx.lock(LIMITS)
+    own = await quotas.limits_of(tx, [scope])
+    for resource, limit in sorted(limits.items()):
+        if limit is None:
+            await quotas.delete_limit(tx, scope, resource)
+        else:
+            await quotas.save_limit(tx, scope, resource, limit)
+        await put_limit(tx, scope, resource, inherited[resource] if limit is None else limit)
+    return {resource: own.get((scope, resource)) for resource in sorted(limits)}
+
+
+def _said(limits: Limits) -> dict[str, int | None]:
+    return {str(resource): limit for resource, limit in sorted(limits.items())}
+
+
+async def _of_domain(tx: Reader, registry: Registry, domain_id: str) -> Sequence[Quota]:
+    return await _standing(tx, domain_id, defaults(registry.settings))
+
+
+async def _standing(tx: Reader, scope: str, inherited: Mapping[Resource, int]) -> Sequence[Quota]:
+    own = await quotas.limits_of(tx, [scope])
+    in_force = {one.resource: one for one in await quotas.standings(tx, [scope])}
+    found = []
+    for resource in inherited:
+        one = in_force.get(resource)
+        used = one.used if one else await quotas.USED[resource](tx, scope)
+        found.append(Quota(resource, used, one.limit if one else UNLIMITED, (scope, resource) in own))
+    return found
