@@ -42,6 +42,8 @@ SUBSCRIPTIONS: dict[type[Event], tuple[AnyReaction, ...]] = {}
 SCHEDULE: dict[AnyJob, Schedule] = {
     registry_jobs.forget_stale_uploads: every(hours=1, at_start=True),
     registry_jobs.sweep_parts: every(days=1, at_start=True),
+    registry_jobs.measure_stores: every(hours=1, at_start=True),
+    registry_jobs.forget_pulls: every(days=1),
     accounts_jobs.forget_expired_tokens: every(days=1),
 }
 
@@ -120,6 +122,12 @@ def registry_settings(settings: Settings) -> RegistrySettings:
         page_max=settings.page_max,
         referrers_page_max=settings.referrers_page_max,
         redirect_seconds=settings.storage_redirect_seconds,
+        quota_organizations=settings.quota_organizations,
+        quota_repositories=settings.quota_repositories,
+        quota_tags=settings.quota_tags,
+        quota_bytes=settings.quota_bytes,
+        accounting_seconds=settings.accounting_seconds,
+        accounting_days=settings.accounting_days,
     )
 
 

@@ -18,11 +18,14 @@ from entrepot.doors.oci.call import Plain, Response
 from entrepot.doors.oci.door import TOKEN_PATH, OciDoor
 from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import configure, get_logger
+from entrepot.registry.accounting import Accountant
 from entrepot.registry.stale import count_uploads
 from entrepot.settings import Settings
 from entrepot.values.errors import EntrepotError, RepositoryUnknown
 
 _log = get_logger()
+
+_ACCOUNTING_SECONDS_MAX = 5.0
 
 
 class Application:
@@ -34,6 +37,8 @@ class Application:
         self._oci: OciDoor | None = None
         self._manage: ASGIApp | None = None
         self._building = asyncio.Lock()
+        self._accountant: Accountant | None = None
+        self._accounting: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -78,6 +83,7 @@ class Application:
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 if self._house is not None:
+                    await self._end_accounting()
                     await self._house.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
@@ -86,6 +92,19 @@ class Application:
         configure(self._settings.log_format, self._settings.log_level)
         self._house = open_house(self._settings)
         self._oci = OciDoor(self._house.oci)
+        self._accountant = Accountant(self._house.registry)
+        self._accounting = asyncio.create_task(self._accountant.run())
+
+    async def _end_accounting(self) -> None:
+        """The last pulls are written down; a database that is away may not hold up the end."""
+        if self._accountant is not None and self._accounting is not None:
+            self._accountant.stop()
+            try:
+                await asyncio.wait_for(self._accounting, _ACCOUNTING_SECONDS_MAX)
+            except TimeoutError:
+                _log.warning("the last pulls could not be written down in time")
+            except Exception:  # noqa: BLE001  # statistics may fail; the end of the process goes on
+                _log.exception("counting pulls broke")
 
     async def _healthz(self) -> Response:
         return _json({"status": "ok"})

@@ -24,6 +24,7 @@ from entrepot.plumbing.ids import new_secret
 from entrepot.plumbing.logging import configure
 from entrepot.plumbing.processes import die_with_parent
 from entrepot.plumbing.sealing import write_private
+from entrepot.registry.limits import enforce_defaults
 from entrepot.settings import Loaded, Settings, settings_environment
 from entrepot.values.errors import Refused
 
@@ -139,6 +140,7 @@ async def _first_start(settings: Settings) -> str | None:
     try:
         await check_storage(house)
         await house.accounts.keys.current()
+        await enforce_defaults(house.registry)
         if await has_first_admin(house.accounts):
             return None
         if settings.admin_password:

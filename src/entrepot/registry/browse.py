@@ -12,7 +12,7 @@ from entrepot.access.levels import Action
 from entrepot.accounts.users import domain_names_of, names_of
 from entrepot.db.transaction import Reader
 from entrepot.registry import reach, rules
-from entrepot.registry.queries import browse
+from entrepot.registry.queries import accounting, browse
 from entrepot.registry.repositories import Repository, repository_of
 from entrepot.registry.room import Registry
 from entrepot.registry.wanted import RepositoryOrder, WantedRepositories
@@ -32,6 +32,7 @@ class Listed:
     creator_name: str
     domain_id: str
     domain_name: str
+    pulls: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ async def show_repository(registry: Registry, actor: Actor, path: RepositoryName
 async def _listed(tx: Reader, rows: Sequence[Row[Any]]) -> Sequence[Listed]:
     ids = [row.id for row in rows]
     sizes = await browse.sizes(tx, ids)
+    pulls = await accounting.pulls_of(tx, ids)
     tag_names = await browse.newest_tag_names(tx, ids, _TAG_NAMES_MAX)
     creators = await names_of(tx, list({row.creator_id for row in rows}))
     domains = await domain_names_of(tx, list({row.domain_id for row in rows}))
@@ -92,6 +94,7 @@ async def _listed(tx: Reader, rows: Sequence[Row[Any]]) -> Sequence[Listed]:
             creators.get(row.creator_id, ""),
             row.domain_id,
             domains.get(row.domain_id, ""),
+            pulls.get(row.id, 0),
         )
         for row in rows
     ]

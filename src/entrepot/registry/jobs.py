@@ -1,7 +1,7 @@
 """What workers do for the registry."""
 
 from entrepot.jobs.reactions import Run, job
-from entrepot.registry import stale
+from entrepot.registry import stale, usage
 from entrepot.registry.room import Registry
 
 
@@ -13,3 +13,13 @@ async def forget_stale_uploads(registry: Registry, run: Run) -> None:
 @job("registry.sweep_parts", Registry)
 async def sweep_parts(registry: Registry, run: Run) -> None:
     await run.step("sweep", stale.sweep_parts, registry)
+
+
+@job("registry.measure_stores", Registry)
+async def measure_stores(registry: Registry, run: Run) -> None:
+    await run.step("measure", usage.measure_stores, registry)
+
+
+@job("registry.forget_pulls", Registry)
+async def forget_pulls(registry: Registry, run: Run) -> None:
+    await run.step("forget", usage.forget_pulls, registry)

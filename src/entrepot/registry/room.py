@@ -1,10 +1,11 @@
 """The registry room: what its verbs work with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from entrepot.blobs.store import BlobStore
 from entrepot.db.database import Database
 from entrepot.plumbing.clock import Clock
+from entrepot.registry.pulled import PullCounts
 from entrepot.registry.settings import RegistrySettings
 
 
@@ -14,3 +15,5 @@ class Registry:
     blobs: BlobStore
     clock: Clock
     settings: RegistrySettings
+    counts: PullCounts = field(default_factory=PullCounts)
+    """Pulls of this process that are not in the database yet."""

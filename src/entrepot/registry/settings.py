@@ -25,3 +25,5 @@ class RegistrySettings:
     quota_repositories: int = 0
     quota_tags: int = 0
     quota_bytes: int = 0
+    accounting_seconds: int = 10
+    accounting_days: int = 400

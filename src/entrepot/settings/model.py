@@ -128,6 +128,10 @@ class Settings(BaseModel):
     json_bytes_max: Bytes = limits(1 * MIB, "Largest request body of the management API.", ge=1 * KIB)
     upload_idle_seconds: Seconds = limits(1 * DAY, "An upload nobody continues for this long is forgotten.", ge=1)
     uploads_open_max: int = limits(1_000, "Uploads one account may have open at once.", ge=1)
+    quota_organizations: int = limits(0, "Organizations a domain may have, where nothing else was set for it (entrepot quota set); 0 for no limit.", ge=0)
+    quota_repositories: int = limits(0, "Repositories a domain may have; 0 for no limit.", ge=0)
+    quota_tags: int = limits(0, "Tags a domain may have; 0 for no limit.", ge=0)
+    quota_bytes: Bytes = limits(0, "Bytes of blobs a domain may have, each blob counted once; 0 for no limit.", ge=0)
     page_max: int = limits(1_000, "Longest page of tags or repositories; a client that asks for more gets this many and a link.", ge=1, le=10_000)
     referrers_page_max: int = limits(1_000, "Longest page of referrers.", ge=1, le=10_000)
 
@@ -142,6 +146,8 @@ class Settings(BaseModel):
     argon2_passes: int = people(2, "Passes of one password check over that memory.", ge=1, le=64)
     argon2_at_once: int = people(2, "Password checks one worker runs at the same time; more wait.", ge=1, le=64)
 
+    accounting_seconds: Seconds = running(10, "How often a worker writes down the pulls it counted in memory; a crash loses no more than these.", ge=1, le=3_600)
+    accounting_days: int = running(400, "Days for which pulls are kept by tag and day; totals stay.", ge=31)
     job_worker: bool = running(True, "Start a job worker beside the server; off where `entrepot worker` runs on its own.")
     jobs_at_once: int = running(4, "Jobs one worker runs at the same time; more wait.", ge=1, le=256)
     jobs_poll_seconds: Seconds = running(1, "How long an idle job worker waits until it looks for new events again.", ge=1, le=60)

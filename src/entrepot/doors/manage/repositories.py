@@ -57,7 +57,7 @@ class ChangeRepository(Body):
 
 
 class Row(BaseModel):
-    """What both lists tell of a repository. Pulls are not counted yet: 0."""
+    """What both lists tell of a repository. `num_download`: pulls of its images."""
 
     name: str
     category: str
@@ -65,7 +65,7 @@ class Row(BaseModel):
     size: int
     is_public: bool
     num_images: int
-    num_download: int = 0
+    num_download: int
     created_at: str
     updated_at: str
     domain_name: str
@@ -108,7 +108,7 @@ class Summary(BaseModel):
     size: int
     is_public: bool
     num_images: int
-    num_download: int = 0
+    num_download: int
     url: str = ""
     path: str
     internal_path: str
@@ -219,6 +219,7 @@ async def show_repository(call: TheCall, repository: TheRepository) -> Summary:
         size=one.size,
         is_public=found.is_public,
         num_images=one.tags,
+        num_download=one.pulls,
         path=image,
         internal_path=image,
         created=rfc3339(found.created_at),
@@ -250,6 +251,7 @@ def _row(kind: type[_Kind], one: Listed, **more: Any) -> _Kind:
         size=one.size,
         is_public=found.is_public,
         num_images=one.tags,
+        num_download=one.pulls,
         created_at=rfc3339(found.created_at),
         updated_at=rfc3339(found.updated_at),
         domain_name=one.domain_name,

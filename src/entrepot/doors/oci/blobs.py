@@ -1,7 +1,7 @@
 """`/v2/NAME/blobs/DIGEST`: pull and delete of blobs."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 
 from starlette.types import Receive, Scope, Send
@@ -22,13 +22,21 @@ async def get_blob(call: Call) -> Response:
     size = await find_blob(call.registry, call.actor, call.name, digest)
     headers = call.request.headers
     wanted = headers.get("range") if is_same(headers.get("if-range"), call.reference) else None
-    return await blob_response(call.registry, digest, size, call.request.method, wanted, headers.get("if-none-match"))
+    return await blob_response(
+        call.registry, call.name, digest, size, call.request.method, wanted, headers.get("if-none-match")
+    )
 
 
 async def blob_response(
-    registry: Registry, digest: Digest, size: int, method: str, range_header: str | None, if_none_match: str | None
+    registry: Registry,
+    path: str,
+    digest: Digest,
+    size: int,
+    method: str,
+    range_header: str | None,
+    if_none_match: str | None,
 ) -> Response:
-    """The answer for a blob that the caller may read."""
+    """The answer for a blob of the repository at `path` that the caller may read; its bytes are counted."""
     name = str(digest)
     headers = {
         "Docker-Content-Digest": name,
@@ -40,14 +48,19 @@ async def blob_response(
         return Plain(304, headers)
     if method == "HEAD":
         return Plain(200, headers, length=size)
+
+    def count(sent: int) -> None:
+        registry.counts.sent(path, name, sent)
+
     if location := await locate_blob(registry, digest):
+        count(size)
         return Plain(307, {"Docker-Content-Digest": name, "Location": location})
     wanted = parse_range(range_header, size)
     if wanted is None:
-        return Stream(200, headers, size, open_blob(registry, digest, 0, size))
+        return Stream(200, headers, size, open_blob(registry, digest, 0, size), count)
     start, stop = wanted
     headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-    return Stream(206, headers, stop - start, open_blob(registry, digest, start, stop))
+    return Stream(206, headers, stop - start, open_blob(registry, digest, start, stop), count)
 
 
 async def remove_blob(call: Call) -> Response:
@@ -59,23 +72,39 @@ async def remove_blob(call: Call) -> Response:
 class Stream:
     """An answer whose body comes in chunks; a slow reader slows the source, a vanished one ends it."""
 
-    def __init__(self, status: int, headers: dict[str, str], length: int, chunks: AsyncGenerator[bytes, None]) -> None:
+    def __init__(
+        self,
+        status: int,
+        headers: dict[str, str],
+        length: int,
+        chunks: AsyncGenerator[bytes, None],
+        count: Callable[[int], None],
+    ) -> None:
         self._status = status
         self._headers = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
         self._headers.append((b"content-length", str(length).encode()))
         self._length = length
         self._chunks = chunks
+        self._count = count
+        self._sent = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The first chunk is fetched before the status leaves: a store that fails at once still gets its own answer.
-        async with aclosing(self._chunks) as chunks:
-            first = await anext(chunks, b"")
-            await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
-            metrics.bytes_out.inc(len(first))
-            await send({"type": "http.response.body", "body": first, "more_body": True})
-            if len(first) < self._length and not await self._send_rest(chunks, receive, send):
-                return
-        await send({"type": "http.response.body", "body": b""})
+        try:
+            async with aclosing(self._chunks) as chunks:
+                first = await anext(chunks, b"")
+                await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
+                await self._send(first, send)
+                if len(first) < self._length and not await self._send_rest(chunks, receive, send):
+                    return
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self._count(self._sent)
+
+    async def _send(self, chunk: bytes, send: Send) -> None:
+        metrics.bytes_out.inc(len(chunk))
+        self._sent += len(chunk)
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
     async def _send_rest(self, chunks: AsyncIterator[bytes], receive: Receive, send: Send) -> bool:
         """False when the client went away. The server says so here only: it takes and drops what goes to nobody."""
@@ -85,8 +114,7 @@ class Stream:
                 await asyncio.sleep(0)  # neither reading nor sending need wait, and then `gone` would never hear of it
                 if gone.done():
                     return False
-                metrics.bytes_out.inc(len(chunk))
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await self._send(chunk, send)
         finally:
             gone.cancel()
         return True

@@ -29,6 +29,7 @@ class FastPulls:
         self._rooms = rooms
         self._clock = rooms.accounts.clock
         self._pulls = Pulls(rooms.registry)
+        self._counts = rooms.registry.counts
         self._accepts: dict[bytes, Accept] = {}
         self._ids = RequestIds()
 
@@ -71,6 +72,7 @@ class FastPulls:
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+        self._counts.answered(scope["method"], path, reference, digest)
         metrics.tally.add("manifest", scope["method"], 200, perf_counter() - started, len(body))
         return True
 
@@ -80,7 +82,7 @@ class FastPulls:
         if size is None:
             return False
         digest = Digest.parse(reference)
-        respond = await blob_response(self._rooms.registry, digest, size, scope["method"], None, None)
+        respond = await blob_response(self._rooms.registry, path, digest, size, scope["method"], None, None)
         watch = front.Watch(send, self._ids.next())
         try:
             await respond(scope, receive, watch.send)

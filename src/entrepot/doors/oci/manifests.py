@@ -16,12 +16,15 @@ async def get_manifest(call: Call) -> Response:
     """A manifest by tag or by digest, in a form the client accepts (`end-3`)."""
     accept = Accept.parse(call.request.headers.getlist("accept"))
     found = await find_manifest(call.registry, call.actor, call.name, _existing(call), accept)
-    return manifest_response(found, call.request.headers.get("if-none-match"))
+    if is_unchanged(call.request.headers.get("if-none-match"), found.digest):
+        return manifest_response(found, unchanged=True)
+    call.registry.counts.answered(call.request.method, call.name, call.reference, found.digest)
+    return manifest_response(found)
 
 
-def manifest_response(found: FoundManifest, if_none_match: str | None) -> Response:
+def manifest_response(found: FoundManifest, unchanged: bool = False) -> Response:
     headers = {"Docker-Content-Digest": found.digest, "ETag": f'"{found.digest}"', "Vary": "Accept"}
-    if is_unchanged(if_none_match, found.digest):
+    if unchanged:
         return Plain(304, headers)
     return Plain(200, {**headers, "Content-Type": found.media_type}, found.body, found.size)
 
