@@ -63,6 +63,14 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "list_repository_tag":          (401, 404, 200, 200, 200, 200),
     "show_repo_tag":                (401, 404, 200, 200, 200, 200),
     "delete_repo_tag":              (401, 404, 403, 403, 204, 204),
+    "list_quotas":                  (401, 403, 403, 403, 403, 403),
+    "show_quotas":                  (401, 200, 200, 200, 200, 200),
+    "show_domain_quotas":           (401, 200, 200, 200, 200, 200),
+    "update_domain_quotas":         (401, 403, 403, 403, 403, 200),
+    "show_namespace_quotas":        (401, 404, 200, 200, 200, 200),
+    "update_namespace_quotas":      (401, 404, 403, 403, 403, 200),
+    "show_domain_resource_reports": (401, 200, 200, 200, 200, 200),
+    "list_pulls":                   (401, 404, 200, 200, 200, 200),
     "create_user":                  (401, 403, 403, 403, 403, 201),
     "list_users":                   (401, 403, 403, 403, 403, 200),
     "show_user":                    (401, 403, 403, 403, 403, 200),
@@ -107,6 +115,8 @@ BODIES: dict[str, Any] = {
     "update_user_repository_auth": [_ZOE],
     "delete_user_repository_auth": ["nobody"],
     "create_user": {"name": "new", "password": PASSWORD},
+    "update_domain_quotas": {"tags": 9},
+    "update_namespace_quotas": {"tags": 9},
     "update_password": {"password": "another long password"},
 }
 
@@ -164,6 +174,10 @@ async def test_a_management_call_in_a_role(rooms: Rooms, name: str, role: str, m
         repository=repository_segment(_WEB.name),
         tag="v1",
         name="zoe",
+        project_id="another",
+        domain="default",
+        resource_type="store",
+        frequency="daily",
     )
 
     answer = await _send(manage_door.build(rooms.manage), role, route.method, path, json=BODIES.get(name))

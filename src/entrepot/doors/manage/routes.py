@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from entrepot.doors.manage import access, organizations, repositories, tags, users, versions
+from entrepot.doors.manage import access, organizations, quotas, reports, repositories, tags, users, versions
 from entrepot.doors.manage.problems import ON_ORGANIZATION_ACCESS, ON_REPOSITORY_ACCESS, Problems
 
 OPENAPI_PATH: Final = "/v2/manage/openapi.json"
@@ -78,6 +78,15 @@ ROUTES: Final = (
     Route("GET", f"{_REPO}/tags".replace("/v2/", "/v3/"), tags.list_repository_tag, without_none=True),
     Route("GET", f"{_REPO}/tags/{{tag}}", tags.show_repo_tag),
     Route("DELETE", f"{_REPO}/tags/{{tag}}", tags.delete_repo_tag, 204),
+    # Quotas and what was pulled.
+    Route("GET", "/v2/manage/projects/{project_id}/quotas", quotas.list_quotas),
+    Route("GET", "/v2/manage/quotas", quotas.show_quotas),
+    Route("GET", "/v2/manage/domains/{domain}/quotas", quotas.show_domain_quotas),
+    Route("PATCH", "/v2/manage/domains/{domain}/quotas", quotas.update_domain_quotas),
+    Route("GET", f"{_NAMESPACE}/quotas", quotas.show_namespace_quotas),
+    Route("PATCH", f"{_NAMESPACE}/quotas", quotas.update_namespace_quotas),
+    Route("GET", "/v2/manage/reports/{resource_type}/{frequency}", reports.show_domain_resource_reports),
+    Route("GET", f"{_REPO}/pulls", reports.list_pulls),
     # Users. The contract has no call for them.
     Route("POST", _USERS, users.create_user, 201),
     Route("GET", _USERS, users.list_users, without_none=True),

@@ -1,0 +1,53 @@
+"""Reports: what is stored and what was pulled, by day (contract §11)."""
+
+from typing import Annotated, Final
+
+from fastapi import Path
+from pydantic import BaseModel
+
+from entrepot.doors.manage.call import TheCall, TheRepository
+from entrepot.registry import usage
+from entrepot.registry.usage import Report
+from entrepot.values.errors import ParameterInvalid, quoted
+
+_DAILY: Final = "daily"
+
+
+class Value(BaseModel):
+    date: str
+    value: int
+
+
+class PullsRow(BaseModel):
+    """Pulls of one tag on one day, and bytes of blobs. `tag` is empty for what was pulled by no tag."""
+
+    tag: str
+    date: str
+    pulls: int
+    bytes: int
+
+
+class RepositoryPulls(BaseModel):
+    pulls: list[PullsRow]
+
+
+async def show_domain_resource_reports(
+    call: TheCall,
+    resource_type: Annotated[str, Path(description="`downflow`: bytes pulled; `store`: bytes stored.")],
+    frequency: Annotated[str, Path(description="`daily`.")],
+) -> list[Value]:
+    """Bytes pulled from your domain, or stored in it, on each of the last 30 days; today is the last."""
+    if resource_type not in tuple(Report) or frequency != _DAILY:
+        raise ParameterInvalid(
+            f"A report is {' or '.join(Report)}, and {_DAILY}; not {quoted(resource_type)}, {quoted(frequency)}."
+        )
+    found = await usage.show_report(call.registry, call.actor, Report(resource_type))
+    return [Value(date=day.isoformat(), value=value) for day, value in found]
+
+
+async def list_pulls(call: TheCall, repository: TheRepository) -> RepositoryPulls:
+    """Pulls of a repository by tag and day, over the last 30 days. The newest may be some seconds late."""
+    found = await usage.show_pulls(call.registry, call.actor, repository)
+    return RepositoryPulls(
+        pulls=[PullsRow(tag=one.tag, date=one.day.isoformat(), pulls=one.pulls, bytes=one.bytes) for one in found]
+    )
