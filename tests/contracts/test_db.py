@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -192,6 +193,35 @@ async def test_a_writer_cancelled_while_it_waits_for_its_turn_lets_the_next_one_
     await put(db, "turn", 1)
     await count_up(db, "turn")
     assert await value_of(db, "turn") == 2
+
+
+async def test_an_attempt_that_fails_is_undone_and_what_was_before_it_stays(db: Database) -> None:
+    async with db.writing() as tx:
+        await tx.run(tx.insert(counter).values(name="before", value=0))
+        with suppress(LookupError):
+            async with tx.attempt():
+                await tx.run(tx.insert(counter).values(name="tried", value=0))
+                raise LookupError
+        async with tx.attempt():
+            await tx.run(tx.insert(counter).values(name="done", value=0))
+
+    assert sorted(await names(db)) == ["before", "done"]
+
+
+async def test_an_attempt_that_fails_holds_nothing(postgres_url: str) -> None:
+    create_tables(postgres_url, TABLES)
+    db = open_database(postgres_url)
+    await put(db, "row")
+    async with db.writing() as tx:
+        with suppress(LookupError):
+            async with tx.attempt():
+                await tx.run(update(counter).values(value=5))
+                raise LookupError
+        async with asyncio.timeout(10), db.writing() as other:
+            await other.run(update(counter).values(value=7))
+
+    assert await value_of(db, "row") == 7
+    await db.close()
 
 
 # --- together ---

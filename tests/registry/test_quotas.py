@@ -45,12 +45,12 @@ async def limit(registry: Registry, admin: Actor, **limits: int | None) -> None:
     await set_domain_quotas(registry, admin, "default", {Resource(key): value for key, value in limits.items()})
 
 
-async def standing(registry: Registry, admin: Actor, resource: str) -> tuple[int, int]:
+async def standing(registry: Registry, admin: Actor, resource: str) -> tuple[int | None, int]:
     """Used and allowed."""
     return next((one.used, one.limit) for one in await show_domain_quotas(registry, admin) if one.resource == resource)
 
 
-async def used(registry: Registry, admin: Actor) -> dict[str, int]:
+async def used(registry: Registry, admin: Actor) -> dict[str, int | None]:
     return {str(one.resource): one.used for one in await show_domain_quotas(registry, admin)}
 
 

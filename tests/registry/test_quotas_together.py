@@ -13,9 +13,11 @@ import pytest
 
 from entrepot.access.actor import Actor
 from entrepot.db.opening import open_database
+from entrepot.registry import charging
 from entrepot.registry.organizations import create_organization, delete_organization
+from entrepot.registry.queries import names
 from entrepot.registry.queries import quotas as queries
-from entrepot.registry.quota_rules import UNLIMITED, Resource
+from entrepot.registry.quota_rules import SHARES, UNLIMITED, Resource
 from entrepot.registry.quotas import set_domain_quotas, set_organization_quotas, show_domain_quotas
 from entrepot.registry.remove import delete_blob, delete_tag
 from entrepot.registry.repositories import create_repository, delete_repository
@@ -126,6 +128,27 @@ async def test_of_many_new_repositories_and_organizations_exactly_those_come_tha
     assert await assert_all_counted(processes[0], admin) == {
         "organizations": 5, "repositories": 13, "tags": 0, "bytes": len(blob.content)
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer at a time
+async def test_who_takes_does_not_wait_for_others_who_took_and_are_not_done(
+    processes: Sequence[Registry], admin: Actor
+) -> None:
+    """As many as there are shares take at once: each holds what it took, and none waits for another."""
+    await limit(processes[0], admin, tags=1_000)
+    everybody = asyncio.Barrier(SHARES)
+
+    async def hold(registry: Registry) -> None:
+        async with registry.db.writing() as tx:
+            owner = await names.organization_by_name(tx, "acme")
+            assert owner is not None
+            await charging.take(tx, owner, tags=1)
+            await everybody.wait()
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(hold(processes[number % 4]) for number in range(SHARES)))
+    async with processes[0].db.reading() as tx:
+        assert [one.used for one in await queries.standings(tx, [admin.domain_id])] == [SHARES]
 
 
 async def test_what_was_refused_would_not_have_fitted(processes: Sequence[Registry], admin: Actor) -> None:

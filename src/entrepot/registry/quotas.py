@@ -14,7 +14,7 @@ from entrepot.accounts.queries import people
 from entrepot.accounts.users import domain_names_of
 from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
-from entrepot.registry import quota_rules
+from entrepot.registry import quota_rules, usage
 from entrepot.registry.charging import LIMITS
 from entrepot.registry.events import QuotaSet
 from entrepot.registry.limits import defaults, put_limit
@@ -31,10 +31,13 @@ Limits = Mapping[Resource, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """`limit` is UNLIMITED where there is none; `is_own` when it was set for this domain or organization itself."""
+    """`limit` is UNLIMITED where there is none; `is_own` when it was set for this domain or organization itself.
+
+    `used` is None for the bytes of an organization that no limit counts and that are too many to add up at once.
+    """
 
     resource: Resource
-    used: int
+    used: int | None
     limit: int
     is_own: bool
 
@@ -174,6 +177,13 @@ async def _standing(tx: Reader, scope: str, inherited: Mapping[Resource, int]) -
     found = []
     for resource in inherited:
         one = in_force.get(resource)
-        used = one.used if one else await quotas.USED[resource](tx, scope)
+        used = one.used if one else await _counted(tx, scope, resource)
         found.append(Quota(resource, used, one.limit if one else UNLIMITED, (scope, resource) in own))
     return found
+
+
+async def _counted(tx: Reader, scope: str, resource: Resource) -> int | None:
+    if resource is not Resource.BYTES:
+        return await quotas.USED[resource](tx, scope)
+    is_domain = quota_rules.organization_or_domain(scope) == "domain"
+    return await usage.stored_bytes(tx, scope) if is_domain else await usage.few_bytes(tx, scope)

@@ -70,11 +70,14 @@ async def stored_bytes(tx: Reader, domain_id: str) -> int:
     for one in await quotas.standings(tx, [domain_id]):
         if one.resource is Resource.BYTES:
             return one.used
-    if not await accounting.links_at_most(tx, domain_id, _LINKS_MAX):
-        measured = await accounting.last_measured(tx, domain_id, tx.now.date())
-        if measured is not None:
-            return measured
-    return await quotas.used_bytes(tx, domain_id)
+    exact = await few_bytes(tx, domain_id)
+    measured = await accounting.last_measured(tx, domain_id, tx.now.date()) if exact is None else exact
+    return await quotas.used_bytes(tx, domain_id) if measured is None else measured
+
+
+async def few_bytes(tx: Reader, scope: str) -> int | None:
+    """Bytes of the blobs of a domain or organization, each once; None when there are too many to add up at once."""
+    return await quotas.used_bytes(tx, scope) if await accounting.links_at_most(tx, scope, _LINKS_MAX) else None
 
 
 async def show_report(registry: Registry, actor: Actor, report: Report) -> Sequence[tuple[date, int]]:

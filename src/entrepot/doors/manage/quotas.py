@@ -37,10 +37,13 @@ class ProjectQuotas(BaseModel):
 
 
 class QuotaRow(BaseModel):
-    """`limit` is -1 where there is none. `is_own`: set here; otherwise it is what the settings say."""
+    """`limit` is -1 where there is none. `is_own`: set here; otherwise it is what the settings say.
+
+    `used` is null for bytes of an organization without a limit that are too many to add up.
+    """
 
     resource: Resource
-    used: int
+    used: int | None
     limit: int
     is_own: bool
 
@@ -77,7 +80,7 @@ async def list_quotas(
     wanted = set(_KEYS) if namespace and repository else set(_KEYS) - {Resource.TAGS}
     return ProjectQuotas(
         quotas=[
-            ProjectQuota(quota_key=_KEYS[one.resource], quota_limit=one.limit, used=one.used)
+            ProjectQuota(quota_key=_KEYS[one.resource], quota_limit=one.limit, used=one.used or 0)
             for one in found
             if one.resource in wanted
         ]

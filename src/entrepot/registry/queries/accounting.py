@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Row, Table, delete, func, select, tuple_
 
 from entrepot.db.transaction import Reader, Writer
+from entrepot.registry.queries.quotas import inside
 from entrepot.registry.tables import (
     domain_day,
     manifest,
@@ -167,14 +168,17 @@ async def pulled_bytes(tx: Reader, domain_id: str) -> int:
 # --- what is stored ---
 
 
-async def links_at_most(tx: Reader, domain_id: str, limit: int) -> bool:
-    """Whether the domain's repositories have no more than so many links to blobs; looks at no more than that."""
+async def links_at_most(tx: Reader, scope: str, limit: int) -> bool:
+    """Whether the repositories of a domain or organization have no more than so many links to blobs.
+
+    Looks at no more than that.
+    """
     some = (
         select(repository_blob.c.digest)
         .select_from(organization)
         .join(repository)
         .join(repository_blob)
-        .where(organization.c.domain_id == domain_id)
+        .where(inside(scope))
         .limit(limit + 1)
         .subquery()
     )

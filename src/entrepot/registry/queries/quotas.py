@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, String, bindparam, cast, delete, f
 
 from entrepot.accounts.tables import domain
 from entrepot.db.transaction import Reader, Writer
-from entrepot.registry.quota_rules import Resource, Share, Standing
+from entrepot.registry.quota_rules import Resource, Share, Standing, organization_or_domain
 from entrepot.registry.tables import (
     blob,
     organization,
@@ -146,7 +146,7 @@ async def count_all_blobs(tx: Writer, scope: str) -> int:
         .select_from(repository_blob)
         .join(repository)
         .join(organization)
-        .where(_inside(scope))
+        .where(inside(scope))
     )
     await tx.run(insert(quota_blob).from_select(["scope", "digest"], linked.distinct()))
     return await used_bytes_counted(tx, scope)
@@ -173,7 +173,7 @@ async def discount_blobs(tx: Writer, scope: str, repository_id: int, digest: str
         .where(
             repository_blob.c.digest == quota_blob.c.digest,
             repository_blob.c.repository_id != repository_id,
-            _inside(scope),
+            inside(scope),
         )
     )
     gone = delete(quota_blob).where(quota_blob.c.scope == scope, quota_blob.c.digest.in_(here), ~elsewhere.exists())
@@ -192,16 +192,16 @@ async def _size(tx: Reader, digests: Sequence[str]) -> int:
 
 
 async def used_organizations(tx: Reader, scope: str) -> int:
-    return int(await tx.value(select(func.count()).select_from(organization).where(_inside(scope))))
+    return int(await tx.value(select(func.count()).select_from(organization).where(inside(scope))))
 
 
 async def used_repositories(tx: Reader, scope: str) -> int:
-    return int(await tx.value(select(func.count()).select_from(repository).join(organization).where(_inside(scope))))
+    return int(await tx.value(select(func.count()).select_from(repository).join(organization).where(inside(scope))))
 
 
 async def used_tags(tx: Reader, scope: str) -> int:
     open_tags = select(func.count()).select_from(tag).join(repository).join(organization)
-    return int(await tx.value(open_tags.where(tag.c.valid_until.is_(None), _inside(scope))))
+    return int(await tx.value(open_tags.where(tag.c.valid_until.is_(None), inside(scope))))
 
 
 async def used_bytes(tx: Reader, scope: str) -> int:
@@ -211,7 +211,7 @@ async def used_bytes(tx: Reader, scope: str) -> int:
         .select_from(repository_blob)
         .join(repository)
         .join(organization)
-        .where(_inside(scope))
+        .where(inside(scope))
         .distinct()
     )
     distinct = linked.subquery()
@@ -230,8 +230,9 @@ USED: Final = {
 }
 
 
-def _inside(scope: str) -> ColumnElement[bool]:
-    if scope.isdigit() and len(scope) < 20:
+def inside(scope: str) -> ColumnElement[bool]:
+    """A condition on organizations: in this domain, or this one itself."""
+    if organization_or_domain(scope) == "organization":
         return organization.c.id == int(scope)
     return organization.c.domain_id == scope
 
