@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from entrepot.access.actor import Actor
+from entrepot.registry import charging
 from entrepot.registry.limits import enforce_defaults
 from entrepot.registry.organizations import create_organization, delete_organization
 from entrepot.registry.pull import find_blob
@@ -71,6 +72,20 @@ async def test_without_a_limit_everything_is_counted_and_nothing_refused(registr
     size = sum(len(blob.content) for blob in image.blobs)
     assert await used(registry, admin) == {"organizations": 1, "repositories": 2, "tags": 2, "bytes": size}
     assert all(one.limit == UNLIMITED and not one.is_own for one in await show_domain_quotas(registry, admin))
+
+
+async def test_where_no_limit_holds_nothing_is_asked_of_quotas(
+    registry: Registry, admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What tells so, `is_metered`, comes with rows that are read anyway."""
+    monkeypatch.setattr(charging, "quotas", None)
+
+    await push_image(registry, admin, APP, image := Image.make(), "v1")
+    upload = await start_upload(registry, admin, WEB)
+    await append(registry, admin, WEB, upload.id, chunks(TEN.content), length=10)
+    await finish_upload(registry, admin, WEB, upload.id, TEN.digest, chunks())
+    await delete_manifest(registry, admin, APP, image.digest)
+    await delete_repository(registry, admin, WEB)
 
 
 async def test_a_limit_counts_what_was_there_before_it(registry: Registry, admin: Actor) -> None:

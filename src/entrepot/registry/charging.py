@@ -8,7 +8,7 @@ last, when nothing is left that could wait for others: a share taken is held unt
 Where no limit holds, nothing is asked and nothing written: a row read anyway says so (`is_metered`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -90,25 +90,30 @@ async def give_back_blobs(tx: Writer, repository: Row[Any], digest: str | None =
         await _take(tx, one.scope, one.resource, -size)
 
 
-async def foresee(tx: Reader, owner: Row[Any], path: RepositoryName) -> None:
-    """Refuse a push early that could not end well: when its repository would be one too many.
+async def foresee(tx: Reader, owner: Row[Any], path: RepositoryName, digest: Digest | None = None) -> Room:
+    """Refuse a push early that could not end well; how large a blob may be, by the limits that hold.
 
-    `owner`: the organization's row. Raises QuotaExceeded.
+    `owner`: the organization's row. `digest` of the blob that is to come, when it is known. Raises
+    QuotaExceeded when the repository would be one too many.
     """
     if not owner.is_metered:
-        return
+        return ANY_ROOM
     limits = await quotas.standings(tx, _scopes(owner))
     full = [one for one in limits if one.resource is Resource.REPOSITORIES and one.left < 1]
     if full and await names.repository_by_path(tx, path) is None:
         full[0].check(1)
+    return await _room(tx, limits, digest)
 
 
 async def room_for_blob(tx: Reader, path: RepositoryName, digest: Digest | None) -> Room:
-    """What one more blob may have in bytes; any number when the scope counts the blob `digest` already."""
-    scopes = await quotas.scopes_of(tx, path.organization)
-    limits = [one for one in await quotas.standings(tx, scopes) if one.resource is Resource.BYTES]
+    """How large one more blob may be; as large as it likes when the blob `digest` is counted already."""
+    return await _room(tx, await quotas.standings_in(tx, path.organization), digest)
+
+
+async def _room(tx: Reader, limits: Sequence[Standing], digest: Digest | None) -> Room:
+    limits = [one for one in limits if one.resource is Resource.BYTES]
     if limits and digest is not None:
-        counted = await quotas.counted_blobs(tx, scopes, str(digest))
+        counted = await quotas.counted_blobs(tx, [one.scope for one in limits], str(digest))
         limits = [one for one in limits if one.scope not in counted]
     return Room(min(limits, key=lambda one: one.left)) if limits else ANY_ROOM
 

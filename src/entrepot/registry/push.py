@@ -41,10 +41,7 @@ async def check_push(
     async with registry.db.reading() as tx:
         await reach.permitted(tx, actor, Action.REPOSITORY_PUSH, path)
         owner = await reach.organization(tx, path)
-        await charging.foresee(tx, owner, path)
-        if owner.is_metered and digest is not None:
-            return await charging.room_for_blob(tx, path, digest)
-    return charging.ANY_ROOM
+        return await charging.foresee(tx, owner, path, digest)
 
 
 async def push_manifest(

@@ -197,6 +197,7 @@ quota_blob = Table(
     metadata,
     Column("scope", String(32), nullable=False),
     Column("digest", _DIGEST, nullable=False),
+    Column("size", BigInteger, nullable=False),
     PrimaryKeyConstraint("scope", "digest"),
 )
 

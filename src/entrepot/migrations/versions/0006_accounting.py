@@ -32,6 +32,7 @@ def upgrade() -> None:
         "quota_blob",
         sa.Column("scope", sa.String(length=32), nullable=False),
         sa.Column("digest", sa.String(length=135), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("scope", "digest", name=op.f("pk_quota_blob")),
     )
     op.create_table(

@@ -3,7 +3,21 @@
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, cast, delete, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+    update,
+)
 
 from entrepot.accounts.tables import domain
 from entrepot.db.transaction import Reader, Writer
@@ -20,6 +34,7 @@ from entrepot.registry.tables import (
 )
 
 _BATCH: Final = 500
+_COUNTED: Final = ("scope", "digest", "size")
 _SCOPES: Final = (organization.c.domain_id, cast(organization.c.id, String))
 # Of a row of `organization`: whether its domain or itself has any limit.
 IS_METERED: Final = select(quota_share.c.scope).where(quota_share.c.scope.in_(_SCOPES)).exists().label("is_metered")
@@ -31,7 +46,7 @@ def is_metered(organization_name: Any) -> ColumnElement[bool]:
     return found.where(organization.c.name == organization_name).exists().label("is_metered")
 
 
-async def standings(tx: Reader, scopes: Collection[str]) -> list[Standing]:
+async def standings(tx: Reader, scopes: Collection[str] | CompoundSelect[Any]) -> list[Standing]:
     """What is used of every limit of the scopes, in the order in which transactions take from them."""
     rows = await tx.rows(
         select(
@@ -47,10 +62,11 @@ async def standings(tx: Reader, scopes: Collection[str]) -> list[Standing]:
     return sorted(found, key=lambda one: (one.resource, one.scope))
 
 
-async def scopes_of(tx: Reader, organization_name: str) -> list[str]:
-    """Both scopes whose limits hold in an organization; none when there is no such organization."""
-    row = await tx.row(select(*_SCOPES).where(organization.c.name == organization_name))
-    return [] if row is None else [str(one) for one in row]
+async def standings_in(tx: Reader, organization_name: str) -> list[Standing]:
+    """The same of the limits that hold in an organization."""
+    scopes = select(organization.c.domain_id).where(organization.c.name == organization_name)
+    own = select(cast(organization.c.id, String)).where(organization.c.name == organization_name)
+    return await standings(tx, union_all(scopes, own))
 
 
 # --- taking and giving back ---
@@ -133,28 +149,20 @@ async def count_blobs(tx: Writer, scope: str, digests: Collection[str]) -> int:
     """Count blobs of the scope that were not counted before; their bytes."""
     size, ordered = 0, sorted(set(digests))
     for start in range(0, len(ordered), _BATCH):
-        rows = [{"scope": scope, "digest": digest} for digest in ordered[start : start + _BATCH]]
-        added = tx.insert(quota_blob).values(rows).on_conflict_do_nothing().returning(quota_blob.c.digest)
-        size += await _size(tx, [row.digest for row in await tx.rows(added)])
+        batch = ordered[start : start + _BATCH]
+        there = select(literal(scope), blob.c.digest, blob.c.size).where(blob.c.digest.in_(batch))
+        added = tx.insert(quota_blob).from_select(_COUNTED, there.order_by(blob.c.digest)).on_conflict_do_nothing()
+        size += sum(row.size for row in await tx.rows(added.returning(quota_blob.c.size)))
     return size
 
 
 async def count_all_blobs(tx: Writer, scope: str) -> int:
     """Count every blob linked in the scope, where none is counted; their bytes."""
-    linked = (
-        select(literal(scope), repository_blob.c.digest)
-        .select_from(repository_blob)
-        .join(repository)
-        .join(organization)
-        .where(inside(scope))
-    )
-    await tx.run(insert(quota_blob).from_select(["scope", "digest"], linked.distinct()))
-    return await used_bytes_counted(tx, scope)
-
-
-async def used_bytes_counted(tx: Reader, scope: str) -> int:
-    sizes = select(func.coalesce(func.sum(blob.c.size), 0)).join(quota_blob, quota_blob.c.digest == blob.c.digest)
-    return int(await tx.value(sizes.where(quota_blob.c.scope == scope)))
+    linked = _linked(scope).subquery()
+    there = select(literal(scope), blob.c.digest, blob.c.size).join(linked, linked.c.digest == blob.c.digest)
+    await tx.run(insert(quota_blob).from_select(_COUNTED, there))
+    sizes = select(func.coalesce(func.sum(quota_blob.c.size), 0)).where(quota_blob.c.scope == scope)
+    return int(await tx.value(sizes))
 
 
 async def discount_blobs(tx: Writer, scope: str, repository_id: int, digest: str | None) -> int:
@@ -177,15 +185,7 @@ async def discount_blobs(tx: Writer, scope: str, repository_id: int, digest: str
         )
     )
     gone = delete(quota_blob).where(quota_blob.c.scope == scope, quota_blob.c.digest.in_(here), ~elsewhere.exists())
-    return await _size(tx, [row.digest for row in await tx.rows(gone.returning(quota_blob.c.digest))])
-
-
-async def _size(tx: Reader, digests: Sequence[str]) -> int:
-    size = 0
-    for start in range(0, len(digests), _BATCH):
-        batch = digests[start : start + _BATCH]
-        size += int(await tx.value(select(func.coalesce(func.sum(blob.c.size), 0)).where(blob.c.digest.in_(batch))))
-    return size
+    return sum(row.size for row in await tx.rows(gone.returning(quota_blob.c.size)))
 
 
 # --- counting what no limit counts ---
@@ -206,20 +206,15 @@ async def used_tags(tx: Reader, scope: str) -> int:
 
 async def used_bytes(tx: Reader, scope: str) -> int:
     """Bytes of all blobs linked in the scope, each once."""
-    linked = (
-        select(repository_blob.c.digest)
-        .select_from(repository_blob)
-        .join(repository)
-        .join(organization)
-        .where(inside(scope))
-        .distinct()
-    )
-    distinct = linked.subquery()
-    return int(
-        await tx.value(
-            select(func.coalesce(func.sum(blob.c.size), 0)).join(distinct, distinct.c.digest == blob.c.digest)
-        )
-    )
+    linked = _linked(scope).subquery()
+    sizes = select(func.coalesce(func.sum(blob.c.size), 0)).select_from(blob)
+    return int(await tx.value(sizes.join(linked, linked.c.digest == blob.c.digest)))
+
+
+def _linked(scope: str) -> Select[Any]:
+    """The digests of all blobs linked in the scope, each once."""
+    links = select(repository_blob.c.digest).select_from(repository_blob).join(repository).join(organization)
+    return links.where(inside(scope)).distinct()
 
 
 USED: Final = {
