@@ -17,7 +17,7 @@ from entrepot.registry import charging
 from entrepot.registry.organizations import create_organization, delete_organization
 from entrepot.registry.queries import names
 from entrepot.registry.queries import quotas as queries
-from entrepot.registry.quota_rules import SHARES, UNLIMITED, Resource
+from entrepot.registry.quota_rules import SLICES, UNLIMITED, Resource
 from entrepot.registry.quotas import set_domain_quotas, set_organization_quotas, show_domain_quotas
 from entrepot.registry.remove import delete_blob, delete_tag
 from entrepot.registry.repositories import create_repository, delete_repository
@@ -134,9 +134,9 @@ async def test_of_many_new_repositories_and_organizations_exactly_those_come_tha
 async def test_who_takes_does_not_wait_for_others_who_took_and_are_not_done(
     processes: Sequence[Registry], admin: Actor
 ) -> None:
-    """As many as there are shares take at once: each holds what it took, and none waits for another."""
+    """As many as there are slices take at once: each holds what it took, and none waits for another."""
     await limit(processes[0], admin, tags=1_000)
-    everybody = asyncio.Barrier(SHARES)
+    everybody = asyncio.Barrier(SLICES)
 
     async def hold(registry: Registry) -> None:
         async with registry.db.writing() as tx:
@@ -146,13 +146,13 @@ async def test_who_takes_does_not_wait_for_others_who_took_and_are_not_done(
             await everybody.wait()
 
     async with asyncio.timeout(10):
-        await asyncio.gather(*(hold(processes[number % 4]) for number in range(SHARES)))
+        await asyncio.gather(*(hold(processes[number % 4]) for number in range(SLICES)))
     async with processes[0].db.reading() as tx:
-        assert [one.used for one in await queries.standings(tx, [admin.domain_id])] == [SHARES]
+        assert [one.used for one in await queries.standings(tx, [admin.domain_id])] == [SLICES]
 
 
 async def test_what_was_refused_would_not_have_fitted(processes: Sequence[Registry], admin: Actor) -> None:
-    """Sizes differ widely, so that room is spread over shares that are each too small for some."""
+    """Sizes differ widely, so that room is spread over slices that are each too small for some."""
     chance = random.Random(7)  # sizes, not secrets
     blobs = [Blob(chance.randbytes(chance.choice((1, 10, 100, 1_000)))) for _ in range(PUSHES)]
     await limit(processes[0], admin, bytes=12_345)

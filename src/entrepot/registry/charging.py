@@ -1,9 +1,9 @@
 """Charging: what a verb adds is taken from the limits that hold there, in the verb's own transaction.
 
-A limit is spread over shares, rows that transactions take from at the same time (docs/decisions/0011).
-A transaction takes from any share that nobody holds; when none has the room it waits for all of them,
+A limit is spread over slices, rows that transactions take from at the same time (docs/decisions/0011).
+A transaction takes from any slice that nobody holds; when none has the room it waits for all of them,
 and then knows exactly what is left. So a limit is never exceeded, and what fits is never refused. Take
-last, when nothing is left that could wait for others: a share taken is held until the commit.
+last, when nothing is left that could wait for others: a slice taken is held until the commit.
 
 Where no limit holds, nothing is asked and nothing written: a row read anyway says so (`is_metered`).
 """
@@ -42,7 +42,7 @@ ANY_ROOM: Final = Room()
 
 
 class _NoRoom(Exception):
-    """The share that was tried has not enough."""
+    """The slice that was tried has not enough."""
 
 
 async def take(
@@ -63,7 +63,7 @@ async def take(
         return
     amounts = {Resource.ORGANIZATIONS: organizations, Resource.REPOSITORIES: int(repositories), Resource.TAGS: tags}
     limits = await quotas.standings(tx, _scopes(owner))
-    # Who counts a blob waits for whoever counts the same one: before any share is held.
+    # Who counts a blob waits for whoever counts the same one: before any slice is held.
     sizes = {
         one.scope: await _count(tx, one.scope, digests) for one in limits if one.resource is Resource.BYTES and digests
     }
@@ -131,7 +131,7 @@ async def _count(tx: Writer, scope: str, digests: Collection[str]) -> int:
 async def _take(tx: Writer, scope: str, resource: Resource, amount: int) -> None:
     if amount == 0:
         return
-    # First a share that is free; when all are held by others, after one of them.
+    # First a slice that is free; when all are held by others, after one of them.
     for way in (quotas.take_free, quotas.take_any):
         with suppress(_NoRoom):
             async with tx.attempt():
@@ -139,13 +139,13 @@ async def _take(tx: Writer, scope: str, resource: Resource, amount: int) -> None
                     return
                 raise _NoRoom
     # Little is left: hold nothing, wait for everybody, see all there is, and spread it anew.
-    shares = await quotas.hold_shares(tx, scope, resource)
-    if not shares:
+    slices = await quotas.hold_slices(tx, scope, resource)
+    if not slices:
         return
-    whole = quota_rules.standing(scope, resource, shares)
+    whole = quota_rules.standing(scope, resource, slices)
     if amount > 0:
         whole.check(amount)
-    await quotas.change_shares(tx, scope, resource, quota_rules.spread(whole.used + amount, whole.limit))
+    await quotas.change_slices(tx, scope, resource, quota_rules.spread(whole.used + amount, whole.limit))
 
 
 def _scopes(owner: Row[Any]) -> tuple[str, str]:

@@ -65,15 +65,15 @@ async def begin_domain(tx: Writer, settings: RegistrySettings, domain_id: str) -
 
 async def put_limit(tx: Writer, scope: str, resource: Resource, limit: int) -> None:
     """Let `limit` hold from now on, also when more is used already. The caller holds LIMITS alone."""
-    shares = await quotas.hold_shares(tx, scope, resource)
+    slices = await quotas.hold_slices(tx, scope, resource)
     if limit == UNLIMITED:
-        await quotas.delete_shares(tx, scope, resource)
-    elif shares:
-        used = quota_rules.standing(scope, resource, shares).used
-        await quotas.change_shares(tx, scope, resource, quota_rules.spread(used, limit))
+        await quotas.delete_slices(tx, scope, resource)
+    elif slices:
+        used = quota_rules.standing(scope, resource, slices).used
+        await quotas.change_slices(tx, scope, resource, quota_rules.spread(used, limit))
     else:
         used = await _COUNTS[resource](tx, scope)
-        await quotas.save_shares(tx, scope, resource, quota_rules.spread(used, limit))
+        await quotas.save_slices(tx, scope, resource, quota_rules.spread(used, limit))
 
 
 async def recount(tx: Writer, scopes: Sequence[str]) -> None:
@@ -83,7 +83,7 @@ async def recount(tx: Writer, scopes: Sequence[str]) -> None:
     from before the move on.
     """
     for one in await quotas.standings(tx, scopes):
-        await quotas.delete_shares(tx, one.scope, one.resource)
+        await quotas.delete_slices(tx, one.scope, one.resource)
         await put_limit(tx, one.scope, one.resource, one.limit)
     for one in await quotas.standings(tx, scopes):
         if one.left < 0:

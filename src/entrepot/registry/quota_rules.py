@@ -1,4 +1,4 @@
-"""What can be limited, and the arithmetic of limits that are kept in shares (docs/decisions/0011). No await."""
+"""What can be limited, and the arithmetic of limits that are kept in slices (docs/decisions/0011). No await."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Final
 from entrepot.values.errors import ParameterInvalid, QuotaExceeded
 
 UNLIMITED: Final = -1
-SHARES: Final = 16
+SLICES: Final = 16
 """Rows that a limit is spread over: so many pushes take from it at once without waiting for each other."""
 _LIMIT_MAX: Final = 2**62
 
@@ -29,7 +29,7 @@ _KINDS: Final[Mapping[str, str]] = {one: f"quota-{one}" for one in Resource}
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Slice:
     """One of the rows a limit is spread over. Only their sums mean something to anybody."""
 
     number: int
@@ -56,19 +56,19 @@ class Standing:
             raise exceeded(self, amount)
 
 
-def standing(scope: str, resource: Resource, shares: Sequence[Share]) -> Standing:
-    return Standing(scope, resource, sum(one.used for one in shares), sum(one.allowed for one in shares))
+def standing(scope: str, resource: Resource, slices: Sequence[Slice]) -> Standing:
+    return Standing(scope, resource, sum(one.used for one in slices), sum(one.allowed for one in slices))
 
 
-def spread(used: int, limit: int) -> list[Share]:
-    """`used` and `limit` over all shares, each with as much room as the others. Room may be negative, too."""
+def spread(used: int, limit: int) -> list[Slice]:
+    """`used` and `limit` over all slices, each with as much room as the others. Room may be negative, too."""
     uses, rooms = _evenly(used), _evenly(limit - used)
-    return [Share(number, uses[number], uses[number] + rooms[number]) for number in range(SHARES)]
+    return [Slice(number, uses[number], uses[number] + rooms[number]) for number in range(SLICES)]
 
 
 def _evenly(amount: int) -> list[int]:
-    each, rest = divmod(amount, SHARES)
-    return [each + (number < rest) for number in range(SHARES)]
+    each, rest = divmod(amount, SLICES)
+    return [each + (number < rest) for number in range(SLICES)]
 
 
 def check_limit(limit: int) -> int:

@@ -180,8 +180,8 @@ quota = Table(
 )
 
 # A limit in force, spread over rows that transactions take from at the same time. Only the sums mean something.
-quota_share = Table(
-    "quota_share",
+quota_slice = Table(
+    "quota_slice",
     metadata,
     Column("scope", String(32), nullable=False),
     Column("resource", String(16), nullable=False),

@@ -20,13 +20,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("scope", "resource", name=op.f("pk_quota")),
     )
     op.create_table(
-        "quota_share",
+        "quota_slice",
         sa.Column("scope", sa.String(length=32), nullable=False),
         sa.Column("resource", sa.String(length=16), nullable=False),
         sa.Column("number", sa.SmallInteger(), nullable=False),
         sa.Column("used", sa.BigInteger(), nullable=False),
         sa.Column("allowed", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("scope", "resource", "number", name=op.f("pk_quota_share")),
+        sa.PrimaryKeyConstraint("scope", "resource", "number", name=op.f("pk_quota_slice")),
     )
     op.create_table(
         "quota_blob",

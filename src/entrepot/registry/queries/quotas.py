@@ -21,13 +21,13 @@ from sqlalchemy import (
 
 from entrepot.accounts.tables import domain
 from entrepot.db.transaction import Reader, Writer
-from entrepot.registry.quota_rules import Resource, Share, Standing, organization_or_domain
+from entrepot.registry.quota_rules import Resource, Slice, Standing, organization_or_domain
 from entrepot.registry.tables import (
     blob,
     organization,
     quota,
     quota_blob,
-    quota_share,
+    quota_slice,
     repository,
     repository_blob,
     tag,
@@ -37,12 +37,12 @@ _BATCH: Final = 500
 _COUNTED: Final = ("scope", "digest", "size")
 _SCOPES: Final = (organization.c.domain_id, cast(organization.c.id, String))
 # Of a row of `organization`: whether its domain or itself has any limit.
-IS_METERED: Final = select(quota_share.c.scope).where(quota_share.c.scope.in_(_SCOPES)).exists().label("is_metered")
+IS_METERED: Final = select(quota_slice.c.scope).where(quota_slice.c.scope.in_(_SCOPES)).exists().label("is_metered")
 
 
 def is_metered(organization_name: Any) -> ColumnElement[bool]:
     """The same of an organization that is not in the statement yet."""
-    found = select(quota_share.c.scope).join(organization, quota_share.c.scope.in_(_SCOPES))
+    found = select(quota_slice.c.scope).join(organization, quota_slice.c.scope.in_(_SCOPES))
     return found.where(organization.c.name == organization_name).exists().label("is_metered")
 
 
@@ -50,13 +50,13 @@ async def standings(tx: Reader, scopes: Collection[str] | CompoundSelect[Any]) -
     """What is used of every limit of the scopes, in the order in which transactions take from them."""
     rows = await tx.rows(
         select(
-            quota_share.c.scope,
-            quota_share.c.resource,
-            func.sum(quota_share.c.used).label("used"),
-            func.sum(quota_share.c.allowed).label("allowed"),
+            quota_slice.c.scope,
+            quota_slice.c.resource,
+            func.sum(quota_slice.c.used).label("used"),
+            func.sum(quota_slice.c.allowed).label("allowed"),
         )
-        .where(quota_share.c.scope.in_(scopes))
-        .group_by(quota_share.c.scope, quota_share.c.resource)
+        .where(quota_slice.c.scope.in_(scopes))
+        .group_by(quota_slice.c.scope, quota_slice.c.resource)
     )
     found = [Standing(row.scope, Resource(row.resource), int(row.used), int(row.allowed)) for row in rows]
     return sorted(found, key=lambda one: (one.resource, one.scope))
@@ -73,67 +73,67 @@ async def standings_in(tx: Reader, organization_name: str) -> list[Standing]:
 
 
 async def take_free(tx: Writer, scope: str, resource: str, amount: int) -> bool:
-    """Take from a share that nobody holds and that has the room; whether there was one. Waits for nobody.
+    """Take from a slice that nobody holds and that has the room; whether there was one. Waits for nobody.
 
-    A share that turns out to lack the room may be held afterwards, on PostgreSQL: undo the attempt.
+    A slice that turns out to lack the room may be held afterwards, on PostgreSQL: undo the attempt.
     """
     free = _any(scope, resource, amount).with_for_update(skip_locked=True).scalar_subquery()
-    return await tx.run(_taking(scope, resource, amount).where(quota_share.c.number == free)) > 0
+    return await tx.run(_taking(scope, resource, amount).where(quota_slice.c.number == free)) > 0
 
 
 async def take_any(tx: Writer, scope: str, resource: str, amount: int) -> bool:
-    """The same of a share that somebody may hold, after them."""
+    """The same of a slice that somebody may hold, after them."""
     chosen = _any(scope, resource, amount).scalar_subquery()
-    taking = _taking(scope, resource, amount).where(quota_share.c.number == chosen, _has_room(amount))
+    taking = _taking(scope, resource, amount).where(quota_slice.c.number == chosen, _has_room(amount))
     return await tx.run(taking) > 0
 
 
-async def hold_shares(tx: Writer, scope: str, resource: str) -> list[Share]:
-    """All shares of a limit, ours until the commit; none when there is no limit."""
+async def hold_slices(tx: Writer, scope: str, resource: str) -> list[Slice]:
+    """All slices of a limit, ours until the commit; none when there is no limit."""
     rows = await tx.rows(
-        select(quota_share).where(*_one(scope, resource)).order_by(quota_share.c.number).with_for_update()
+        select(quota_slice).where(*_one(scope, resource)).order_by(quota_slice.c.number).with_for_update()
     )
-    return [Share(row.number, row.used, row.allowed) for row in rows]
+    return [Slice(row.number, row.used, row.allowed) for row in rows]
 
 
-async def change_shares(tx: Writer, scope: str, resource: str, shares: Sequence[Share]) -> None:
+async def change_slices(tx: Writer, scope: str, resource: str, slices: Sequence[Slice]) -> None:
     changed = (
-        update(quota_share)
-        .where(*_one(scope, resource), quota_share.c.number == bindparam("at"))
+        update(quota_slice)
+        .where(*_one(scope, resource), quota_slice.c.number == bindparam("at"))
         .values(used=bindparam("now_used"), allowed=bindparam("now_allowed"))
     )
-    await tx.run(changed, [{"at": one.number, "now_used": one.used, "now_allowed": one.allowed} for one in shares])
+    await tx.run(changed, [{"at": one.number, "now_used": one.used, "now_allowed": one.allowed} for one in slices])
 
 
-async def save_shares(tx: Writer, scope: str, resource: str, shares: Sequence[Share]) -> None:
+async def save_slices(tx: Writer, scope: str, resource: str, slices: Sequence[Slice]) -> None:
     same = {"scope": scope, "resource": resource}
     await tx.run(
-        insert(quota_share),
-        [{**same, "number": one.number, "used": one.used, "allowed": one.allowed} for one in shares],
+        insert(quota_slice),
+        [{**same, "number": one.number, "used": one.used, "allowed": one.allowed} for one in slices],
     )
 
 
-async def delete_shares(tx: Writer, scope: str, resource: str) -> None:
-    await tx.run(delete(quota_share).where(*_one(scope, resource)))
+async def delete_slices(tx: Writer, scope: str, resource: str) -> None:
+    await tx.run(delete(quota_slice).where(*_one(scope, resource)))
     if resource == Resource.BYTES:
         await tx.run(delete(quota_blob).where(quota_blob.c.scope == scope))
 
 
 def _one(scope: str, resource: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return quota_share.c.scope == scope, quota_share.c.resource == resource
+    return quota_slice.c.scope == scope, quota_slice.c.resource == resource
 
 
 def _any(scope: str, resource: str, amount: int) -> Select[Any]:
-    found = select(quota_share.c.number).where(*_one(scope, resource), _has_room(amount))
+    found = select(quota_slice.c.number).where(*_one(scope, resource), _has_room(amount))
     return found.order_by(func.random()).limit(1)
 
 
 def _has_room(amount: int) -> ColumnElement[bool]:
-    return quota_share.c.allowed - quota_share.c.used >= amount if amount > 0 else literal(True)
+    return quota_slice.c.allowed - quota_slice.c.used >= amount if amount > 0 else literal(True)
 
 
 def _taking(scope: str, resource: str, amount: int) -> Any:
-    return update(quota_share).where(*_one(scope, resource)).values(used=quota_share.c.used + amount)
+    return update(quota_slice).where(*_one(scope, resource)).values(used=quota_slice.c.used + amount)
 
 
 # --- blobs, each counted once in a scope ---
@@ -256,5 +256,5 @@ async def delete_limit(tx: Writer, scope: str, resource: str) -> None:
 
 async def delete_scope(tx: Writer, scope: str) -> None:
     """Forget every limit of a scope and what was used of it."""
-    for table in (quota, quota_share, quota_blob):
+    for table in (quota, quota_slice, quota_blob):
         await tx.run(delete(table).where(table.c.scope == scope))
