@@ -43,7 +43,7 @@ SCHEDULE: dict[AnyJob, Schedule] = {
     registry_jobs.forget_stale_uploads: every(hours=1, at_start=True),
     registry_jobs.sweep_parts: every(days=1, at_start=True),
     registry_jobs.measure_stores: every(hours=1, at_start=True),
-    registry_jobs.forget_pulls: every(days=1),
+    registry_jobs.forget_pulls: every(days=1, at_start=True),
     accounts_jobs.forget_expired_tokens: every(days=1),
 }
 

@@ -30,6 +30,7 @@ from entrepot.values.errors import AccessDenied, DomainUnknown, ParameterInvalid
 from entrepot.values.names import OrganizationName, RepositoryName, TagName
 from tests.make.furnish import chunks, push_blobs, push_image, push_only
 from tests.make.image import Blob, Image
+from tests.make.looking import dropped
 from tests.make.rooms import Rooms
 
 APP, WEB = RepositoryName("acme/app"), RepositoryName("acme/web")
@@ -172,12 +173,17 @@ async def test_a_blob_counts_once_in_a_domain_however_many_repositories_hold_it(
     assert await standing(registry, admin, "bytes") == (0, 15)
 
 
-async def test_a_refused_push_leaves_nothing_and_takes_nothing(registry: Registry, admin: Actor) -> None:
+async def test_a_refused_push_takes_nothing_and_its_bytes_wait_for_review(
+    rooms: Rooms, registry: Registry, admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here the limit is met only when all bytes came: somebody else took the room meanwhile."""
     await limit(registry, admin, bytes=5, repositories=5)
+    monkeypatch.setattr(charging.Room, "check", lambda _room, _size: None)
 
     with pytest.raises(QuotaExceeded):
         await push_blobs(registry, admin, APP, [TEN])
 
+    assert await dropped(rooms.db) == {str(TEN.digest)}
     assert await used(registry, admin) == {"organizations": 1, "repositories": 0, "tags": 0, "bytes": 0}
 
 

@@ -33,6 +33,7 @@ from entrepot.values.errors import (
     Broken,
     DatabaseBusy,
     Elsewhere,
+    QuotaExceeded,
     StorageFull,
     TooMany,
     Unauthenticated,
@@ -161,7 +162,7 @@ async def finish_upload(
     if sum(part.size for part in parts) != whole.size:
         raise UploadUnknown(f"The upload {upload_id} was changed by another request.")
     size = await registry.blobs.keep(parts, digest)
-    await _link(registry, actor, path, digest, size, upload_id)
+    await _link_or_drop(registry, actor, path, digest, size, upload_id)
     if not is_ready(parts, digest):
         # Only now, when no upload names them: a crash before leaves an upload that can be finished again.
         with suppress(Broken, Elsewhere):  # the blob is there; what stays of its parts is for the sweeper
@@ -186,7 +187,7 @@ async def push_blob(
         if broken is not None:
             raise broken
         size = await registry.blobs.keep([await writer.seal()], digest)
-    await _link(registry, actor, path, digest, size, None)
+    await _link_or_drop(registry, actor, path, digest, size, None)
     return size
 
 
@@ -253,6 +254,18 @@ async def _record(registry: Registry, upload_id: str, start: int, part: Part) ->
     if not saved:
         raise UploadUnknown(f"The upload {upload_id} was continued or ended by another request.")
     return start + part.size
+
+
+async def _link_or_drop(
+    registry: Registry, actor: Actor, path: RepositoryName, digest: Digest, size: int, upload_id: str | None
+) -> None:
+    """Link; bytes that have no room after all are left to upkeep, which looks whether anybody else has them."""
+    try:
+        await _link(registry, actor, path, digest, size, upload_id)
+    except QuotaExceeded:
+        async with registry.db.writing() as tx:
+            await content.mark_blob_dropped(tx, str(digest), registry.clock.now())
+        raise
 
 
 async def _link(

@@ -107,8 +107,13 @@ async def unlink_blob(tx: Writer, repository_id: int, digest: str, at: datetime)
         )
     )
     if gone:
-        await mark_dropped(tx, select(literal(digest)), at)
+        await mark_blob_dropped(tx, digest, at)
     return gone > 0
+
+
+async def mark_blob_dropped(tx: Writer, digest: str, at: datetime) -> None:
+    """Queue one digest for review."""
+    await mark_dropped(tx, select(literal(digest)), at)
 
 
 async def manifest_using_blob(tx: Reader, repository_id: int, digest: str) -> str | None:
