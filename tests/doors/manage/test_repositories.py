@@ -135,7 +135,7 @@ async def test_the_list_has_every_field(furnished: Rooms, api: httpx2.AsyncClien
             "num_images": 2,
             "num_download": 0,
             "created_at": "2026-01-01T00:00:00.000000Z",
-            "updated_at": "2026-01-01T00:00:00.000000Z",
+            "updated_at": "2026-01-01T00:00:05.000000Z",
             "logo": "",
             "url": "",
             "path": "registry.example/acme/web",
