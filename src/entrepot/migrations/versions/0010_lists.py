@@ -13,8 +13,10 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("repository", sa.Column("name", Name(255), nullable=False, server_default=""))
-    slash = "instr(path, '/')" if op.get_bind().dialect.name == "sqlite" else "strpos(path, '/')"
-    op.execute(sa.text("UPDATE repository SET name = substr(path, " + slash + " + 1)"))
+    repository = sa.table("repository", sa.column("path"), sa.column("name"))
+    slash = sa.func.instr if op.get_bind().dialect.name == "sqlite" else sa.func.strpos
+    own_name = sa.func.substr(repository.c.path, slash(repository.c.path, "/") + 1)
+    op.execute(sa.update(repository).values(name=own_name))
     with op.batch_alter_table("repository") as batch:
         batch.alter_column("name", server_default=None)
     op.create_index("ix_repository_updated_at", "repository", ["updated_at", "path", "organization_id"])
