@@ -1,0 +1,10 @@
+"""Access keys, sessions, logins for a time."""
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
