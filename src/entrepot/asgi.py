@@ -14,10 +14,12 @@ from entrepot.app import House, check_house, open_house
 from entrepot.doors.http import front
 from entrepot.doors.http.draining import drained
 from entrepot.doors.http.problems import oci_body, problem_of
+from entrepot.doors.http.proxies import Proxies
 from entrepot.doors.oci.call import Plain, Response
 from entrepot.doors.oci.door import TOKEN_PATH, OciDoor
 from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import configure, get_logger
+from entrepot.plumbing.networks import parse_networks
 from entrepot.registry.accounting import Accountant
 from entrepot.registry.stale import count_uploads
 from entrepot.settings import Settings
@@ -33,6 +35,8 @@ class Application:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        networks = parse_networks(settings.trusted_proxies)
+        self._proxies = Proxies(networks, settings.proxy_header) if networks else None
         self._house: House | None = None
         self._oci: OciDoor | None = None
         self._manage: ASGIApp | None = None
@@ -42,6 +46,8 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            if self._proxies is not None:
+                self._proxies.correct(scope)
             path: str = scope["path"]
             receive, send = drained(scope, receive, send)
             if (path.startswith("/v2/") and not path.startswith("/v2/manage/")) or path == TOKEN_PATH:

@@ -58,6 +58,35 @@ def test_the_forwarded_header_in_its_own_form(line: str, expected: str) -> None:
     assert client("10.0.0.1", line, header="forwarded") == expected
 
 
+@pytest.mark.parametrize(
+    ("header", "peer_address", "lines", "expected"),
+    [
+        ("x-forwarded-for", "10.0.0.1", {"x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "https"}, "https"),
+        ("x-forwarded-for", "203.0.113.9", {"x-forwarded-for": FORGED, "x-forwarded-proto": "https"}, "http"),
+        ("x-forwarded-for", "10.0.0.1", {"x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "ftp"}, "http"),
+        ("x-forwarded-for", "10.0.0.1", {"x-forwarded-for": "203.0.113.9"}, "http"),
+        # The outer of two proxies speaks TLS; what the client wrote itself counts nothing.
+        (
+            "x-forwarded-for",
+            "10.0.0.1",
+            {"x-forwarded-for": f"{FORGED}, 203.0.113.9, 10.0.0.2", "x-forwarded-proto": "http, https, http"},
+            "https",
+        ),
+        ("forwarded", "10.0.0.1", {"forwarded": 'for=6.6.6.6, for=203.0.113.9;proto="HTTPS", for=10.0.0.2'}, "https"),
+        ("forwarded", "10.0.0.1", {"forwarded": "for=203.0.113.9", "x-forwarded-proto": "https"}, "http"),
+    ],
+)
+def test_the_scheme_is_the_one_the_client_spoke(
+    header: str, peer_address: str, lines: dict[str, str], expected: str
+) -> None:
+    headers = [(name.encode(), line.encode()) for name, line in lines.items()]
+    scope = {"type": "http", "scheme": "http", "client": (peer_address, 4711), "headers": headers}
+
+    Proxies(parse_networks("10.0.0.0/8"), header).correct(scope)
+
+    assert scope["scheme"] == expected
+
+
 def test_only_the_header_our_proxies_write_is_looked_at() -> None:
     assert client("10.0.0.1", f"for={FORGED}", name="forwarded") == "10.0.0.1"
     assert client("10.0.0.1", FORGED, header="forwarded", name="x-forwarded-for") == "10.0.0.1"

@@ -25,6 +25,7 @@ from tests.make.rooms import Rooms
 
 APP, NEW, LAB = RepositoryName("acme/app"), RepositoryName("acme/new"), OrganizationName("lab")
 BLOB = Blob(b"blob")
+PRIVATE = {"is_public": False}
 
 
 Step = Callable[[Registry, Cast], Awaitable[object]]
@@ -40,21 +41,32 @@ STORY: tuple[tuple[Step, list[tuple[str, str, dict[str, Any]]]], ...] = (
     (lambda r, c: create_organization(r, c["admin"], LAB), [("organization.created", "lab", {})]),
     (
         lambda r, c: set_sparse(r, c["admin"], LAB, True),
-        [("organization.changed", "lab", {"allows_sparse": True})],
+        [("organization.changed", "lab", {"allows_sparse": True, "before": {"allows_sparse": False}})],
     ),
     (lambda r, c: delete_organization(r, c["admin"], LAB), [("organization.deleted", "lab", {})]),
     (
         lambda r, c: push_blob(r, c["admin"], NEW, BLOB.digest, chunks(BLOB.content)),
-        [("repository.created", NEW, {}), ("blob.pushed", NEW, {"digest": str(BLOB.digest), "size": 4})],
+        [("repository.created", NEW, PRIVATE), ("blob.pushed", NEW, {"digest": str(BLOB.digest), "size": 4})],
     ),
     (finish, [("blob.pushed", APP, {"digest": str(BLOB.digest), "size": 4})]),
     (lambda r, c: delete_blob(r, c["admin"], NEW, BLOB.digest), [("blob.deleted", NEW, {"digest": str(BLOB.digest)})]),
     (
-        lambda r, c: change_repository(r, c["admin"], NEW, is_public=True),
-        [("repository.changed", NEW, {"is_public": True})],
+        lambda r, c: change_repository(r, c["admin"], NEW, is_public=True, description="x" * 300),
+        [
+            (
+                "repository.changed",
+                NEW,
+                {
+                    "is_public": True,
+                    "category": "other",
+                    "description": "x" * 256,
+                    "before": {"is_public": False, "description": ""},
+                },
+            )
+        ],
     ),
     (lambda r, c: delete_repository(r, c["admin"], NEW), [("repository.deleted", NEW, {})]),
-    (lambda r, c: create_repository(r, c["admin"], NEW, True), [("repository.created", NEW, {})]),
+    (lambda r, c: create_repository(r, c["admin"], NEW, True), [("repository.created", NEW, {"is_public": True})]),
 )
 
 
@@ -78,10 +90,27 @@ async def test_manifests_and_tags(rooms: Rooms, cast: Cast, registry: Registry) 
     await delete_manifest(registry, admin, APP, cast.image.digest)
 
     assert await told(rooms, seq) == [
-        ("manifest.pushed", APP, {"digest": digest, "media_type": media_type, "tags": ["v2", "v3"]}),
+        ("manifest.pushed", APP, {"digest": digest, "media_type": media_type, "tags": ["v2", "v3"], "before": {}}),
         ("tag.deleted", APP, {"tag": "v2", "digest": digest}),
         ("manifest.deleted", APP, {"digest": digest, "tags": ["v1", "v3"]}),
     ]
+
+
+async def test_a_tag_that_moves_says_what_it_pointed_at(rooms: Rooms, cast: Cast, registry: Registry) -> None:
+    newer = await rooms.push(APP, "v2")
+    seq = await last_event(rooms.db)
+
+    await push_only(registry, cast["admin"], APP, newer, tags=["v1", "v2", "v3"])
+
+    ((_, _, data),) = await told(rooms, seq)
+    assert data["before"] == {"v1": str(cast.image.digest)}
+
+
+async def test_events_are_for_the_domain_and_the_organization_that_own_the_thing(rooms: Rooms, cast: Cast) -> None:
+    rows = [row for row in await events_after(rooms.db) if row.subject.startswith("acme")]
+
+    assert {row.type for row in rows} >= {"organization.created", "repository.created", "blob.pushed", "grant.set"}
+    assert {(row.domain_id, row.organization) for row in rows} == {(cast["admin"].domain_id, "acme")}
 
 
 async def test_a_mounted_blob_is_told_like_one_that_was_sent(rooms: Rooms, cast: Cast, registry: Registry) -> None:
@@ -92,7 +121,7 @@ async def test_a_mounted_blob_is_told_like_one_that_was_sent(rooms: Rooms, cast:
     assert await mount_blob(registry, admin, NEW, layer.digest, None)
 
     assert await told(rooms, seq) == [
-        ("repository.created", NEW, {}),
+        ("repository.created", NEW, PRIVATE),
         ("blob.pushed", NEW, {"digest": str(config.digest), "size": len(config.content)}),
         ("blob.pushed", NEW, {"digest": str(layer.digest), "size": len(layer.content)}),
     ]
@@ -106,10 +135,14 @@ async def test_what_a_manifest_brings_along_from_elsewhere_is_told_before_it(
     await push_only(registry, admin, NEW, image, "v1")
     await push_only(registry, admin, NEW, image, "v1")  # now nothing has to be brought
 
-    pushed = ("manifest.pushed", NEW, {"digest": str(image.digest), "media_type": image.media_type, "tags": ["v1"]})
+    pushed = (
+        "manifest.pushed",
+        NEW,
+        {"digest": str(image.digest), "media_type": image.media_type, "tags": ["v1"], "before": {}},
+    )
     blobs = sorted((str(blob.digest), len(blob.content)) for blob in image.blobs)
     assert await told(rooms, seq) == [
-        ("repository.created", NEW, {}),
+        ("repository.created", NEW, PRIVATE),
         *(("blob.pushed", NEW, {"digest": digest, "size": size}) for digest, size in blobs),
         pushed,
         pushed,
@@ -124,9 +157,9 @@ async def test_permissions(rooms: Rooms, cast: Cast, registry: Registry) -> None
     await remove_members(registry, admin, APP, [cast["stranger"].id, "nobody"])
 
     assert await told(rooms, seq) == [
-        ("grant.set", APP, {"grantee": subject, "level": 1}),
-        ("grant.set", APP, {"grantee": subject, "level": 3}),
-        ("grant.removed", APP, {"grantee": subject}),
+        ("grant.set", APP, {"grantee": subject, "level": 1, "before": {}}),
+        ("grant.set", APP, {"grantee": subject, "level": 3, "before": {"level": 1}}),
+        ("grant.removed", APP, {"grantee": subject, "before": {"level": 3}}),
     ]
 
 

@@ -1,58 +1,77 @@
 """What the registry tells others. `subject` is the organization or repository."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from entrepot.jobs.events import Event
 
 
 @dataclass(frozen=True, slots=True)
-class OrganizationCreated(Event):
+class OfOrganization(Event):
+    """About an organization or something in it, as its name begins with."""
+
+    @property
+    def organization(self) -> str:
+        return self.subject.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationCreated(OfOrganization):
     type: ClassVar[str] = "organization.created"
 
 
 @dataclass(frozen=True, slots=True)
-class OrganizationChanged(Event):
+class OrganizationChanged(OfOrganization):
     type: ClassVar[str] = "organization.changed"
     allows_sparse: bool
+    before: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class OrganizationDeleted(Event):
+class OrganizationDeleted(OfOrganization):
     type: ClassVar[str] = "organization.deleted"
 
 
 @dataclass(frozen=True, slots=True)
-class RepositoryCreated(Event):
+class RepositoryCreated(OfOrganization):
     type: ClassVar[str] = "repository.created"
+    is_public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class RepositoryChanged(Event):
+class RepositoryChanged(OfOrganization):
+    """Of a long description only the beginning is told."""
+
     type: ClassVar[str] = "repository.changed"
     is_public: bool
+    category: str
+    description: str
+    before: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class RepositoryDeleted(Event):
+class RepositoryDeleted(OfOrganization):
     type: ClassVar[str] = "repository.deleted"
 
 
 @dataclass(frozen=True, slots=True)
-class GrantSet(Event):
+class GrantSet(OfOrganization):
     type: ClassVar[str] = "grant.set"
     grantee: str
     level: int
+    before: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class GrantRemoved(Event):
+class GrantRemoved(OfOrganization):
     type: ClassVar[str] = "grant.removed"
     grantee: str
+    before: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class BlobPushed(Event):
+class BlobPushed(OfOrganization):
     """The repository holds the blob from now on.
 
     Whether its bytes were sent or lay in another repository already (a mount) makes no difference to who
@@ -66,28 +85,31 @@ class BlobPushed(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class BlobDeleted(Event):
+class BlobDeleted(OfOrganization):
     type: ClassVar[str] = "blob.deleted"
     digest: str
 
 
 @dataclass(frozen=True, slots=True)
-class ManifestPushed(Event):
+class ManifestPushed(OfOrganization):
+    """`before`: what those of its tags that moved pointed at."""
+
     type: ClassVar[str] = "manifest.pushed"
     digest: str
     media_type: str
     tags: list[str]
+    before: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class ManifestDeleted(Event):
+class ManifestDeleted(OfOrganization):
     type: ClassVar[str] = "manifest.deleted"
     digest: str
     tags: list[str]
 
 
 @dataclass(frozen=True, slots=True)
-class TagDeleted(Event):
+class TagDeleted(OfOrganization):
     type: ClassVar[str] = "tag.deleted"
     tag: str
     digest: str

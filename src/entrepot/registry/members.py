@@ -69,10 +69,10 @@ async def add_members(registry: Registry, actor: Actor, scope: Scope, wanted: Se
     Raises Unauthenticated, AccessDenied, UserUnknown, or GrantExists for one who has a level there.
     """
     async with registry.db.writing() as tx:
-        await _managed(tx, actor, scope)
-        held = {grant.subject for grant in await grants_on(tx, scope, _USER)}
+        owner = await _managed(tx, actor, scope)
+        held = await _held(tx, scope)
         for one in wanted:
-            await _give(tx, registry, actor, scope, one, held, must_hold=False)
+            await _give(tx, registry, actor, scope, one, held, owner, must_hold=False)
 
 
 async def change_members(registry: Registry, actor: Actor, scope: Scope, wanted: Sequence[Wanted]) -> None:
@@ -81,10 +81,10 @@ async def change_members(registry: Registry, actor: Actor, scope: Scope, wanted:
     Raises Unauthenticated, AccessDenied, UserUnknown, or GrantUnknown for one who has none there.
     """
     async with registry.db.writing() as tx:
-        await _managed(tx, actor, scope)
-        held = {grant.subject for grant in await grants_on(tx, scope, _USER)}
+        owner = await _managed(tx, actor, scope)
+        held = await _held(tx, scope)
         for one in wanted:
-            await _give(tx, registry, actor, scope, one, held, must_hold=True)
+            await _give(tx, registry, actor, scope, one, held, owner, must_hold=True)
 
 
 async def remove_members(registry: Registry, actor: Actor, scope: Scope, user_ids: Sequence[str]) -> None:
@@ -93,12 +93,15 @@ async def remove_members(registry: Registry, actor: Actor, scope: Scope, user_id
     Raises Unauthenticated or AccessDenied.
     """
     async with registry.db.writing() as tx:
-        await _managed(tx, actor, scope)
+        owner = await _managed(tx, actor, scope)
+        held = await _held(tx, scope)
         now = registry.clock.now()
         for user_id in user_ids:
             _not_self(actor, user_id)
-            if await remove_grant(tx, scope, _USER + user_id):
-                await publish(tx, GrantRemoved(scope, _USER + user_id), actor=actor.subject, at=now)
+            subject = _USER + user_id
+            if await remove_grant(tx, scope, subject):
+                removed = GrantRemoved(scope, subject, {"level": held.get(subject)})
+                await publish(tx, removed, actor=actor.subject, at=now, domain_id=owner)
 
 
 async def _seen(tx: Reader, actor: Actor, scope: Scope) -> Row[Any]:
@@ -107,12 +110,19 @@ async def _seen(tx: Reader, actor: Actor, scope: Scope) -> Row[Any]:
     return await organizations.reachable(tx, actor, Action.ORGANIZATION_READ, scope)
 
 
-async def _managed(tx: Writer, actor: Actor, scope: Scope) -> None:
-    """A permission must not outlive what it is for: `scope` stays until the end of the transaction."""
+async def _managed(tx: Writer, actor: Actor, scope: Scope) -> str:
+    """The domain that owns `scope`, which stays until the end: a permission must not outlive what it is for."""
     if isinstance(scope, RepositoryName):
-        await reach.changing(tx, actor, Action.REPOSITORY_GRANT, scope)
+        row = await reach.changing(tx, actor, Action.REPOSITORY_GRANT, scope)
     else:
-        await organizations.changing(tx, actor, Action.ORGANIZATION_MANAGE, scope)
+        row = await organizations.changing(tx, actor, Action.ORGANIZATION_MANAGE, scope)
+    domain_id: str = row.domain_id
+    return domain_id
+
+
+async def _held(tx: Reader, scope: Scope) -> dict[str, Level]:
+    """The levels that users hold on `scope` itself."""
+    return {grant.subject: grant.level for grant in await grants_on(tx, scope, _USER)}
 
 
 async def _give(
@@ -121,7 +131,8 @@ async def _give(
     actor: Actor,
     scope: Scope,
     wanted: Wanted,
-    held: set[str],
+    held: dict[str, Level],
+    owner: str,
     must_hold: bool,
 ) -> None:
     name = wanted.user_name
@@ -134,10 +145,11 @@ async def _give(
         raise GrantUnknown(f"{name} has no permission of their own on {scope}.")
     if not must_hold and subject in held:
         raise GrantExists(f"{name} has a permission on {scope} already; change it instead.")
-    held.add(subject)
     now = registry.clock.now()
     await set_grant(tx, Grant(scope, subject, wanted.level), by=actor.subject, at=now)
-    await publish(tx, GrantSet(scope, subject, wanted.level), actor=actor.subject, at=now)
+    before = {"level": held[subject]} if subject in held else {}
+    await publish(tx, GrantSet(scope, subject, wanted.level, before), actor=actor.subject, at=now, domain_id=owner)
+    held[subject] = wanted.level
 
 
 def _not_self(actor: Actor, user_id: str) -> None:

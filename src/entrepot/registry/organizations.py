@@ -58,7 +58,7 @@ async def create_organization(registry: Registry, actor: Actor, name: Organizati
         for subject in (actor.subject, admins_of(actor.domain_id)):
             await set_grant(tx, Grant(name, subject, Level.MANAGE), by=actor.subject, at=now)
         await charging.take(tx, await _existing(tx, name), organizations=1)
-        await publish(tx, OrganizationCreated(name), actor=actor.subject, at=now)
+        await publish(tx, OrganizationCreated(name), actor=actor.subject, at=now, domain_id=actor.domain_id)
     return Organization(organization_id, name, actor.id, actor.name, Level.MANAGE, False, now)
 
 
@@ -95,8 +95,9 @@ async def set_sparse(registry: Registry, actor: Actor, name: OrganizationName, a
     async with registry.db.writing() as tx:
         row = await changing(tx, actor, Action.ORGANIZATION_MANAGE, name)
         await names.set_sparse(tx, row.id, allows_sparse)
-        changed = OrganizationChanged(name, allows_sparse)
-        await publish(tx, changed, actor=actor.subject, at=registry.clock.now())
+        before = {} if row.allows_sparse == allows_sparse else {"allows_sparse": row.allows_sparse}
+        changed = OrganizationChanged(name, allows_sparse, before)
+        await publish(tx, changed, actor=actor.subject, at=registry.clock.now(), domain_id=row.domain_id)
 
 
 async def delete_organization(registry: Registry, actor: Actor, name: OrganizationName) -> None:
@@ -113,7 +114,8 @@ async def delete_organization(registry: Registry, actor: Actor, name: Organizati
         await names.delete_organization(tx, row.id)
         await charging.take(tx, row, organizations=-1)
         await charging.end_organization(tx, row)
-        await publish(tx, OrganizationDeleted(name), actor=actor.subject, at=registry.clock.now())
+        deleted = OrganizationDeleted(name)
+        await publish(tx, deleted, actor=actor.subject, at=registry.clock.now(), domain_id=row.domain_id)
 
 
 async def reachable(tx: Reader, actor: Actor, action: Action, name: OrganizationName) -> Row[Any]:

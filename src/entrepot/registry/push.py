@@ -7,6 +7,9 @@ transaction, and `ManifestPushed` leaves with them, so no reaction can miss a pu
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
 from entrepot.access.levels import Action
@@ -68,37 +71,41 @@ async def push_manifest(
     async with registry.db.writing() as tx:
         now = registry.clock.now()
         repository, is_new = await reach.writable(tx, actor, path, now)
-        missing, mounted = await _missing(tx, actor, path, repository.id, manifest, now)
+        missing, mounted = await _missing(tx, actor, path, repository, manifest, now)
         rules.check_complete(manifest, missing, repository.allows_sparse)
 
         await content.save_manifest(tx, repository.id, str(digest), manifest, actor.subject, now)
         added = 0
+        if moved:
+            await tx.lock(*[f"tag:{repository.id}:{tag}" for tag in sorted(moved)])
+        before = await tags.digests_of(tx, repository.id, moved) if moved else {}
         for tag in sorted(moved):
-            await tx.lock(f"tag:{repository.id}:{tag}")
             added += await tags.save_tag(tx, repository.id, tag, str(digest), actor.subject, now)
         await changed.set_changed(tx, repository.id, now)
         await charging.take(tx, repository, repositories=is_new, tags=added, digests=mounted)
-        pushed = ManifestPushed(path, str(digest), manifest.media_type, [str(tag) for tag in moved])
-        await publish(tx, pushed, actor=actor.subject, at=now)
+        told = [str(tag) for tag in moved]
+        elsewhere = {tag: pointed for tag, pointed in before.items() if pointed != str(digest)}
+        pushed = ManifestPushed(path, str(digest), manifest.media_type, told, elsewhere)
+        await publish(tx, pushed, actor=actor.subject, at=now, domain_id=repository.domain_id)
 
     warnings = rules.warnings_about(manifest, missing)
     return Pushed(digest, manifest.subject.digest if manifest.subject else None, tuple(moved), warnings)
 
 
 async def _missing(
-    tx: Writer, actor: Actor, path: RepositoryName, repository_id: int, manifest: Manifest, at: datetime
+    tx: Writer, actor: Actor, path: RepositoryName, repository: Row[Any], manifest: Manifest, at: datetime
 ) -> tuple[Sequence[str], Sequence[str]]:
     """What the manifest names and nobody can supply; and the blobs that were mounted, as the actor may read them."""
     blobs = [str(blob.digest) for blob in manifest.blobs]
-    held = await content.linked_digests(tx, repository_id, blobs)
+    held = await content.linked_digests(tx, repository.id, blobs)
     absent = [digest for digest in blobs if digest not in held]
     mountable: Sequence[str] = ()
     if absent:
         mountable = sorted(await content.readable_digests(tx, actor, absent))
-        await content.link_blobs(tx, repository_id, mountable, at)
+        await content.link_blobs(tx, repository.id, mountable, at)
         sizes = await content.blob_sizes(tx, mountable)
         pushed = [BlobPushed(path, digest, sizes[digest]) for digest in mountable]
-        await publish(tx, *pushed, actor=actor.subject, at=at)
+        await publish(tx, *pushed, actor=actor.subject, at=at, domain_id=repository.domain_id)
         held.update(mountable)
-    children = await content.held_manifests(tx, repository_id, [str(child.digest) for child in manifest.children])
+    children = await content.held_manifests(tx, repository.id, [str(child.digest) for child in manifest.children])
     return rules.missing_references(manifest, held, children), mountable

@@ -83,7 +83,7 @@ async def writable(tx: Writer, actor: Actor, path: RepositoryName, at: datetime)
         made = await names.save_repository(tx, owner.id, path, "other", "", actor.id, at)
         is_new = made is not None
         if is_new:
-            await publish(tx, RepositoryCreated(path), actor=actor.subject, at=at)
+            await publish(tx, RepositoryCreated(path), actor=actor.subject, at=at, domain_id=owner.domain_id)
         row = await names.repository_by_path(tx, path)
         if row is None:
             raise unknown(path)

@@ -31,7 +31,8 @@ async def delete_tag(registry: Registry, actor: Actor, path: RepositoryName, tag
         await tags.close_tag(tx, found.id, now)
         await changed.set_changed(tx, repository.id, now)
         await charging.take(tx, repository, tags=-1)
-        await publish(tx, TagDeleted(path, tag, found.digest), actor=actor.subject, at=now)
+        closed = TagDeleted(path, tag, found.digest)
+        await publish(tx, closed, actor=actor.subject, at=now, domain_id=repository.domain_id)
 
 
 async def delete_manifest(registry: Registry, actor: Actor, path: RepositoryName, digest: Digest) -> None:
@@ -55,7 +56,7 @@ async def delete_manifest(registry: Registry, actor: Actor, path: RepositoryName
         await changed.set_changed(tx, repository.id, now)
         await charging.take(tx, repository, tags=-len(closed))
         deleted = ManifestDeleted(path, str(digest), [tag.name for tag in closed])
-        await publish(tx, deleted, actor=actor.subject, at=now)
+        await publish(tx, deleted, actor=actor.subject, at=now, domain_id=repository.domain_id)
 
 
 async def delete_blob(registry: Registry, actor: Actor, path: RepositoryName, digest: Digest) -> None:
@@ -72,4 +73,5 @@ async def delete_blob(registry: Registry, actor: Actor, path: RepositoryName, di
         await charging.give_back_blobs(tx, repository, str(digest))
         if not await content.unlink_blob(tx, repository.id, str(digest), now):
             raise rules.unknown_blob(digest)
-        await publish(tx, BlobDeleted(path, str(digest)), actor=actor.subject, at=now)
+        unlinked = BlobDeleted(path, str(digest))
+        await publish(tx, unlinked, actor=actor.subject, at=now, domain_id=repository.domain_id)

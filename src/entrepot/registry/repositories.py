@@ -1,5 +1,6 @@
 """Repositories: made ahead of a push, changed, deleted with all they hold. Lists are in `browse.py`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,8 @@ from entrepot.registry.queries import content, names, tags, uploads
 from entrepot.registry.room import Registry
 from entrepot.values.errors import RepositoryExists
 from entrepot.values.names import RepositoryName
+
+_TOLD_CHARS_MAX = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ async def create_repository(
             raise RepositoryExists(f"A repository named {path} exists already.")
         await _set_public(tx, actor, path, is_public, now)
         await charging.take(tx, owner, repositories=1)
-        await publish(tx, RepositoryCreated(path), actor=actor.subject, at=now)
+        created = RepositoryCreated(path, is_public)
+        await publish(tx, created, actor=actor.subject, at=now, domain_id=owner.domain_id)
     return Repository(made, owner.id, path, category, description, is_public, actor.id, now, now)
 
 
@@ -73,7 +77,7 @@ async def change_repository(
     description: str | None = None,
 ) -> None:
     """Change what is given, leave the rest. Raises Unauthenticated, AccessDenied or RepositoryUnknown."""
-    changes: dict[str, str] = {}
+    changes: dict[str, Any] = {}
     if category is not None:
         changes["category"] = rules.check_category(category)
     if description is not None:
@@ -85,8 +89,10 @@ async def change_repository(
             await reach.permitted(tx, actor, Action.REPOSITORY_GRANT, path)
             await _set_public(tx, actor, path, is_public, now)
         await names.change_repository(tx, row.id, now, **changes)
-        public = row.is_public if is_public is None else is_public
-        await publish(tx, RepositoryChanged(path, public), actor=actor.subject, at=now)
+        if is_public is not None:
+            changes["is_public"] = is_public
+        changed = _changed(path, row, changes)
+        await publish(tx, changed, actor=actor.subject, at=now, domain_id=row.domain_id)
 
 
 async def delete_repository(registry: Registry, actor: Actor, path: RepositoryName) -> None:
@@ -104,8 +110,21 @@ async def delete_repository(registry: Registry, actor: Actor, path: RepositoryNa
         await names.delete_repository(tx, row.id, path)
         await remove_scope(tx, path)
         await charging.take(tx, row, repositories=-1, tags=-open_tags)
-        await publish(tx, RepositoryDeleted(path), actor=actor.subject, at=now)
+        deleted = RepositoryDeleted(path)
+        await publish(tx, deleted, actor=actor.subject, at=now, domain_id=row.domain_id)
     await registry.blobs.discard_parts(parts)
+
+
+def _changed(path: RepositoryName, row: Row[Any], changes: Mapping[str, Any]) -> RepositoryChanged:
+    """What a repository is after `changes`, and what of it was different."""
+    was = {"is_public": row.is_public, "category": row.category, "description": row.description}
+    told = {key: _beginning(value) for key, value in {**was, **changes}.items()}
+    before = {key: _beginning(was[key]) for key, value in changes.items() if value != was[key]}
+    return RepositoryChanged(path, before=before, **told)
+
+
+def _beginning(value: Any) -> Any:
+    return value[:_TOLD_CHARS_MAX] if isinstance(value, str) else value
 
 
 async def _set_public(tx: Writer, actor: Actor, path: RepositoryName, is_public: bool, at: datetime) -> None:

@@ -209,7 +209,8 @@ async def mount_blob(
         await content.link_blobs(tx, repository.id, [str(digest)], now)
         await charging.take(tx, repository, repositories=is_new, digests=[str(digest)])
         size = (await content.blob_sizes(tx, [str(digest)]))[str(digest)]
-        await publish(tx, BlobPushed(path, str(digest), size), actor=actor.subject, at=now)
+        pushed = BlobPushed(path, str(digest), size)
+        await publish(tx, pushed, actor=actor.subject, at=now, domain_id=repository.domain_id)
     return True
 
 
@@ -279,7 +280,8 @@ async def _link(
         if upload_id is not None:
             await uploads.delete_upload(tx, upload_id)
         await charging.take(tx, repository, repositories=is_new, digests=[str(digest)])
-        await publish(tx, BlobPushed(path, str(digest), size), actor=actor.subject, at=now)
+        pushed = BlobPushed(path, str(digest), size)
+        await publish(tx, pushed, actor=actor.subject, at=now, domain_id=repository.domain_id)
 
 
 async def _is_readable(tx: Reader, actor: Actor, digest: Digest, source: RepositoryName | None) -> bool:

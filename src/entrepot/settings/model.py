@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from entrepot.plumbing.networks import parse_networks
 from entrepot.plumbing.units import parse_bytes, parse_seconds
 
 DAY = 86_400
@@ -62,6 +63,14 @@ def _storage_url(url: str) -> str:
     if "://" in url and urlsplit(url).scheme not in ("file", "s3"):
         raise ValueError("should be a folder, or begin with file:// or s3://")
     return url
+
+
+def _networks(text: str) -> str:
+    try:
+        parse_networks(text)
+    except ValueError:
+        raise ValueError("should be addresses or networks with commas between them, as 127.0.0.1, 10.0.0.0/8") from None
+    return text
 
 
 Seconds = Annotated[int, _from_text(parse_seconds), "seconds"]
@@ -108,6 +117,8 @@ class Settings(BaseModel):
     tls_cert: File | None = listening(None, "PEM file with the certificate and its chain; with it the server speaks HTTPS only.")
     tls_key: File | None = listening(None, "PEM file with the private key of tls_cert.")
     external_url: Annotated[str, AfterValidator(_origin_of_clients)] | None = listening(None, "Address clients use, when a proxy stands in front; otherwise the Host header of each request counts.")
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = listening("", "Addresses and networks of the proxies in front, as 127.0.0.1, 10.0.0.0/8: what they say about a client's address and scheme is believed, and nobody else's word.")
+    proxy_header: Literal["x-forwarded-for", "forwarded"] = listening("x-forwarded-for", "The header in which these proxies write the client's address.")
     connections_max: int = listening(1_024, "Connections one worker serves at once; more wait until one ends.", ge=1)
     header_seconds: Seconds = listening(30, "How long a client may take to send the head of a request.", ge=1)
     body_idle_seconds: Seconds = listening(60, "How long a client may send nothing in the middle of a body.", ge=1)

@@ -10,7 +10,8 @@ _HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5
 def base_url(scope: Scope, external_url: str = "") -> str:
     """The address that clients use for this service, without a slash at its end.
 
-    Without an `external_url` it is what the Host header says; one that is no host is not repeated.
+    Without an `external_url` it is what the Host header says; one that is no host is not repeated. The scheme is
+    the connection's, or what a trusted proxy said (`proxies.py`); no other header is looked at.
     """
     if external_url:
         return external_url.rstrip("/")

@@ -1,11 +1,15 @@
-"""Around every request: its id, its log line, its numbers, and an answer whatever happens."""
+"""Around every request: its id, who it comes from, its log line, its numbers, and an answer whatever happens."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from entrepot.access.actor import Actor
+from entrepot.doors.http.proxies import peer
 from entrepot.plumbing import metrics
+from entrepot.plumbing.caller import Caller, caller
 from entrepot.plumbing.ids import RequestIds
 from entrepot.plumbing.logging import get_logger, request_id
 from entrepot.values.errors import Broken, EntrepotError
@@ -29,7 +33,7 @@ async def answer(scope: Scope, receive: Receive, send: Send, route: str, handle:
     Raises what happens after the answer has begun.
     """
     current = _ids.next()
-    token = request_id.set(current)
+    token, unknown = request_id.set(current), caller.set(Caller(peer(scope)))
     started = perf_counter()
     watch = Watch(send, current)
     try:
@@ -59,9 +63,15 @@ async def answer(scope: Scope, receive: Receive, send: Send, route: str, handle:
                 path=scope["path"],
                 status=watch.status,
                 seconds=round(seconds, 4),
-                client=(scope.get("client") or ("",))[0],
+                client=peer(scope),
             )
+        caller.reset(unknown)
         request_id.reset(token)
+
+
+def signed_in(actor: Actor) -> None:
+    """For the rest of the request, every event says who this was and by which credential."""
+    caller.set(replace(caller.get(), credential=actor.credential, domain_id=actor.domain_id))
 
 
 class Watch:

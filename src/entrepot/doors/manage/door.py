@@ -73,6 +73,7 @@ class ManageDoor:
 
     async def _call(self, route: Route, request: Request) -> Call:
         actor = ANONYMOUS if route.is_open else await self._actor(request.headers.get("authorization"))
+        front.signed_in(actor)
         url = base_url(request.scope)
         return Call(self._rooms, actor, url, self._rooms.registry_host or url.partition("://")[2])
 

@@ -54,6 +54,7 @@ class OciDoor:
             request = Request(scope, receive)
             header = request.headers.get("authorization")
             actor = await self._rooms.credentials.actor(None if header is None else header.encode("latin-1"))
+            front.signed_in(actor)
             if route is routes.PING and actor.is_anonymous and actor.limits is None:
                 raise Unauthenticated
             parsed = RepositoryName.parse(name) if name else RepositoryName("")

@@ -1,6 +1,6 @@
 """SQL about tags, which are intervals: an open row is the tag now."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,14 @@ async def open_tag(tx: Reader, repository_id: int, name: str) -> Row[Any] | None
     return await tx.row(
         select(tag).where(tag.c.repository_id == repository_id, tag.c.name == name, tag.c.valid_until.is_(None))
     )
+
+
+async def digests_of(tx: Reader, repository_id: int, names: Collection[str]) -> dict[str, str]:
+    """What those of the tags that are there point at, by name."""
+    found = select(tag.c.name, tag.c.digest).where(
+        tag.c.repository_id == repository_id, tag.c.name.in_(names), tag.c.valid_until.is_(None)
+    )
+    return {row.name: row.digest for row in await tx.rows(found)}
 
 
 async def manifest_by_tag(tx: Reader, repository_id: int, name: str) -> Row[Any] | None:
