@@ -81,6 +81,7 @@ class House:
         return {type(room): room for room in (self.accounts, self.registry)}
 
     async def close(self) -> None:
+        await self.accounts.close()
         await self.blobs.close()
         await self.db.close()
 

@@ -18,13 +18,15 @@ import pytest
 from starlette.types import ASGIApp
 
 from entrepot.access.levels import Level
+from entrepot.accounts.robots import create_robot
+from entrepot.accounts.rules import Right
 from entrepot.doors.manage import door as manage_door
 from entrepot.doors.manage.paths import repository_segment
 from entrepot.doors.manage.routes import ROUTES
 from entrepot.doors.oci import routes as oci_routes
 from entrepot.doors.oci.door import OciDoor
 from entrepot.registry.uploads import start_upload
-from entrepot.values.names import RepositoryName
+from entrepot.values.names import RepositoryName, RobotName
 from tests.make.image import Blob, Image
 from tests.make.rooms import PASSWORD, Rooms, open_rooms
 
@@ -77,6 +79,15 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "update_password":              (401, 403, 403, 403, 403, 204),
     "disable_user":                 (401, 403, 403, 403, 403, 200),
     "enable_user":                  (401, 403, 403, 403, 403, 200),
+    # The robot is the administrator's and reaches the organization.
+    "create_robot":                 (401, 403, 403, 403, 201, 201),
+    "list_robots":                  (401, 200, 200, 200, 200, 200),
+    "show_robot":                   (401, 404, 404, 404, 200, 200),
+    "update_robot":                 (401, 404, 404, 404, 200, 200),
+    "delete_robot":                 (401, 404, 404, 404, 204, 204),
+    "rotate_robot":                 (401, 404, 404, 404, 200, 200),
+    "disable_robot":                (401, 404, 404, 404, 200, 200),
+    "enable_robot":                 (401, 404, 404, 404, 200, 200),
 }  # fmt: skip
 
 OCI: dict[str, tuple[int, ...]] = {
@@ -115,6 +126,8 @@ BODIES: dict[str, Any] = {
     "update_user_repository_auth": [_ZOE],
     "delete_user_repository_auth": ["nobody"],
     "create_user": {"name": "new", "password": PASSWORD},
+    "create_robot": {"name": "new", "rights": [{"scope": "acme/*", "access": "push"}]},
+    "update_robot": {"description": "changed"},
     "update_domain_quotas": {"tags": 9},
     "update_namespace_quotas": {"tags": 9},
     "update_password": {"password": "another long password"},
@@ -149,6 +162,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
             await rooms.push_blob(_WEB, loose)
             await rooms.grant("acme", "zoe", Level.READ)
             await rooms.grant(_WEB, "zoe", Level.READ)
+            await create_robot(rooms.accounts, rooms.admin, RobotName("ci"), [Right("acme", Level.READ)])
             upload = await start_upload(rooms.registry, await rooms.sign_in("editor"), _WEB)
             return House(folder, dict(rooms.blobs._blobs), image, loose, upload.id)
 
@@ -174,6 +188,7 @@ async def test_a_management_call_in_a_role(rooms: Rooms, name: str, role: str, m
         repository=repository_segment(_WEB.name),
         tag="v1",
         name="zoe",
+        robot="ci",
         project_id="another",
         domain="default",
         resource_type="store",

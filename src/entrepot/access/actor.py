@@ -61,5 +61,10 @@ def user_subjects(user_id: str, domain_id: str, is_admin: bool) -> tuple[str, ..
     return (*own, admins_of(domain_id)) if is_admin else own
 
 
+def robot_subjects(robot_id: str) -> tuple[str, ...]:
+    """All subjects of a robot: what its domain was given does not reach it."""
+    return (EVERYONE, f"user:{robot_id}")
+
+
 def admins_of(domain_id: str) -> str:
     return f"admins:{domain_id}"

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from entrepot.access.actor import Actor, Bound
-from entrepot.access.levels import NEEDS, Action, Level
+from entrepot.access.levels import FOR_PEOPLE, NEEDS, Action, Level
 from entrepot.access.patterns import ESCAPE, fits, like_of
 from entrepot.access.tables import grant, membership
 from entrepot.db.transaction import Reader
@@ -121,15 +121,24 @@ async def require(tx: Reader, actor: Actor, action: Action, name: str) -> Level:
     may not even see can be hidden.
     """
     level = await level_of(tx, actor, name)
-    if level >= NEEDS[action]:
+    if is_enough(actor, action, level):
         _require_token_scope(actor, action, name)
         return level
     if actor.is_anonymous:
         raise Unauthenticated
+    needed = "a person" if is_left_to_people(actor, action) else f"level {NEEDS[action].name.lower()}"
     raise AccessDenied(
-        f"{actor.name} may not do {action} on {name}: that needs level {NEEDS[action].name.lower()}.",
-        readable=level >= Level.READ,
+        f"{actor.name} may not do {action} on {name}: that needs {needed}.", readable=level >= Level.READ
     )
+
+
+def is_enough(actor: Actor, action: Action, level: Level) -> bool:
+    """Whether the actor, who has `level`, may do `action` with it."""
+    return level >= NEEDS[action] and not is_left_to_people(actor, action)
+
+
+def is_left_to_people(actor: Actor, action: Action) -> bool:
+    return actor.is_robot and action in FOR_PEOPLE
 
 
 def _require_token_scope(actor: Actor, action: Action, name: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from entrepot.access.actor import Actor
-from entrepot.access.check import applying, held_by, level_within, scopes_of
+from entrepot.access.check import applying, held_by, is_enough, level_within, scopes_of
 from entrepot.access.levels import NEEDS, Action, Level
 from entrepot.access.tables import grant
 from entrepot.db.transaction import Reader
@@ -43,4 +43,4 @@ async def explain(tx: Reader, actor: Actor, action: Action, name: str) -> Explan
     reasons.sort(key=lambda one: (-one.level, one.scope, one.subject))
     held = reasons[0].level if reasons else Level.NONE
     level = min(held, level_within(actor.bounds, name))
-    return Explanation(level >= NEEDS[action], NEEDS[action], held, level, reasons)
+    return Explanation(is_enough(actor, action, level), NEEDS[action], held, level, reasons)

@@ -1,6 +1,6 @@
 """Grant verbs' writing half: set, remove, list. The rooms that own the names decide who may call them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,6 +51,21 @@ async def remove_scope(tx: Writer, scope: str) -> None:
     own = grant.c.scope == scope
     inside = grant.c.scope.like(repository_scope_like(scope), escape="\\")
     await tx.run(delete(grant).where(own if "/" in scope else or_(own, inside)))
+
+
+async def grants_of(tx: Reader, subjects: Collection[str]) -> Sequence[Grant]:
+    """The grants given to any of `subjects`, by subject and scope."""
+    rows = await tx.rows(
+        select(grant.c.scope, grant.c.subject, grant.c.level, grant.c.expires_at)
+        .where(grant.c.subject.in_(subjects))
+        .order_by(grant.c.subject, grant.c.scope)
+    )
+    return [Grant(row.scope, row.subject, Level(row.level), row.expires_at) for row in rows]
+
+
+async def remove_all_of(tx: Writer, subject: str) -> None:
+    """Take from `subject` all that it was given."""
+    await tx.run(delete(grant).where(grant.c.subject == subject))
 
 
 async def grants_on(tx: Reader, scope: str, kind: str) -> Sequence[Grant]:

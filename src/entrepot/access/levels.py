@@ -49,3 +49,6 @@ NEEDS: dict[Action, Level] = {
     Action.REPOSITORY_DELETE: Level.MANAGE,
     Action.REPOSITORY_GRANT: Level.MANAGE,
 }
+
+FOR_PEOPLE = frozenset({Action.ORGANIZATION_MANAGE, Action.REPOSITORY_GRANT})
+"""What no robot does, whatever its level: it works with content, and decides about nobody."""

@@ -4,11 +4,15 @@ Who gives rights on a scope must manage what it lies in, and that must stay unti
 """
 
 from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, literal, or_, select
 
 from entrepot.access.actor import Actor
-from entrepot.access.check import level_of
+from entrepot.access.check import alive, held_by, level_of
 from entrepot.access.levels import Level
 from entrepot.access.patterns import is_pattern, parse_pattern
+from entrepot.access.tables import grant
 from entrepot.db.transaction import Reader, Writer
 from entrepot.values.errors import AccessDenied
 from entrepot.values.names import OrganizationName, RepositoryName
@@ -46,6 +50,21 @@ async def manages_all(tx: Reader, actor: Actor, scopes: Iterable[Scope]) -> bool
         if await level_of(tx, actor, name) < Level.MANAGE:
             return False
     return True
+
+
+def all_managed_by(actor: Actor, subject: ColumnElement[str], now: datetime) -> ColumnElement[bool]:
+    """A condition: the row's `subject` was given something, and only in organizations that the actor manages."""
+    given, organization = grant.alias("given"), grant.c.scope
+    inside = and_(given.c.scope > organization + literal("/"), given.c.scope < organization + literal("0"))
+    covering = select(grant.c.id).where(
+        grant.c.level == Level.MANAGE,
+        held_by(actor),
+        alive(now),
+        organization.not_like("%/%"),
+        or_(organization == given.c.scope, inside),
+    )
+    of_subject = select(given.c.id).where(given.c.subject == subject)
+    return and_(of_subject.exists(), ~of_subject.where(~covering.exists()).exists())
 
 
 async def require_all(tx: Reader, actor: Actor, scopes: Iterable[Scope]) -> None:

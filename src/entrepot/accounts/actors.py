@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from entrepot.access.actor import Actor, user_subjects
+from entrepot.access.actor import Actor, robot_subjects, user_subjects
 from entrepot.accounts.queries import people
 from entrepot.db.transaction import Reader
 
@@ -17,15 +17,16 @@ PASSWORD = "password"  # noqa: S105  # what somebody signed in with
 
 def actor_of(row: Row[Any], credential: str = PASSWORD) -> Actor:
     """The actor an account's row stands for, signed in with `credential`."""
+    is_robot = row.kind == ROBOT
     return Actor(
         row.id,
         row.name,
         row.domain_id,
         row.is_admin,
-        user_subjects(row.id, row.domain_id, row.is_admin),
+        robot_subjects(row.id) if is_robot else user_subjects(row.id, row.domain_id, row.is_admin),
         None,
         row.credential_version,
-        is_robot=row.kind == ROBOT,
+        is_robot=is_robot,
         credential=credential,
         until=row.expires_at.timestamp() if row.expires_at else inf,
     )

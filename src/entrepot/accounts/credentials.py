@@ -10,8 +10,10 @@ import binascii
 import hashlib
 import secrets
 from collections import OrderedDict
+from dataclasses import replace
 
 from entrepot.access.actor import ANONYMOUS, Actor
+from entrepot.accounts.actors import PASSWORD
 from entrepot.accounts.login import sign_in
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.tokens import read_token
@@ -19,6 +21,7 @@ from entrepot.values.errors import Unauthenticated
 
 _REMEMBERED_MAX = 20_000
 _HEADER_BYTES_MAX = 20_000
+_LOOK_AGAIN_SECONDS = 60.0
 
 
 class Credentials:
@@ -53,10 +56,16 @@ class Credentials:
                 actor = await read_token(self._accounts, _ascii(value.strip()))
             case _:
                 raise Unauthenticated("The Authorization header must be of the form Basic or Bearer.")
-        self._remembered[self._fingerprint(header)] = actor
+        self._remembered[self._fingerprint(header)] = self._for_a_while(actor)
         if len(self._remembered) > _REMEMBERED_MAX:
             self._remembered.popitem(last=False)
         return actor
+
+    def _for_a_while(self, actor: Actor) -> Actor:
+        """Of credentials with a time of last use, that is noted when they are checked: once a minute is enough."""
+        if actor.credential == PASSWORD or actor.limits is not None:
+            return actor
+        return replace(actor, until=min(actor.until, self._accounts.clock.now().timestamp() + _LOOK_AGAIN_SECONDS))
 
     def _fingerprint(self, header: bytes) -> bytes:
         """A keyed digest stands for a password, so that none lies in memory; a token lives minutes anyway."""

@@ -1,7 +1,7 @@
 """What this room tells others."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from entrepot.jobs.events import Event
 
@@ -18,3 +18,53 @@ class UserChanged(Event):
     type: ClassVar[str] = "user.changed"
     user_id: str
     change: str
+
+
+@dataclass(frozen=True, slots=True)
+class RobotCreated(Event):
+    """`rights`: pairs of a scope and the level on it."""
+
+    type: ClassVar[str] = "robot.created"
+    robot_id: str
+    rights: list[list[str | int]]
+    expires_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RobotChanged(Event):
+    type: ClassVar[str] = "robot.changed"
+    robot_id: str
+    description: str
+    rights: list[list[str | int]]
+    expires_at: str | None
+    before: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RobotRotated(Event):
+    """A new secret. `old_until`: the one before works until then; None: it ended."""
+
+    type: ClassVar[str] = "robot.rotated"
+    robot_id: str
+    old_until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RobotEnabled(Event):
+    """`owner`: by whose right it works from now on."""
+
+    type: ClassVar[str] = "robot.enabled"
+    robot_id: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class RobotDisabled(Event):
+    type: ClassVar[str] = "robot.disabled"
+    robot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RobotDeleted(Event):
+    type: ClassVar[str] = "robot.deleted"
+    robot_id: str

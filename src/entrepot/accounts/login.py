@@ -7,6 +7,7 @@ it goes through all of them, and the last one, people's passwords, takes its tim
 from collections.abc import Awaitable, Callable
 
 from entrepot.access.actor import Actor
+from entrepot.accounts import robot_login
 from entrepot.accounts.actors import PERSON, account_by_login, actor_of, is_usable
 from entrepot.accounts.room import Accounts
 from entrepot.values.errors import Unauthenticated
@@ -36,4 +37,7 @@ async def by_password(accounts: Accounts, name: str, password: str) -> Actor | N
     return actor_of(found) if fits and found and is_usable(found, accounts.clock.now()) else None
 
 
-WAYS: tuple[Way, ...] = (by_password,)
+WAYS: tuple[Way, ...] = (
+    robot_login.by_secret,
+    by_password,
+)

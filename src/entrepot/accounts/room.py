@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from entrepot.accounts.keys import SigningKeys
 from entrepot.accounts.passwords import Passwords
 from entrepot.accounts.settings import AccountSettings
+from entrepot.accounts.uses import Uses
 from entrepot.db.database import Database
 from entrepot.plumbing.clock import Clock
 from entrepot.plumbing.sealing import Sealer
@@ -17,7 +18,12 @@ class Accounts:
     settings: AccountSettings
     passwords: Passwords
     keys: SigningKeys
+    uses: Uses
+
+    async def close(self) -> None:
+        """Write down what is only in memory."""
+        await self.uses.close()
 
 
 def open_accounts(db: Database, clock: Clock, sealer: Sealer, settings: AccountSettings) -> Accounts:
-    return Accounts(db, clock, settings, Passwords(settings), SigningKeys(db, clock, sealer, settings))
+    return Accounts(db, clock, settings, Passwords(settings), SigningKeys(db, clock, sealer, settings), Uses(db))

@@ -13,7 +13,7 @@ from entrepot.values.errors import ParameterInvalid
 
 _SCOPE = re.compile(r"([a-z0-9]+)(?:\([a-z0-9]+\))?:([^\s\"\\\0]{1,300}):([a-z*]+(?:,[a-z*]+)*)")
 _SCOPES_MAX = 100
-_LEVEL_OF = {"pull": Level.READ, "push": Level.EDIT, "delete": Level.MANAGE}
+LEVEL_OF = {"pull": Level.READ, "push": Level.EDIT, "delete": Level.MANAGE}
 CATALOG = "registry:catalog"
 
 
@@ -40,8 +40,8 @@ def granted_actions(scope: Scope, level: Level) -> list[str]:
         return ["*"]  # reaches only what the caller may read
     if scope.kind != "repository":
         return []
-    wanted = list(_LEVEL_OF) if "*" in scope.actions else [one for one in _LEVEL_OF if one in scope.actions]
-    return [action for action in wanted if level >= _LEVEL_OF[action]]
+    wanted = list(LEVEL_OF) if "*" in scope.actions else [one for one in LEVEL_OF if one in scope.actions]
+    return [action for action in wanted if level >= LEVEL_OF[action]]
 
 
 def scope_name(kind: str, name: str) -> str:

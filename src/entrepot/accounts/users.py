@@ -12,6 +12,7 @@ from entrepot.access.check import require_admin
 from entrepot.accounts.actors import FIRST_DOMAIN
 from entrepot.accounts.events import UserChanged, UserCreated
 from entrepot.accounts.queries import people
+from entrepot.accounts.robots import end_robots_of
 from entrepot.accounts.room import Accounts
 from entrepot.db.transaction import Reader
 from entrepot.jobs.events import publish
@@ -106,6 +107,7 @@ async def set_enabled(accounts: Accounts, actor: Actor, name: UserName, is_enabl
         if not is_enabled and found.is_admin and await people.enabled_admins(tx, actor.domain_id) <= 1:
             raise ParameterInvalid(f"{name} is the last administrator; enable another one first.")
         await people.change_user(tx, found.id, is_enabled=is_enabled)
+        await end_robots_of(tx, found.id)
         change = UserChanged(name, found.id, "enabled" if is_enabled else "disabled")
         await publish(tx, change, actor=actor.subject, at=accounts.clock.now())
 

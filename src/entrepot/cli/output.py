@@ -11,6 +11,7 @@ _WIDTH_WITHOUT_TERMINAL = 1_000  # nothing is cut for a program that reads the t
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+ENDS = "a day as 2027-01-31, a time as 2027-01-31T12:00Z, a number of days as 90d, or never"
 Password = Annotated[
     str | None, typer.Option("--password", "-p", help="The password; others may see it in the list of processes.")
 ]
@@ -68,6 +69,23 @@ def read_password(password: str | None, from_stdin: bool, is_new: bool = False) 
     if not sys.stdin.isatty():
         raise typer.BadParameter("give one of them.", param_hint="--password / --password-stdin")
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=is_new))
+
+
+def end_of(text: str, option: str) -> str | None:
+    """The time at which something ends, in RFC 3339; None for `never`."""
+    from datetime import UTC, datetime, timedelta
+
+    if text == "never":
+        return None
+    try:
+        if text.endswith("d"):
+            moment = datetime.now(UTC) + timedelta(days=int(text[:-1]))
+        else:
+            moment = datetime.fromisoformat(text)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(f"should be {ENDS}; not {text!r}.", param_hint=option) from None
 
 
 def size(count: int) -> str:

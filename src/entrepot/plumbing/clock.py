@@ -32,6 +32,10 @@ class FakeClock:
         self._now += timedelta(**parts)
 
 
+def rfc3339_or_none(moment: datetime | None) -> str | None:
+    return None if moment is None else rfc3339(moment)
+
+
 def rfc3339(moment: datetime) -> str:
     """`moment` as the management contract writes times: UTC, ending in Z."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

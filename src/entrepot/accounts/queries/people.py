@@ -25,7 +25,7 @@ async def users_of_domain(tx: Reader, domain_id: str, after: str, limit: int) ->
     return await tx.rows(
         select(*ACCOUNT)
         .join(domain)
-        .where(user.c.domain_id == domain_id, user.c.name > after)
+        .where(user.c.domain_id == domain_id, user.c.kind == "person", user.c.name > after)
         .order_by(user.c.name)
         .limit(limit)
     )
@@ -55,7 +55,15 @@ async def save_domain(tx: Writer, domain_id: str, name: str, at: datetime) -> No
 
 
 async def save_user(
-    tx: Writer, user_id: str, domain_id: str, name: str, password_hash: str, is_admin: bool, at: datetime
+    tx: Writer,
+    user_id: str,
+    domain_id: str,
+    name: str,
+    password_hash: str,
+    is_admin: bool,
+    at: datetime,
+    kind: str = "person",
+    expires_at: datetime | None = None,
 ) -> None:
     await tx.run(
         tx.insert(user).values(
@@ -66,6 +74,8 @@ async def save_user(
             is_admin=is_admin,
             is_enabled=True,
             created_at=at,
+            kind=kind,
+            expires_at=expires_at,
         )
     )
 
@@ -75,6 +85,11 @@ async def change_user(tx: Writer, user_id: str, **changes: Any) -> None:
     changes |= {"credential_version": user.c.credential_version + 1, "login_version": user.c.login_version + 1}
     await tx.run(update(user).where(user.c.id == user_id).values(**changes))
     await tx.run(delete(refresh_token).where(refresh_token.c.user_id == user_id))
+
+
+async def delete_user(tx: Writer, user_id: str) -> None:
+    """With what hangs on it: tokens, sessions, keys, what only a robot has."""
+    await tx.run(delete(user).where(user.c.id == user_id))
 
 
 async def end_credentials(tx: Writer, user_id: str) -> None:

@@ -10,7 +10,7 @@ from entrepot.accounts.room import Accounts
 from entrepot.doors.manage.paths import repository_text
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.registry.room import Registry
-from entrepot.values.names import OrganizationName, RepositoryName, TagName, UserName
+from entrepot.values.names import OrganizationName, RepositoryName, RobotName, TagName, UserName
 
 CALL = "entrepot.call"  # where the door puts the call in the request's scope
 
@@ -57,8 +57,13 @@ async def _user(name: Annotated[str, Path(description="A user's name.")]) -> Use
     return UserName.parse(name)
 
 
+async def _robot(robot: Annotated[str, Path(description="A robot's name, with or without `robot$`.")]) -> RobotName:
+    return RobotName.parse(robot.removeprefix(RobotName.PREFIX))
+
+
 TheCall = Annotated[Call, Depends(_call)]
 TheOrganization = Annotated[OrganizationName, Depends(_organization)]
 TheRepository = Annotated[RepositoryName, Depends(_repository)]
 TheTag = Annotated[TagName, Depends(_tag)]
 TheUser = Annotated[UserName, Depends(_user)]
+TheRobot = Annotated[RobotName, Depends(_robot)]

@@ -1,19 +1,36 @@
 """Types of fields that several calls share, and what is said when one does not fit."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 from entrepot.values.errors import ParameterInvalid
 
 _SAID_MAX = 3  # problems named in one answer
 
+
+def _text_of_time(value: object) -> object:
+    if value is not None and not isinstance(value, str):
+        raise ValueError("a time is text, as in 2027-01-31T12:00:00Z")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("this time is too far away") from None
+
+
 # No database takes the null character, and no name holds one.
 Word = Annotated[str, Field(max_length=1_024, pattern=r"^[^\x00]*$")]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 Flag = StrictBool
+Moment = Annotated[AwareDatetime, BeforeValidator(_text_of_time), AfterValidator(_in_utc)]
+"""A time as RFC 3339 writes it."""
 Number = StrictInt
 WordParameter = Annotated[Word | None, Query()]
 

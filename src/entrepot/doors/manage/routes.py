@@ -8,7 +8,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from entrepot.doors.manage import access, organizations, quotas, reports, repositories, tags, users, versions
+from entrepot.doors.manage import (
+    access,
+    organizations,
+    quotas,
+    reports,
+    repositories,
+    robots,
+    tags,
+    users,
+    versions,
+)
 from entrepot.doors.manage.problems import ON_ORGANIZATION_ACCESS, ON_REPOSITORY_ACCESS, Problems
 
 OPENAPI_PATH: Final = "/v2/manage/openapi.json"
@@ -45,6 +55,8 @@ _REPOS: Final = f"{_NAMESPACE}/repos"
 _REPO: Final = f"{_REPOS}/{{repository}}"
 _USERS: Final = "/v2/manage/users"
 _USER: Final = f"{_USERS}/{{name}}"
+_ROBOTS: Final = "/v2/manage/robots"
+_ROBOT: Final = f"{_ROBOTS}/{{robot}}"
 _ON_ORGANIZATION: Final[Mapping[str, Any]] = {"problems": ON_ORGANIZATION_ACCESS}
 _ON_REPOSITORY: Final[Mapping[str, Any]] = {"problems": ON_REPOSITORY_ACCESS}
 
@@ -94,6 +106,15 @@ ROUTES: Final = (
     Route("PUT", f"{_USER}/password", users.update_password, 204),
     Route("POST", f"{_USER}/disable", users.disable_user),
     Route("POST", f"{_USER}/enable", users.enable_user),
+    # Robots.
+    Route("POST", _ROBOTS, robots.create_robot, 201),
+    Route("GET", _ROBOTS, robots.list_robots, without_none=True),
+    Route("GET", _ROBOT, robots.show_robot),
+    Route("PATCH", _ROBOT, robots.update_robot),
+    Route("DELETE", _ROBOT, robots.delete_robot, 204),
+    Route("POST", f"{_ROBOT}/rotate", robots.rotate_robot),
+    Route("POST", f"{_ROBOT}/disable", robots.disable_robot),
+    Route("POST", f"{_ROBOT}/enable", robots.enable_robot),
 )
 
 

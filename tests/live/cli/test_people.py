@@ -1,0 +1,52 @@
+"""Commands about people and what acts for them, against a real server."""
+
+import json
+from typing import Any
+
+import httpx2
+
+from tests.cli.run import Ran, Run
+from tests.live.api import Api, fresh_name
+from tests.live.process import Server
+
+
+def ok(ran: Ran) -> str:
+    assert ran.code == 0, ran
+    return ran.out
+
+
+def read(ran: Ran) -> Any:
+    assert ran.err == "", ran
+    return json.loads(ok(ran))
+
+
+def status(server: Server, user: str, password: str) -> int:
+    return httpx2.get(f"{server.url}/v2/manage/namespaces", auth=(user, password)).status_code
+
+
+def test_a_robots_life(as_admin: Run, server: Server, api: Api) -> None:
+    organization, name = api.create_org(), fresh_name("bot")
+    made = as_admin("robot", "create", name, "--push", f"{organization}/team-*", "--expires", "30d")
+    secret = ok(made).strip()
+    assert f"-u 'robot${name}'" in made.err
+    assert status(server, f"robot${name}", secret) == 200
+
+    shown = read(as_admin("robot", "show", name, "--json"))
+    assert shown["rights"] == [{"scope": f"{organization}/team-*", "access": "push"}]
+    assert "secret" not in shown
+    assert f"push {organization}/team-*" in ok(as_admin("robot", "list"))
+
+    changed = read(as_admin("robot", "update", name, "--pull", organization, "--expires", "never", "--json"))
+    assert (changed["rights"], changed["expires_at"]) == ([{"scope": organization, "access": "pull"}], None)
+
+    rotated = read(as_admin("robot", "rotate", name, "--keep-old", "1d", "--json"))["secret"]
+    assert status(server, f"robot${name}", secret) == status(server, f"robot${name}", rotated) == 200
+
+    ok(as_admin("robot", "disable", name))
+    assert status(server, f"robot${name}", rotated) == 401
+    ok(as_admin("robot", "enable", name))
+    assert status(server, f"robot${name}", rotated) == 200
+    assert as_admin("robot", "delete", name).code == 2  # nobody can be asked
+    ok(as_admin("robot", "delete", name, "--yes"))
+    assert status(server, f"robot${name}", rotated) == 401
+    assert "no robot named" in as_admin("robot", "show", name).err
