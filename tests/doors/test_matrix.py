@@ -65,6 +65,13 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "list_repository_tag":          (401, 404, 200, 200, 200, 200),
     "show_repo_tag":                (401, 404, 200, 200, 200, 200),
     "delete_repo_tag":              (401, 404, 403, 403, 204, 204),
+    "create_repo_domains":          (401, 404, 403, 403, 201, 201),
+    "list_repo_domains":            (401, 404, 403, 403, 200, 200),
+    "show_access_domain":           (401, 404, 403, 403, 200, 200),
+    "update_repo_domains":          (401, 404, 403, 403, 201, 201),
+    "delete_repo_domains":          (401, 404, 403, 403, 204, 204),
+    "list_shared_repos_details":    (401, 200, 200, 200, 200, 200),
+    "list_shared_repo_details":     (401, 200, 200, 200, 200, 200),
     "list_quotas":                  (401, 403, 403, 403, 403, 403),
     "show_quotas":                  (401, 200, 200, 200, 200, 200),
     "show_domain_quotas":           (401, 200, 200, 200, 200, 200),
@@ -125,12 +132,19 @@ BODIES: dict[str, Any] = {
     "create_user_repository_auth": [_ANN],
     "update_user_repository_auth": [_ZOE],
     "delete_user_repository_auth": ["nobody"],
+    "create_repo_domains": {"access_domain": "guests", "permit": "read", "deadline": "forever"},
+    "update_repo_domains": {"permit": "read", "deadline": "forever"},
     "create_user": {"name": "new", "password": PASSWORD},
     "create_robot": {"name": "new", "rights": [{"scope": "acme/*", "access": "push"}]},
     "update_robot": {"description": "changed"},
     "update_domain_quotas": {"tags": 9},
     "update_namespace_quotas": {"tags": 9},
     "update_password": {"password": "another long password"},
+}
+
+QUERIES: dict[str, dict[str, str]] = {
+    "list_shared_repos_details": {"center": "self"},
+    "list_shared_repo_details": {"shared_by": "thirdparty"},
 }
 
 
@@ -163,6 +177,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
             await rooms.grant("acme", "zoe", Level.READ)
             await rooms.grant(_WEB, "zoe", Level.READ)
             await create_robot(rooms.accounts, rooms.admin, RobotName("ci"), [Right("acme", Level.READ)])
+            await rooms.domain("guests")
+            await rooms.share(_WEB, await rooms.domain("friends"))
             upload = await start_upload(rooms.registry, await rooms.sign_in("editor"), _WEB)
             return House(folder, dict(rooms.blobs._blobs), image, loose, upload.id)
 
@@ -191,11 +207,14 @@ async def test_a_management_call_in_a_role(rooms: Rooms, name: str, role: str, m
         robot="ci",
         project_id="another",
         domain="default",
+        access_domain="friends",
         resource_type="store",
         frequency="daily",
     )
 
-    answer = await _send(manage_door.build(rooms.manage), role, route.method, path, json=BODIES.get(name))
+    answer = await _send(
+        manage_door.build(rooms.manage), role, route.method, path, json=BODIES.get(name), params=QUERIES.get(name)
+    )
 
     assert answer.status_code == MANAGE[name][ROLES.index(role)], answer.text
 

@@ -9,6 +9,7 @@ from entrepot.access.actor import Actor
 from entrepot.access.levels import Level
 from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.login import sign_in
+from entrepot.accounts.queries import people
 from entrepot.accounts.room import Accounts, open_accounts
 from entrepot.accounts.settings import AccountSettings
 from entrepot.accounts.users import FIRST_ADMIN, create_user, ensure_first_admin
@@ -19,15 +20,18 @@ from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
 from entrepot.migrations import upgrade
 from entrepot.plumbing.clock import FakeClock
+from entrepot.plumbing.ids import new_id
 from entrepot.plumbing.sealing import Sealer
 from entrepot.registry.members import Wanted, add_members
 from entrepot.registry.organizations import create_organization
 from entrepot.registry.push import push_manifest
 from entrepot.registry.repositories import change_repository, create_repository
 from entrepot.registry.room import Registry
+from entrepot.registry.rules import parse_deadline
 from entrepot.registry.settings import RegistrySettings
+from entrepot.registry.sharing import share_repository
 from entrepot.registry.uploads import push_blob
-from entrepot.values.names import OrganizationName, RepositoryName, TagName, UserName
+from entrepot.values.names import DomainName, OrganizationName, RepositoryName, TagName, UserName
 from tests.make.image import Blob, Image
 
 PASSWORD = "a long enough password"
@@ -88,6 +92,18 @@ class Rooms:
 
     async def push_blob(self, path: RepositoryName, blob: Blob) -> None:
         await push_blob(self.registry, self.admin, path, blob.digest, _chunks(blob.content))
+
+    async def domain(self, name: str) -> DomainName:
+        """A new domain, with its administrator `boss`, who signs in as `NAME/boss`."""
+        parsed, domain_id, now = DomainName.parse(name), new_id(), self.clock.now()
+        password_hash = await self.accounts.passwords.hash(PASSWORD)
+        async with self.db.writing() as tx:
+            await people.save_domain(tx, domain_id, parsed, now)
+            await people.save_user(tx, new_id(), domain_id, "boss", password_hash, True, now)
+        return parsed
+
+    async def share(self, path: RepositoryName, receiver: DomainName, deadline: str = "forever") -> None:
+        await share_repository(self.registry, self.admin, path, receiver, parse_deadline(deadline))
 
     async def publish(self, path: RepositoryName) -> None:
         """Let everybody read a repository."""

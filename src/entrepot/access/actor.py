@@ -57,7 +57,7 @@ ANONYMOUS = Actor()
 
 def user_subjects(user_id: str, domain_id: str, is_admin: bool) -> tuple[str, ...]:
     """All subjects of a user: everyone, themselves, their domain, its administrators if one of them."""
-    own = (EVERYONE, f"user:{user_id}", f"domain:{domain_id}")
+    own = (EVERYONE, f"user:{user_id}", subject_of_domain(domain_id))
     return (*own, admins_of(domain_id)) if is_admin else own
 
 
@@ -68,3 +68,8 @@ def robot_subjects(robot_id: str) -> tuple[str, ...]:
 
 def admins_of(domain_id: str) -> str:
     return f"admins:{domain_id}"
+
+
+def subject_of_domain(domain_id: str) -> str:
+    """The subject of grants that reach everybody of a domain."""
+    return f"domain:{domain_id}"

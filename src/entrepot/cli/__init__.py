@@ -12,7 +12,21 @@ import typer
 from entrepot import __version__
 
 # Files of this folder with commands, in the order of `entrepot --help`.
-COMMANDS = ("serve", "worker", "config", "reference", "login", "user", "org", "repo", "tag", "grant", "robot", "quota")
+COMMANDS = (
+    "serve",
+    "worker",
+    "config",
+    "reference",
+    "login",
+    "user",
+    "org",
+    "repo",
+    "tag",
+    "grant",
+    "share",
+    "robot",
+    "quota",
+)
 
 # Exit codes, beside 0 for done. Scripts rely on them.
 REFUSED = 1

@@ -54,7 +54,7 @@ async def list_repositories(
     require_account(actor)
     async with registry.db.reading() as tx:
         rows, total = await browse.repositories_page(tx, actor, wanted, order, descending, offset, limit)
-        return RepositoryPage(await _listed(tx, rows), total)
+        return RepositoryPage(await listed(tx, rows), total)
 
 
 async def list_repositories_after(
@@ -65,7 +65,7 @@ async def list_repositories_after(
     async with registry.db.reading() as tx:
         rows = await browse.repositories_after(tx, actor, wanted, after_id, limit + 1)
         items, has_more = rules.page(rows, limit)
-        return await _listed(tx, items), has_more
+        return await listed(tx, items), has_more
 
 
 async def show_repository(registry: Registry, actor: Actor, path: RepositoryName) -> Listed:
@@ -75,10 +75,11 @@ async def show_repository(registry: Registry, actor: Actor, path: RepositoryName
         row = await browse.repository_row(tx, path)
         if row is None:
             raise reach.unknown(path)
-        return (await _listed(tx, [row]))[0]
+        return (await listed(tx, [row]))[0]
 
 
-async def _listed(tx: Reader, rows: Sequence[Row[Any]]) -> Sequence[Listed]:
+async def listed(tx: Reader, rows: Sequence[Row[Any]]) -> Sequence[Listed]:
+    """Rows of repositories with what they hold."""
     ids = [row.id for row in rows]
     sizes = await browse.sizes(tx, ids)
     pulls = await accounting.pulls_of(tx, ids)

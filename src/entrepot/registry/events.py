@@ -71,6 +71,26 @@ class GrantRemoved(OfOrganization):
 
 
 @dataclass(frozen=True, slots=True)
+class ShareSet(OfOrganization):
+    """A repository is shared with the domain `receiver`, through the day `deadline` or for ever."""
+
+    type: ClassVar[str] = "share.set"
+    receiver: str
+    receiver_id: str
+    deadline: str
+    description: str
+    before: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRemoved(OfOrganization):
+    type: ClassVar[str] = "share.removed"
+    receiver: str
+    receiver_id: str
+    before: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class BlobPushed(OfOrganization):
     """The repository holds the blob from now on.
 

@@ -16,7 +16,7 @@ from entrepot.jobs.events import publish
 from entrepot.registry import organizations, reach
 from entrepot.registry.events import GrantRemoved, GrantSet
 from entrepot.registry.room import Registry
-from entrepot.values.errors import AccessDenied, GrantExists, GrantUnknown, UserUnknown
+from entrepot.values.errors import AccessDenied, GrantExists, GrantUnknown, Unauthenticated, UserUnknown
 from entrepot.values.names import OrganizationName, RepositoryName
 
 _USER = "user:"
@@ -51,10 +51,15 @@ class Members:
 
 
 async def list_members(registry: Registry, actor: Actor, scope: Scope) -> Members:
-    """Raises Unauthenticated, OrganizationUnknown or RepositoryUnknown."""
+    """Raises Unauthenticated, OrganizationUnknown, RepositoryUnknown, or AccessDenied for another domain's people."""
     async with registry.db.reading() as tx:
         row = await _seen(tx, actor, scope)
         level = await level_of(tx, actor, scope)
+        if actor.is_anonymous:
+            raise Unauthenticated
+        if row.domain_id != actor.domain_id and level < Level.MANAGE:
+            # What is public or shared is read by people who need not know each other.
+            raise AccessDenied(f"Who may use {scope} is known to its own domain.", readable=True)
         given = {grant.subject.removeprefix(_USER): grant.level for grant in await grants_on(tx, scope, _USER)}
         known = await names_of(tx, [row.creator_id, *given])
     others = [Member(one, known[one], given[one]) for one in given if one in known and one != actor.id]

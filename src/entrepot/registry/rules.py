@@ -1,7 +1,9 @@
 """Decisions of the registry: values in, value or error out."""
 
 import json
+import re
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
 
 from entrepot.values.digest import Digest
@@ -11,6 +13,7 @@ from entrepot.values.errors import (
     DigestMismatch,
     ManifestBlobUnknown,
     ParameterInvalid,
+    TooMany,
     UploadOutOfOrder,
     quoted,
 )
@@ -22,6 +25,10 @@ _Item = TypeVar("_Item")
 
 CATEGORIES = ("app_server", "linux", "framework_app", "database", "lang", "other", "windows", "arm")
 DESCRIPTION_CHARS_MAX = 30_000
+SHARE_DESCRIPTION_CHARS_MAX = 1_000
+SHARES_MAX = 500  # of one repository
+FOREVER = "forever"
+_DEADLINE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 
 
 def stored_digest(reference: Reference, body: bytes) -> Digest:
@@ -93,12 +100,58 @@ def check_category(category: str) -> str:
     return category
 
 
-def check_description(description: str) -> str:
-    if len(description) > DESCRIPTION_CHARS_MAX:
-        raise BodyTooLarge(f"A description has at most {DESCRIPTION_CHARS_MAX} characters.", kind="description")
+def check_description(description: str, chars_max: int = DESCRIPTION_CHARS_MAX) -> str:
+    if len(description) > chars_max:
+        raise BodyTooLarge(f"This description has at most {chars_max} characters.", kind="description")
     if "\0" in description or not _is_utf8(description):
         raise ParameterInvalid("A description is text; this one has what no text can hold.")
     return description
+
+
+def parse_deadline(text: str) -> datetime | None:
+    """When a share ends, from its deadline (contract §7): with the day that is named, in UTC; None for ever.
+
+    Raises ParameterInvalid.
+    """
+    if text == FOREVER:
+        return None
+    try:
+        if not _DEADLINE.fullmatch(text):
+            raise ValueError
+        moment = datetime.fromisoformat(text)
+        day = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).date()
+        return datetime.combine(day + timedelta(days=1), time(), UTC)
+    except (ValueError, OverflowError):
+        raise ParameterInvalid(
+            f"A deadline is {FOREVER} or a day in UTC, as 2027-12-31 or 2027-12-31T00:00:00Z; not {quoted(text)}."
+        ) from None
+
+
+def deadline_text(ends_at: datetime | None) -> str:
+    """The deadline of a share that ends at this moment: the beginning of its last day."""
+    return FOREVER if ends_at is None else f"{(ends_at - timedelta(days=1)).date().isoformat()}T00:00:00Z"
+
+
+def check_ahead(ends_at: datetime | None, now: datetime) -> None:
+    """Pass when a share that ends then would hold now. Raises ParameterInvalid."""
+    if ends_at is not None and ends_at <= now:
+        raise ParameterInvalid(f"The deadline {deadline_text(ends_at)[:10]} is over; name today or a later day (UTC).")
+
+
+def check_shareable(path: str, is_public: bool) -> None:
+    if is_public:
+        raise ParameterInvalid(f"{path} is public: everybody may pull it. Only private repositories are shared.")
+
+
+def check_receiver(receiver: str, receiver_id: str, owner_id: str) -> None:
+    if receiver_id == owner_id:
+        raise ParameterInvalid(f"The repository belongs to {quoted(receiver)} already; give its users levels instead.")
+
+
+def check_shares_count(count: int) -> None:
+    """Pass when one more share of a repository fits. Raises TooMany."""
+    if count >= SHARES_MAX:
+        raise TooMany(f"A repository is shared with at most {SHARES_MAX} domains.", limit=SHARES_MAX)
 
 
 def _is_utf8(text: str) -> bool:

@@ -158,6 +158,21 @@ upload_part = Table(
     PrimaryKeyConstraint("upload_id", "start"),
 )
 
+# Who shared a private repository with another domain, when and why. The right itself, and its end, is a grant to
+# `domain:ID` on the repository (docs/decisions/0004).
+share = Table(
+    "share",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("domain_id", ForeignKey("domain.id", ondelete="CASCADE"), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("creator_id", String(32), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("repository_id", "domain_id"),
+    Index("ix_share_domain_id", "domain_id", "repository_id"),
+)
+
 # Digests that lost a reference: upkeep looks at each again after the grace time.
 gc_candidate = Table(
     "gc_candidate",

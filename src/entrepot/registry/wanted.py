@@ -30,3 +30,29 @@ class TagOrder(Enum):
 
     UPDATED = auto()
     NAME = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class WantedShared:
+    """Which shared repositories a list is about: those our domain gave, or those it was given.
+
+    What is None does not matter. `domain` owns the repository; `is_valid`: the share has not ended (of those given
+    to us).
+    """
+
+    is_given: bool
+    organization: str | None = None
+    organization_part: str | None = None
+    name_part: str | None = None
+    domain: str | None = None
+    is_valid: bool | None = None
+
+
+class SharedOrder(Enum):
+    """What a list of shared repositories can be sorted by."""
+
+    UPDATED = auto()
+    NAME = auto()
+    TAGS = auto()
+    ORGANIZATION = auto()
+    DOMAIN = auto()

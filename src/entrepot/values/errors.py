@@ -7,6 +7,7 @@
     │   ├── ManifestInvalid         ManifestTooLarge      ManifestUnknown       ManifestBlobUnknown
     │   ├── MediaTypeUnsupported    Unsupported           BodyTooLarge          TooMany
     │   ├── BodyIncomplete
+    │   ├── ShareUnknown            ShareExists           TagExists
     │   ├── BlobUnknown             UploadUnknown         UploadInvalid         UploadOutOfOrder
     │   ├── RepositoryUnknown       RepositoryExists      GrantUnknown          GrantExists
     │   ├── OrganizationUnknown     OrganizationExists    OrganizationNotEmpty
@@ -230,6 +231,18 @@ class GrantUnknown(Refused):
 
 class GrantExists(Refused):
     """A grant for this user exists already."""
+
+
+class ShareUnknown(Refused):
+    """The repository is not shared with this domain."""
+
+
+class ShareExists(Refused):
+    """The repository is shared with this domain already."""
+
+
+class TagExists(Refused):
+    """A tag of this name exists already."""
 
 
 class Unsupported(Refused):

@@ -10,7 +10,7 @@ from entrepot.accounts.room import Accounts
 from entrepot.doors.manage.paths import repository_text
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.registry.room import Registry
-from entrepot.values.names import OrganizationName, RepositoryName, RobotName, TagName, UserName
+from entrepot.values.names import DomainName, OrganizationName, RepositoryName, RobotName, TagName, UserName
 
 CALL = "entrepot.call"  # where the door puts the call in the request's scope
 
@@ -61,9 +61,14 @@ async def _robot(robot: Annotated[str, Path(description="A robot's name, with or
     return RobotName.parse(robot.removeprefix(RobotName.PREFIX))
 
 
+async def _receiver(access_domain: Annotated[str, Path(description="The domain it is shared with.")]) -> DomainName:
+    return DomainName.parse(access_domain)
+
+
 TheCall = Annotated[Call, Depends(_call)]
 TheOrganization = Annotated[OrganizationName, Depends(_organization)]
 TheRepository = Annotated[RepositoryName, Depends(_repository)]
 TheTag = Annotated[TagName, Depends(_tag)]
 TheUser = Annotated[UserName, Depends(_user)]
 TheRobot = Annotated[RobotName, Depends(_robot)]
+TheReceiver = Annotated[DomainName, Depends(_receiver)]

@@ -4,16 +4,24 @@ Clients write the `/` inside it as `$`, `%24` or `%2F` (contract §1), so the pa
 is decoded. What the router sees has `$`; `$` itself is in no name, so nothing is lost.
 """
 
+import re
+from typing import Final
 from urllib.parse import quote, unquote
 
 from starlette.types import Scope
 
+_SHARES: Final = re.compile(r"(/v2/manage/namespaces/[^/]+)/repos(/[^/]+/access-domains(?:/|\Z))")
+
 
 def routed_path(scope: Scope) -> str:
-    """The path to route by: decoded, except that a slash inside a segment is `$`."""
+    """The path to route by: decoded, except that a slash inside a segment is `$`.
+
+    Where it is about shares the contract writes `repositories`, and some clients `repos` as elsewhere (§7): one path.
+    """
     raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
     segments = raw.partition(b"?")[0].decode("latin-1").split("/")
-    return "/".join(unquote(segment).replace("/", "$") for segment in segments)
+    path = "/".join(unquote(segment).replace("/", "$") for segment in segments)
+    return _SHARES.sub(r"\1/repositories\2", path)
 
 
 def repository_text(segment: str) -> str:

@@ -60,6 +60,9 @@ _TABLE: Final[Problems] = {
     errors.RobotExists: Problem(409, "ENTREPOT.4090004"),
     errors.TokenUnknown: Problem(404, "ENTREPOT.4040005"),
     errors.TokenExists: Problem(409, "ENTREPOT.4090005"),
+    errors.ShareUnknown: _swr(400, 4001090),
+    errors.ShareExists: _swr(409, 4090089),
+    errors.TagExists: Problem(409, "ENTREPOT.4090020"),
     errors.StorageFull: Problem(507, "SVCSTG.SWR.5000046"),
     # The families, for members that have no line of their own.
     errors.Refused: _swr(400, 4000014),
@@ -95,6 +98,11 @@ ON_ORGANIZATION_ACCESS: Final[Problems] = {
 ON_REPOSITORY_ACCESS: Final[Problems] = {
     errors.UserUnknown: _swr(400, 4001067),
     "level": _swr(400, 4001066),
+}
+
+ON_SHARES: Final[Problems] = {
+    errors.DomainUnknown: _swr(400, 4000014),
+    errors.TooMany: _swr(400, 4000014),
 }
 
 

@@ -169,11 +169,11 @@ async def list_repos_details(
     )
     response.headers["Content-Range"] = window.content_range(len(page.items), page.total)
     return [
-        _row(
+        row(
             PagedRow,
             one,
-            path=_image(call, one),
-            internal_path=_image(call, one),
+            path=image(call, one),
+            internal_path=image(call, one),
             namespace=one.repository.path.organization,
             tags=list(one.tag_names),
             total_range=page.total,
@@ -198,16 +198,14 @@ async def list_repo_details(
     found, has_more = await browse.list_repositories_after(
         call.registry, call.actor, wanted, parse_marker(marker), parse_limit(limit)
     )
-    rows = [
-        _row(MarkedRow, one, id=one.repository.id, namespace_name=one.repository.path.organization) for one in found
-    ]
+    rows = [row(MarkedRow, one, id=one.repository.id, namespace_name=one.repository.path.organization) for one in found]
     return MarkedRows(repos=rows, nextMarker=rows[-1].id if has_more else None)
 
 
 async def show_repository(call: TheCall, repository: TheRepository) -> Summary:
     """One repository."""
     one = await browse.show_repository(call.registry, call.actor, repository)
-    found, image = one.repository, _image(call, one)
+    found, named = one.repository, image(call, one)
     return Summary(
         id=found.id,
         ns_id=found.organization_id,
@@ -220,8 +218,8 @@ async def show_repository(call: TheCall, repository: TheRepository) -> Summary:
         is_public=found.is_public,
         num_images=one.tags,
         num_download=one.pulls,
-        path=image,
-        internal_path=image,
+        path=named,
+        internal_path=named,
         created=rfc3339(found.created_at),
         updated=rfc3339(found.updated_at),
         domain_id=one.domain_id,
@@ -241,7 +239,7 @@ async def delete_repo(call: TheCall, repository: TheRepository) -> None:
     await repositories.delete_repository(call.registry, call.actor, repository)
 
 
-def _row(kind: type[_Kind], one: Listed, **more: Any) -> _Kind:
+def row(kind: type[_Kind], one: Listed, **more: Any) -> _Kind:
     """A row of a list; `more` is what only its `kind` tells."""
     found = one.repository
     return kind(
@@ -259,6 +257,6 @@ def _row(kind: type[_Kind], one: Listed, **more: Any) -> _Kind:
     )
 
 
-def _image(call: Call, one: Listed) -> str:
+def image(call: Call, one: Listed) -> str:
     """How a person writes the repository to a client."""
     return f"{call.host}/{one.repository.path}"

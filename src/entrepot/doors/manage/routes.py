@@ -15,11 +15,12 @@ from entrepot.doors.manage import (
     reports,
     repositories,
     robots,
+    sharing,
     tags,
     users,
     versions,
 )
-from entrepot.doors.manage.problems import ON_ORGANIZATION_ACCESS, ON_REPOSITORY_ACCESS, Problems
+from entrepot.doors.manage.problems import ON_ORGANIZATION_ACCESS, ON_REPOSITORY_ACCESS, ON_SHARES, Problems
 
 OPENAPI_PATH: Final = "/v2/manage/openapi.json"
 
@@ -53,12 +54,15 @@ _NAMESPACES: Final = "/v2/manage/namespaces"
 _NAMESPACE: Final = f"{_NAMESPACES}/{{namespace}}"
 _REPOS: Final = f"{_NAMESPACE}/repos"
 _REPO: Final = f"{_REPOS}/{{repository}}"
+_SHARES: Final = f"{_NAMESPACE}/repositories/{{repository}}/access-domains"
+_SHARE: Final = f"{_SHARES}/{{access_domain}}"
 _USERS: Final = "/v2/manage/users"
 _USER: Final = f"{_USERS}/{{name}}"
 _ROBOTS: Final = "/v2/manage/robots"
 _ROBOT: Final = f"{_ROBOTS}/{{robot}}"
 _ON_ORGANIZATION: Final[Mapping[str, Any]] = {"problems": ON_ORGANIZATION_ACCESS}
 _ON_REPOSITORY: Final[Mapping[str, Any]] = {"problems": ON_REPOSITORY_ACCESS}
+_ON_SHARES: Final[Mapping[str, Any]] = {"problems": ON_SHARES}
 
 ROUTES: Final = (
     Route("GET", "/", versions.list_api_versions, is_open=True),
@@ -90,6 +94,14 @@ ROUTES: Final = (
     Route("GET", f"{_REPO}/tags".replace("/v2/", "/v3/"), tags.list_repository_tag, without_none=True),
     Route("GET", f"{_REPO}/tags/{{tag}}", tags.show_repo_tag),
     Route("DELETE", f"{_REPO}/tags/{{tag}}", tags.delete_repo_tag, 204),
+    # Sharing with other domains.
+    Route("POST", _SHARES, sharing.create_repo_domains, 201, **_ON_SHARES),
+    Route("GET", _SHARES, sharing.list_repo_domains, **_ON_SHARES),
+    Route("GET", _SHARE, sharing.show_access_domain, without_none=True, **_ON_SHARES),
+    Route("PATCH", _SHARE, sharing.update_repo_domains, 201, **_ON_SHARES),
+    Route("DELETE", _SHARE, sharing.delete_repo_domains, 204, **_ON_SHARES),
+    Route("GET", "/v2/manage/shared-repositories", sharing.list_shared_repos_details),
+    Route("GET", "/v3/manage/shared-repositories", sharing.list_shared_repo_details, without_none=True),
     # Quotas and what was pulled.
     Route("GET", "/v2/manage/projects/{project_id}/quotas", quotas.list_quotas),
     Route("GET", "/v2/manage/quotas", quotas.show_quotas),

@@ -13,7 +13,7 @@ from entrepot.registry.queries.readable import Readable
 from entrepot.registry.tables import blob, organization, repository, repository_blob, tag
 from entrepot.registry.wanted import RepositoryOrder, WantedRepositories
 
-_TAGS = (
+TAGS = (
     select(func.count())
     .where(tag.c.repository_id == repository.c.id, tag.c.valid_until.is_(None))
     .scalar_subquery()
@@ -26,7 +26,7 @@ _ORGANIZATION_NAME = (
 _ORDERS: Final[Mapping[RepositoryOrder, ColumnElement[Any]]] = {
     RepositoryOrder.UPDATED: repository.c.updated_at,
     RepositoryOrder.NAME: repository.c.name,
-    RepositoryOrder.TAGS: _TAGS,
+    RepositoryOrder.TAGS: TAGS,
     RepositoryOrder.ORGANIZATION: _ORGANIZATION_NAME,
     RepositoryOrder.VISIBILITY: IS_PUBLIC,
 }
@@ -62,8 +62,7 @@ async def repositories_page(
     else:
         total = await _count(tx, readable, conditions)
         ids = await _nearest(tx, found, keys, descending, offset, limit, total)
-    rows = {row.id: row for row in await tx.rows(_rows().where(repository.c.id.in_(ids)))}
-    return [rows[one] for one in ids], total
+    return await repository_rows(tx, ids), total
 
 
 def _sorted(
@@ -114,6 +113,12 @@ async def repositories_after(
     return await tx.rows(_rows().where(repository.c.id.in_(found)).order_by(repository.c.id))
 
 
+async def repository_rows(tx: Reader, ids: Sequence[int]) -> Sequence[Row[Any]]:
+    """The rows of repositories that are there, in the order of their ids as given."""
+    rows = {row.id: row for row in await tx.rows(_rows().where(repository.c.id.in_(ids)))}
+    return [rows[one] for one in ids]
+
+
 async def repository_row(tx: Reader, path: str) -> Row[Any] | None:
     return await tx.row(_rows().where(repository.c.path == path))
 
@@ -150,7 +155,7 @@ async def newest_tag_names(tx: Reader, repository_ids: Sequence[int], each_max: 
 
 
 def _rows() -> Select[Any]:
-    return select(*REPOSITORY, _TAGS).join(organization)
+    return select(*REPOSITORY, TAGS).join(organization)
 
 
 def _conditions(wanted: WantedRepositories) -> list[ColumnElement[bool]]:
@@ -163,7 +168,7 @@ def _conditions(wanted: WantedRepositories) -> list[ColumnElement[bool]]:
         part = organization.c.name.contains(wanted.organization_part.lower(), autoescape=True)
         conditions.append(repository.c.organization_id.in_(select(organization.c.id).where(part)))
     if wanted.name_part:
-        conditions.append(_has_name_part(wanted.name_part.lower()))
+        conditions.append(has_name_part(wanted.name_part.lower()))
     if wanted.category is not None:
         conditions.append(repository.c.category == wanted.category)
     if wanted.is_public is not None:
@@ -171,6 +176,6 @@ def _conditions(wanted: WantedRepositories) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _has_name_part(part: str) -> ColumnElement[bool]:
+def has_name_part(part: str) -> ColumnElement[bool]:
     """By the path, which the indexes that lists walk have: the part stands somewhere after a slash."""
     return repository.c.path.like(f"%/%{escaped(part)}%", escape=ESCAPE)
