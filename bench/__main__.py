@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import machine, manifests, pulls, pushes, report, residency, starts
+from bench import machine, management, manifests, pulls, pushes, report, residency, starts
 from bench.figures import Figure
 
 PAGE = Path("docs/benchmarks.md")
@@ -33,6 +33,7 @@ def main() -> int:
             "pushes-memory": lambda: _in_memory(lambda where: pushes.measure(where, "memory")),
             "pulls": lambda: pulls.measure(folder / "pulls"),
             "starts": lambda: starts.measure(folder / "starts"),
+            "management": lambda: management.measure(folder / "management"),
             "memory": lambda: residency.measure(folder / "memory", options.seconds),
         }
         figures: list[Figure] = []
@@ -57,7 +58,7 @@ def _in_memory(measure: Callable[[Path], Iterator[Figure]]) -> Iterator[Figure]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    names = ["manifests", "pushes", "pushes-memory", "pulls", "starts", "memory"]
+    names = ["manifests", "pushes", "pushes-memory", "pulls", "starts", "management", "memory"]
     parser.add_argument("--only", nargs="+", choices=names, help="measure these alone")
     parser.add_argument("--seconds", type=int, default=8, help="length of one load (default 8)")
     parser.add_argument("--folder", type=Path, help="where data is kept while measuring: the disk that is measured")

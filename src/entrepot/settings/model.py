@@ -122,7 +122,7 @@ class Settings(BaseModel):
     connections_max: int = listening(1_024, "Connections one worker serves at once; more wait until one ends.", ge=1)
     header_seconds: Seconds = listening(30, "How long a client may take to send the head of a request.", ge=1)
     body_idle_seconds: Seconds = listening(60, "How long a client may send nothing in the middle of a body.", ge=1)
-    read_ahead_bytes: Bytes = listening(MIB, "How much of one body the server reads ahead: more makes uploads faster, less bounds what a client that stalls in the middle of one costs (two to three times as much).", ge=8 * KIB, le=64 * MIB)
+    read_ahead_bytes: Bytes = listening(MIB, "How much of one body the server reads ahead: more makes uploads faster, less bounds what a client that stalls in the middle of one costs (up to four times as much).", ge=8 * KIB, le=64 * MIB)
     drain_seconds: Seconds = listening(30, "How long running requests may go on after SIGTERM.", ge=0)
 
     data: File = keeping("entrepot-data", "Folder for everything kept on this machine: SQLite, blobs, keys.", shown="./entrepot-data")

@@ -89,7 +89,7 @@ async def test_a_reader_that_vanished_is_not_read_for(server: Server, repository
     [
         pytest.param(60_000, MIB // 4, id="at their beginning"),
         # What the HTTP library reads ahead of a connection grows with its pace, to the bound that is set.
-        pytest.param(3_000_000, 3 * READ_AHEAD_BYTES, id="after megabytes"),
+        pytest.param(3_000_000, 4 * READ_AHEAD_BYTES, id="after megabytes"),
     ],
 )
 async def test_two_hundred_uploads_that_stall_cost_descriptors_and_little_memory(

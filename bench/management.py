@@ -1,0 +1,107 @@
+"""Calls of the management API in a large installation: 100,000 repositories and 1,000,000 tags."""
+
+import http.client
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median, quantiles
+
+from sqlalchemy import create_engine, make_url
+
+from bench import estate
+from bench.figures import Figure
+from tests.live.api import Api
+from tests.live.postgres import running_postgres
+from tests.live.process import Server, running_server
+
+CALLS = 200
+WARM_CALLS = 20
+MEMBER = "member"
+
+_REPOS = "/v2/manage/repos"
+_TEAM = "/v2/manage/namespaces/team7"
+_SERVICE = f"{_TEAM}/repos/service-10006"
+# What is asked for; in what order the rows of a list come is said, as clients do.
+PATHS = {
+    "one organization": _TEAM,
+    "one repository": _SERVICE,
+    "one tag": f"{_SERVICE}/tags/1.100055",
+    "its tags": f"{_SERVICE}/tags?limit=100&offset=0",
+    "repositories, first page": f"{_REPOS}?limit=100&offset=0",
+    "repositories, by name": f"{_REPOS}?limit=100&offset=0&order_column=name&order_type=asc",
+    "repositories, page in the middle": f"{_REPOS}?limit=100&offset=MIDDLE",
+    "repositories, last page": f"{_REPOS}?limit=100&offset=LAST",
+    "repositories, filter by name": f"{_REPOS}?filter=name::service-777|limit::100|offset::0",
+    "repositories, filter by organization": f"{_REPOS}?filter=namespace::team77|limit::100|offset::0",
+    "repositories by marker": "/v3/manage/repos?limit=100&marker=50000",
+}
+
+
+def measure(folder: Path) -> Iterator[Figure]:
+    """The median time of a call over one connection, for an administrator and for a member, on both databases."""
+    with ExitStack() as running:
+        postgres = running.enter_context(running_postgres())
+        for kind, url in (("SQLite", None), ("PostgreSQL", postgres.new_database())):
+            with running_server(folder / kind, environment=None, workers=1, database_url=url) as server:
+                with Api(server) as api:
+                    api.create_user(MEMBER, server.password)
+                fill(url or f"sqlite:///{server.data}/entrepot.db")
+                yield from _measured(server, kind)
+
+
+def fill(url: str) -> None:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    engine = create_engine(parsed)
+    with engine.begin() as connection:
+        estate.fill(connection, MEMBER)
+    with engine.begin() as connection:
+        estate.analyze(connection)
+    engine.dispose()
+
+
+def _measured(server: Server, kind: str) -> Iterator[Figure]:
+    for name in (server.user, MEMBER):
+        caller = Caller(server, name)
+        total = caller.total(f"{_REPOS}?limit=1&offset=0")
+        for what, path in PATHS.items():
+            concrete = path.replace("MIDDLE", str(total // 2)).replace("LAST", str(max(total - 100, 0)))
+            times = caller.times(concrete)
+            note = f"99 % within {quantiles(times, n=100)[98]:.2f} ms"
+            yield Figure(f"management call: {what}", f"entrepot, {kind}, {name}", median(times), "ms", note=note)
+
+
+class Caller:
+    """One user over one connection."""
+
+    def __init__(self, server: Server, name: str) -> None:
+        pair = b64encode(f"{name}:{server.password}".encode()).decode()
+        self._headers = {"Authorization": f"Basic {pair}"}
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+
+    def total(self, path: str) -> int:
+        """How many rows the list at `path` has."""
+        return int(self._get(path).rpartition("/")[2])
+
+    def times(self, path: str) -> list[float]:
+        """Milliseconds of each call."""
+        for _ in range(WARM_CALLS):
+            self._get(path)
+        found = []
+        for _ in range(CALLS):
+            started = time.perf_counter()
+            self._get(path)
+            found.append((time.perf_counter() - started) * 1_000)
+        return found
+
+    def _get(self, path: str) -> str:
+        """The `Content-Range` of the answer."""
+        self._connection.request("GET", path, headers=self._headers)
+        answer = self._connection.getresponse()
+        said = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"GET {path}: {answer.status} {said[:500]!r}")
+        return answer.headers.get("Content-Range", "")
