@@ -1,7 +1,7 @@
 """What a server process runs: the doors behind one port, chosen by path.
 
 /v2/…, /auth/token              the registry protocol
-/v2/manage/…, /v3/…, /v2, /     the management API
+/v2/manage/…, /v3/…, /v2, /     the management API; /docs shows it
 /healthz /readyz /metrics       for whoever watches over the service
 """
 
@@ -62,7 +62,7 @@ class Application:
         watching = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._metrics}.get(path)
         if watching is not None:
             await front.answer(scope, receive, send, path[1:], watching, render)
-        elif path.startswith(("/v2/manage/", "/v3/")) or path in ("/v2", "/"):
+        elif path.startswith(("/v2/manage/", "/v3/", "/docs/")) or path in ("/v2", "/", "/docs"):
             door = self._manage or await self._build_manage()
             await door(scope, receive, send)
         else:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from entrepot.doors.manage import (
     access,
+    docs,
     organizations,
     quotas,
     reports,
@@ -68,6 +69,10 @@ ROUTES: Final = (
     Route("GET", "/", versions.list_api_versions, is_open=True),
     Route("GET", "/v2", versions.show_api_version),
     Route("GET", OPENAPI_PATH, versions.show_openapi, is_open=True, is_described=False),
+    Route("GET", "/docs", docs.show_docs, is_open=True, is_described=False),
+    Route("GET", "/docs/start.js", docs.show_docs_start, is_open=True, is_described=False),
+    Route("GET", "/docs/swagger-ui-bundle.js", docs.show_docs_script, is_open=True, is_described=False),
+    Route("GET", "/docs/swagger-ui.css", docs.show_docs_style, is_open=True, is_described=False),
     # Organizations, and who may do what there.
     Route("POST", _NAMESPACES, organizations.create_namespace, 201),
     Route("GET", _NAMESPACES, organizations.list_namespaces),
