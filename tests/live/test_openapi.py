@@ -37,12 +37,16 @@ def test_the_management_api_keeps_to_its_description(start_server: StartServer, 
         api.client.post("/v2/manage/namespaces/acme/repos", json={"repository": "web", "is_public": False})
     (tmp_path / "schemathesis.toml").write_text(PARAMETERS)
 
-    command = [Path(sys.executable).with_name("schemathesis"), "--config-file", tmp_path / "schemathesis.toml"]
-    options = ["--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES_EACH), "--continue-on-failure"]
+    command: list[str | Path] = [
+        Path(sys.executable).with_name("schemathesis"),
+        "--config-file",
+        tmp_path / "schemathesis.toml",
+    ]
+    phases = ["--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES_EACH), "--continue-on-failure"]
     ran = subprocess.run(
         [
             *command, "run", f"{server.url}/v2/manage/openapi.json", "--auth", f"{server.user}:{server.password}",
-            *options, "--exclude-checks", NOT_CHECKED, "--generation-deterministic", "--warnings", "off", "--no-color",
+            *phases, "--exclude-checks", NOT_CHECKED, "--generation-deterministic", "--warnings", "off", "--no-color",
         ],
         capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
