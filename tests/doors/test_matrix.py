@@ -90,6 +90,10 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "update_password":              (401, 403, 403, 403, 403, 204),
     "disable_user":                 (401, 403, 403, 403, 403, 200),
     "enable_user":                  (401, 403, 403, 403, 403, 200),
+    # Everybody has tokens, and nobody one of this name.
+    "create_token":                 (401, 201, 201, 201, 201, 201),
+    "list_tokens":                  (401, 200, 200, 200, 200, 200),
+    "delete_token":                 (401, 404, 404, 404, 404, 404),
     # The robot is the administrator's and reaches the organization.
     "create_robot":                 (401, 403, 403, 403, 201, 201),
     "list_robots":                  (401, 200, 200, 200, 200, 200),
@@ -139,6 +143,7 @@ BODIES: dict[str, Any] = {
     "create_repo_domains": {"access_domain": "guests", "permit": "read", "deadline": "forever"},
     "update_repo_domains": {"permit": "read", "deadline": "forever"},
     "create_user": {"name": "new", "password": PASSWORD},
+    "create_token": {"name": "new"},
     "create_robot": {"name": "new", "rights": [{"scope": "acme/*", "access": "push"}]},
     "update_robot": {"description": "changed"},
     "update_domain_quotas": {"tags": 9},
@@ -209,6 +214,7 @@ async def test_a_management_call_in_a_role(rooms: Rooms, name: str, role: str, m
         tag="v1",
         name="zoe",
         robot="ci",
+        token="mine",
         project_id="another",
         domain="default",
         access_domain="friends",

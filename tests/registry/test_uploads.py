@@ -6,6 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from entrepot.access.levels import Level
+from entrepot.accounts.login import sign_in
+from entrepot.accounts.robots import create_robot
+from entrepot.accounts.rules import Right
+from entrepot.accounts.users import set_enabled
 from entrepot.registry import pull, uploads
 from entrepot.registry.room import Registry
 from entrepot.registry.stale import forget_stale_uploads, sweep_parts
@@ -19,10 +24,11 @@ from entrepot.values.errors import (
     DigestMismatch,
     OrganizationUnknown,
     TooMany,
+    Unauthenticated,
     UploadOutOfOrder,
     UploadUnknown,
 )
-from entrepot.values.names import RepositoryName
+from entrepot.values.names import RepositoryName, RobotName, UserName
 from tests.make.cast import Cast
 from tests.make.furnish import chunks
 from tests.make.image import Blob
@@ -317,3 +323,29 @@ async def test_an_upload_needs_an_organization(cast: Cast, registry: Registry) -
     ):
         with pytest.raises(OrganizationUnknown):
             await attempt
+
+
+async def test_an_upload_stops_when_who_sends_it_is_shut_out(rooms: Rooms, cast: Cast, registry: Registry) -> None:
+    """In the middle of a request that began before; a robot, too, when its owner is."""
+    rights = [Right("acme/app", Level.EDIT)]
+    made = await create_robot(rooms.accounts, rooms.admin, RobotName("ci"), rights)
+    second = await rooms.user("second", is_admin=True)
+    robot = await sign_in(rooms.accounts, "robot$ci", made.secret)
+
+    for actor, shut_out in ((cast["editor"], "editor"), (robot, "admin")):
+
+        async def sending(name: str = shut_out) -> AsyncIterator[bytes]:
+            yield BLOB.content
+            await set_enabled(rooms.accounts, second, UserName(name), False)
+
+        for attempt in (
+            append(registry, actor, APP, (await start_upload(registry, actor, APP)).id, sending()),
+            push_blob(registry, actor, APP, BLOB.digest, sending()),
+        ):
+            await set_enabled(rooms.accounts, second, UserName(shut_out), True)
+            with pytest.raises(Unauthenticated):
+                await attempt
+
+    assert await rows_in(rooms.db, upload_part) == 0
+    with pytest.raises(BlobUnknown):
+        await pull.find_blob(registry, second, APP, BLOB.digest)

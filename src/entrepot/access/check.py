@@ -204,6 +204,14 @@ def within(actor: Actor, path: ColumnElement[str]) -> ColumnElement[bool]:
     return or_(literal(False), *[path.like(like_of(bound.pattern), escape=ESCAPE) for bound in actor.bounds])
 
 
+def reached(actor: Actor, organization: ColumnElement[str]) -> ColumnElement[bool]:
+    """A condition: the credential's bounds leave the organization of the row, or something in it, readable."""
+    if actor.bounds is None:
+        return literal(True)
+    firsts = [bound.pattern.partition("/")[0] for bound in actor.bounds]
+    return or_(literal(False), *[organization.like(like_of(first), escape=ESCAPE) for first in firsts])
+
+
 def pullable(
     actor: Actor, path: ColumnElement[str], organization: ColumnElement[str], now: datetime
 ) -> ColumnElement[bool]:

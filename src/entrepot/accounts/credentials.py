@@ -13,6 +13,7 @@ from collections import OrderedDict
 from dataclasses import replace
 
 from entrepot.access.actor import ANONYMOUS, Actor
+from entrepot.accounts import personal_tokens
 from entrepot.accounts.actors import PASSWORD
 from entrepot.accounts.login import sign_in
 from entrepot.accounts.room import Accounts
@@ -22,6 +23,7 @@ from entrepot.values.errors import Unauthenticated
 _REMEMBERED_MAX = 20_000
 _HEADER_BYTES_MAX = 20_000
 _LOOK_AGAIN_SECONDS = 60.0
+_BEARER_OF_A_PERSON = b"Bearer " + personal_tokens.PREFIX.encode()
 
 
 class Credentials:
@@ -47,13 +49,15 @@ class Credentials:
             return self._nobody
         if len(header) > _HEADER_BYTES_MAX:
             raise Unauthenticated("The Authorization header is too long.")
-        scheme, _, value = header.partition(b" ")
+        scheme, _, value = (part.strip() for part in header.partition(b" "))
         match scheme.lower():
             case b"basic":
                 name, password = _basic(value)
                 actor = await sign_in(self._accounts, name, password)
+            case b"bearer" if value.startswith(personal_tokens.PREFIX.encode()):
+                actor = await personal_tokens.by_bearer(self._accounts, _ascii(value))
             case b"bearer":
-                actor = await read_token(self._accounts, _ascii(value.strip()))
+                actor = await read_token(self._accounts, _ascii(value))
             case _:
                 raise Unauthenticated("The Authorization header must be of the form Basic or Bearer.")
         self._remembered[self._fingerprint(header)] = self._for_a_while(actor)
@@ -68,15 +72,15 @@ class Credentials:
         return replace(actor, until=min(actor.until, self._accounts.clock.now().timestamp() + _LOOK_AGAIN_SECONDS))
 
     def _fingerprint(self, header: bytes) -> bytes:
-        """A keyed digest stands for a password, so that none lies in memory; a token lives minutes anyway."""
-        if header.startswith(b"Bearer "):
+        """A keyed digest stands for a secret, so that none lies in memory; a registry token lives minutes anyway."""
+        if header.startswith(b"Bearer ") and not header.startswith(_BEARER_OF_A_PERSON):
             return header
         return hashlib.blake2b(header, key=self._key, digest_size=16).digest()
 
 
 def _basic(value: bytes) -> tuple[str, str]:
     try:
-        name, colon, password = base64.b64decode(value.strip(), validate=True).decode().partition(":")
+        name, colon, password = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         raise Unauthenticated("The Basic credentials are not base64 of user:password.") from None
     if not colon:

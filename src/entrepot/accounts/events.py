@@ -68,3 +68,21 @@ class RobotDisabled(Event):
 class RobotDeleted(Event):
     type: ClassVar[str] = "robot.deleted"
     robot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCreated(Event):
+    """A personal token of a user. `bounds`: pairs of a scope and the level on it; None: as far as its user."""
+
+    type: ClassVar[str] = "token.created"
+    token_id: str
+    user_id: str
+    bounds: list[list[str | int]] | None
+    expires_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenDeleted(Event):
+    type: ClassVar[str] = "token.deleted"
+    token_id: str
+    user_id: str

@@ -7,7 +7,7 @@ it goes through all of them, and the last one, people's passwords, takes its tim
 from collections.abc import Awaitable, Callable
 
 from entrepot.access.actor import Actor
-from entrepot.accounts import robot_login
+from entrepot.accounts import personal_tokens, robot_login
 from entrepot.accounts.actors import PERSON, account_by_login, actor_of, is_usable
 from entrepot.accounts.room import Accounts
 from entrepot.values.errors import Unauthenticated
@@ -39,5 +39,6 @@ async def by_password(accounts: Accounts, name: str, password: str) -> Actor | N
 
 WAYS: tuple[Way, ...] = (
     robot_login.by_secret,
+    personal_tokens.by_password,
     by_password,
 )

@@ -1,6 +1,5 @@
 """Login of robots, by their secret; and what of a robot's row says whether it may work."""
 
-import hashlib
 import hmac
 from dataclasses import replace
 from datetime import datetime
@@ -10,9 +9,10 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
-from entrepot.accounts.actors import FIRST_DOMAIN, actor_of, is_usable
+from entrepot.accounts.actors import FIRST_DOMAIN, actor_of, is_usable, owner_is_usable
 from entrepot.accounts.queries import robots
 from entrepot.accounts.room import Accounts
+from entrepot.accounts.secrets import hash_of
 from entrepot.accounts.tables import robot
 from entrepot.values.names import RobotName
 
@@ -43,14 +43,6 @@ def robot_actor(row: Row[Any], credential: str, now: datetime) -> Actor | None:
     actor = actor_of(row, credential)
     owner_until = row.owner_expires_at.timestamp() if row.owner_expires_at else actor.until
     return replace(actor, until=min(actor.until, owner_until))
-
-
-def owner_is_usable(row: Row[Any], now: datetime) -> bool:
-    return bool(row.owner_is_enabled) and (row.owner_expires_at is None or row.owner_expires_at > now)
-
-
-def hash_of(secret: str) -> str:
-    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 def _ends_of_secret(row: Row[Any], shown: str) -> float | None:

@@ -18,7 +18,7 @@ from entrepot.access.grants import Grant, grants_of, remove_all_of, set_grant
 from entrepot.access.groups import forget_subject
 from entrepot.access.scopes import keep_organizations, require_all
 from entrepot.accounts import rules
-from entrepot.accounts.actors import ROBOT
+from entrepot.accounts.actors import ROBOT, owner_is_usable
 from entrepot.accounts.events import (
     RobotChanged,
     RobotCreated,
@@ -28,7 +28,6 @@ from entrepot.accounts.events import (
     RobotRotated,
 )
 from entrepot.accounts.queries import people, robots
-from entrepot.accounts.robot_login import hash_of, owner_is_usable
 from entrepot.accounts.robot_rows import (
     Robot,
     name_of,
@@ -40,14 +39,15 @@ from entrepot.accounts.robot_rows import (
 )
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.rules import KEEP, Keep, Right
+from entrepot.accounts.secrets import hash_of, secret_with
 from entrepot.db.transaction import Writer
 from entrepot.jobs.events import publish
 from entrepot.plumbing.clock import rfc3339_or_none
-from entrepot.plumbing.ids import new_id, new_secret
+from entrepot.plumbing.ids import new_id
 from entrepot.values.errors import RobotExists, TooMany
 from entrepot.values.names import RobotName
 
-SECRET_PREFIX: Final = "epr_"  # noqa: S105  # by which scanners of source code find secrets
+SECRET_PREFIX: Final = "epr_"  # noqa: S105  # how secrets begin
 _NO_PASSWORD: Final = "!"  # noqa: S105  # what no password has as its hash
 
 
@@ -76,7 +76,7 @@ async def create_robot(
     rules.check_description(description)
     now = accounts.clock.now()
     rules.check_end(expires_at, now)
-    secret, robot_id = _new_secret(), new_id()
+    secret, robot_id = secret_with(SECRET_PREFIX), new_id()
 
     async with accounts.db.writing() as tx:
         await _require_rights(tx, actor, rights)
@@ -156,7 +156,7 @@ async def rotate_secret(
     require_person(actor)
     now = accounts.clock.now()
     rules.check_overlap(old_until, now)
-    secret = _new_secret()
+    secret = secret_with(SECRET_PREFIX)
 
     async with accounts.db.writing() as tx:
         found = await _managed(tx, actor, name)
@@ -246,7 +246,3 @@ async def _managed(tx: Writer, actor: Actor, name: RobotName) -> Row[Any]:
     row = await seen_robot(tx, actor, name)
     await _require_rights(tx, actor, [Right(one.scope, one.level) for one in await grants_of(tx, [subject_of(row.id)])])
     return row
-
-
-def _new_secret() -> str:
-    return SECRET_PREFIX + new_secret()

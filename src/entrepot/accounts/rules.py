@@ -14,6 +14,8 @@ DESCRIPTION_CHARS_MAX: Final = 256
 RIGHTS_MAX: Final = 20
 ROBOTS_MAX: Final = 10_000
 """In a domain."""
+TOKENS_MAX: Final = 100
+"""Of a user."""
 OVERLAP_MAX: Final = timedelta(days=90)
 
 

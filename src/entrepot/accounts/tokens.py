@@ -5,7 +5,6 @@ checked against the database on every use: a disabled user, a changed password o
 grant ends it at once. Refresh tokens are random; only their hash is kept.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from entrepot.accounts.actors import PASSWORD, actor_of, is_usable
 from entrepot.accounts.queries import people, signing
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.scopes import Scope, granted_actions, scope_name
+from entrepot.accounts.secrets import hash_of
 from entrepot.plumbing.ids import new_id, new_secret
 from entrepot.values.errors import Unauthenticated
 
@@ -146,14 +146,14 @@ async def issue_refresh_token(accounts: Accounts, actor: Actor) -> str | None:
         row = await people.user_by_id(tx, actor.id)
         if row is None or not is_usable(row, now):
             raise Unauthenticated(_REFUSED)
-        await signing.save_refresh_token(tx, _hash(secret), actor.id, row.login_version, now, expires_at)
+        await signing.save_refresh_token(tx, hash_of(secret), actor.id, row.login_version, now, expires_at)
     return secret
 
 
 async def refresh(accounts: Accounts, secret: str) -> Actor:
     """The user of a refresh token. Raises Unauthenticated."""
     async with accounts.db.reading() as tx:
-        row = await signing.user_of_refresh_token(tx, _hash(secret), accounts.clock.now())
+        row = await signing.user_of_refresh_token(tx, hash_of(secret), accounts.clock.now())
     if row is None or not is_usable(row, accounts.clock.now()):
         raise Unauthenticated(_REFUSED)
     return actor_of(row, "refresh")
@@ -180,7 +180,3 @@ def _limits(access: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
         name = scope_name(entry["type"], entry["name"])
         limits[name] = limits.get(name, frozenset()) | frozenset(entry["actions"])
     return limits
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

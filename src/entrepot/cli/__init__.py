@@ -24,6 +24,7 @@ COMMANDS = (
     "tag",
     "grant",
     "share",
+    "token",
     "robot",
     "quota",
 )

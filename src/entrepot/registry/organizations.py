@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from entrepot.access.actor import Actor, admins_of
-from entrepot.access.check import level_of, require, require_account, require_person
+from entrepot.access.check import level_of, level_within, require, require_account, require_person
 from entrepot.access.grants import Grant, remove_scope, set_grant
 from entrepot.access.levels import Action, Level
 from entrepot.access.scopes import lock_organization
@@ -75,7 +75,12 @@ async def list_organizations(
         limit = registry.settings.organizations_page_max
         rows = await names.organizations_of(tx, actor, part, including_visible, limit)
         creators = await names_of(tx, list({row.creator_id for row in rows}))
-    return [_organization(row, creators, Level(row.level), row.repositories, row.members) for row in rows]
+    levels = [min(Level(row.level), level_within(actor.bounds, row.name)) for row in rows]
+    return [
+        _organization(row, creators, level, row.repositories, row.members)
+        for row, level in zip(rows, levels, strict=True)
+        if level or including_visible
+    ]
 
 
 async def show_organization(registry: Registry, actor: Actor, name: OrganizationName) -> Organization:

@@ -16,6 +16,7 @@ from sqlalchemy import Row
 from entrepot.access.actor import Actor
 from entrepot.access.check import BLOBS, require
 from entrepot.access.levels import Action
+from entrepot.accounts.actors import require_usable
 from entrepot.blobs.joining import discarded_on_failure, is_ready
 from entrepot.blobs.store import Part, PartWriter
 from entrepot.db.transaction import Reader
@@ -43,7 +44,7 @@ from entrepot.values.names import RepositoryName
 
 # With these the database certainly has no word of the part. After any other error, as a cancelled or
 # interrupted commit, it may have: then the part stays, and the sweeper finds out.
-_NOT_RECORDED = (UploadUnknown, StorageFull, DatabaseBusy)
+_NOT_RECORDED = (UploadUnknown, Unauthenticated, StorageFull, DatabaseBusy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ async def _append(
         await writer.discard()
     else:
         try:
-            size = await _record(registry, upload_id, found.size, part)
+            size = await _record(registry, actor, upload_id, found.size, part)
         except _NOT_RECORDED:
             await writer.discard()
             raise
@@ -248,8 +249,9 @@ async def _receive(
     return None
 
 
-async def _record(registry: Registry, upload_id: str, start: int, part: Part) -> int:
+async def _record(registry: Registry, actor: Actor, upload_id: str, start: int, part: Part) -> int:
     async with registry.db.writing() as tx:
+        await require_usable(tx, actor)
         expires_at = registry.clock.now() + timedelta(seconds=registry.settings.upload_idle_seconds)
         saved = await uploads.save_part(tx, upload_id, start, part.size, part.key, str(part.digest), expires_at)
     if not saved:
@@ -273,6 +275,7 @@ async def _link(
     registry: Registry, actor: Actor, path: RepositoryName, digest: Digest, size: int, upload_id: str | None
 ) -> None:
     async with registry.db.writing() as tx:
+        await require_usable(tx, actor)
         now = registry.clock.now()
         repository, is_new = await reach.writable(tx, actor, path, now)
         await content.save_blob(tx, str(digest), size, now)

@@ -145,6 +145,17 @@ class RobotName(str):
         return self.PREFIX + self
 
 
+class TokenName(str):
+    """A personal token, among those of its user."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> TokenName:
+        """A name that a personal token may be created with. Raises NameInvalid."""
+        return cls(_short_name(text, USER_CHARS_MAX, "token"))
+
+
 def _short_name(text: str, chars_max: int, kind: str) -> str:
     if len(text) <= chars_max and _match_user(text):
         return text

@@ -4,10 +4,13 @@ import json
 from typing import Any
 
 import httpx2
+import pytest
 
 from tests.cli.run import Ran, Run
 from tests.live.api import Api, fresh_name
 from tests.live.process import Server
+
+PASSWORD = "a long enough password"
 
 
 def ok(ran: Ran) -> str:
@@ -50,3 +53,25 @@ def test_a_robots_life(as_admin: Run, server: Server, api: Api) -> None:
     ok(as_admin("robot", "delete", name, "--yes"))
     assert status(server, f"robot${name}", rotated) == 401
     assert "no robot named" in as_admin("robot", "show", name).err
+
+
+def test_a_tokens_life(run: Run, server: Server, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    with api.create_user(password=PASSWORD) as user:
+        name = user.user
+    monkeypatch.setenv("ENTREPOT_URL", server.url)
+    monkeypatch.setenv("ENTREPOT_USER", name)
+    monkeypatch.setenv("ENTREPOT_PASSWORD", PASSWORD)
+    secret = ok(run("token", "create", "laptop", "--read", "*", "--expires", "30d")).strip()
+    assert status(server, name, secret) == 200
+
+    assert [row["name"] for row in read(run("token", "list", "--json"))] == ["laptop"]
+    assert "read *" in ok(run("token", "list"))
+    monkeypatch.setenv("ENTREPOT_PASSWORD", secret)
+    assert "limited token" in run("token", "create", "second").err
+
+    monkeypatch.setenv("ENTREPOT_PASSWORD", PASSWORD)
+    made = read(run("token", "create", "second", "--json"))
+    assert (made["bounds"], made["expires_at"]) == (None, None)
+    assert ok(run("token", "delete", "laptop", "--yes")) == "Deleted the token laptop.\n"
+    assert status(server, name, secret) == 401
+    assert "no token named" in run("token", "delete", "laptop", "--yes").err

@@ -1,4 +1,4 @@
-"""Programs sign in: a robot pushes and pulls what it may with a real client, until it is shut out."""
+"""Programs sign in: robots, and people's tokens, with a real client, until the next request after they end."""
 
 from pathlib import Path
 
@@ -30,4 +30,26 @@ def test_a_robot_works_with_a_real_client_until_the_next_request_after_it_is_shu
     with Api(plain_registry.need_ours()) as api:
         api.client.post(f"/v2/manage/robots/{organization}/disable").raise_for_status()
     refused = person.refused("skopeo", "inspect", inside)
+    assert "unauthorized" in refused or "invalid username/password" in refused
+
+
+def test_a_personal_token_is_a_password_until_the_next_request_after_it_is_deleted(
+    person: Containers, plain_registry: Registry, workspace: Path
+) -> None:
+    person.trust(plain_registry)
+    Layout(workspace / "image").add_image("1.0")
+    image, target = f"oci:{workspace}/image:1.0", f"docker://{plain_registry.image(plain_registry.new_repository())}"
+    owner = plain_registry.owner
+    person.skopeo("copy", f"--dest-creds={owner.pair}", image, target)
+    with Api(plain_registry.need_ours()) as api:
+        body = {"name": "reading", "bounds": [{"scope": "*", "auth": 1}]}
+        token = Account(owner.name, api.client.post("/v2/manage/tokens", json=body).json()["secret"])
+
+    person.login(plain_registry, token)
+    person.skopeo("inspect", target)
+    assert "denied" in person.refused("skopeo", "copy", image, target)
+
+    with Api(plain_registry.need_ours()) as api:
+        api.client.delete("/v2/manage/tokens/reading").raise_for_status()
+    refused = person.refused("skopeo", "inspect", target)
     assert "unauthorized" in refused or "invalid username/password" in refused

@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, select, update
 
-from entrepot.accounts.tables import domain, refresh_token, user
+from entrepot.accounts.tables import domain, refresh_token, robot, user
 from entrepot.db.transaction import Reader, Writer
 
 ACCOUNT = (user, domain.c.name.label("domain_name"))
+owner = user.alias("owner")
+OWNER = (owner.c.is_enabled.label("owner_is_enabled"), owner.c.expires_at.label("owner_expires_at"))
 
 
 async def user_by_name(tx: Reader, domain_name: str, name: str) -> Row[Any] | None:
@@ -18,6 +20,16 @@ async def user_by_name(tx: Reader, domain_name: str, name: str) -> Row[Any] | No
 
 async def user_by_id(tx: Reader, user_id: str) -> Row[Any] | None:
     return await tx.row(select(*ACCOUNT).join(domain).where(user.c.id == user_id))
+
+
+async def account_and_owner(tx: Reader, user_id: str) -> Row[Any] | None:
+    """An account and, when it is a robot, what says whether its owner may sign in."""
+    return await tx.row(
+        select(user, *OWNER)
+        .join(robot, robot.c.id == user.c.id, isouter=True)
+        .join(owner, owner.c.id == robot.c.owner_id, isouter=True)
+        .where(user.c.id == user_id)
+    )
 
 
 async def users_of_domain(tx: Reader, domain_id: str, after: str, limit: int) -> Sequence[Row[Any]]:

@@ -8,19 +8,17 @@ from sqlalchemy import ColumnElement, Row, Select, func, literal, select, update
 
 from entrepot.access.actor import Actor
 from entrepot.access.scopes import all_managed_by
-from entrepot.accounts.queries.people import ACCOUNT
+from entrepot.accounts.queries.people import ACCOUNT, OWNER, owner
 from entrepot.accounts.tables import domain, robot, user
 from entrepot.db.transaction import Reader, Writer
 
-_owner = user.alias("owner")
 _joined = user.join(robot, robot.c.id == user.c.id)
 # Not all of `robot`: its id is the account's.
 _ROBOT: tuple[Any, ...] = (
     *ACCOUNT,
     *(column for column in robot.c if column.name != "id"),
-    _owner.c.name.label("owner_name"),
-    _owner.c.is_enabled.label("owner_is_enabled"),
-    _owner.c.expires_at.label("owner_expires_at"),
+    owner.c.name.label("owner_name"),
+    *OWNER,
 )
 
 
@@ -86,7 +84,7 @@ def _robots() -> Select[Any]:
         select(*_ROBOT)
         .select_from(_joined)
         .join(domain, domain.c.id == user.c.domain_id)
-        .join(_owner, _owner.c.id == robot.c.owner_id, isouter=True)
+        .join(owner, owner.c.id == robot.c.owner_id, isouter=True)
     )
 
 

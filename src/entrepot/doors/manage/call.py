@@ -10,7 +10,15 @@ from entrepot.accounts.room import Accounts
 from entrepot.doors.manage.paths import repository_text
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.registry.room import Registry
-from entrepot.values.names import DomainName, OrganizationName, RepositoryName, RobotName, TagName, UserName
+from entrepot.values.names import (
+    DomainName,
+    OrganizationName,
+    RepositoryName,
+    RobotName,
+    TagName,
+    TokenName,
+    UserName,
+)
 
 CALL = "entrepot.call"  # where the door puts the call in the request's scope
 
@@ -65,6 +73,10 @@ async def _receiver(access_domain: Annotated[str, Path(description="The domain i
     return DomainName.parse(access_domain)
 
 
+async def _token(token: Annotated[str, Path(description="A personal token's name.")]) -> TokenName:
+    return TokenName.parse(token)
+
+
 TheCall = Annotated[Call, Depends(_call)]
 TheOrganization = Annotated[OrganizationName, Depends(_organization)]
 TheRepository = Annotated[RepositoryName, Depends(_repository)]
@@ -72,3 +84,4 @@ TheTag = Annotated[TagName, Depends(_tag)]
 TheUser = Annotated[UserName, Depends(_user)]
 TheRobot = Annotated[RobotName, Depends(_robot)]
 TheReceiver = Annotated[DomainName, Depends(_receiver)]
+TheToken = Annotated[TokenName, Depends(_token)]

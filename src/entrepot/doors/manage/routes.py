@@ -18,6 +18,7 @@ from entrepot.doors.manage import (
     robots,
     sharing,
     tags,
+    tokens,
     users,
     versions,
 )
@@ -59,6 +60,7 @@ _SHARES: Final = f"{_NAMESPACE}/repositories/{{repository}}/access-domains"
 _SHARE: Final = f"{_SHARES}/{{access_domain}}"
 _USERS: Final = "/v2/manage/users"
 _USER: Final = f"{_USERS}/{{name}}"
+_TOKENS: Final = "/v2/manage/tokens"
 _ROBOTS: Final = "/v2/manage/robots"
 _ROBOT: Final = f"{_ROBOTS}/{{robot}}"
 _ON_ORGANIZATION: Final[Mapping[str, Any]] = {"problems": ON_ORGANIZATION_ACCESS}
@@ -123,6 +125,10 @@ ROUTES: Final = (
     Route("PUT", f"{_USER}/password", users.update_password, 204),
     Route("POST", f"{_USER}/disable", users.disable_user),
     Route("POST", f"{_USER}/enable", users.enable_user),
+    # Personal tokens.
+    Route("POST", _TOKENS, tokens.create_token, 201),
+    Route("GET", _TOKENS, tokens.list_tokens, without_none=True),
+    Route("DELETE", f"{_TOKENS}/{{token}}", tokens.delete_token, 204),
     # Robots.
     Route("POST", _ROBOTS, robots.create_robot, 201),
     Route("GET", _ROBOTS, robots.list_robots, without_none=True),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, func, literal, or_, select, update
 
 from entrepot.access.actor import EVERYONE, Actor
-from entrepot.access.check import alive, held_by, visible
+from entrepot.access.check import alive, held_by, reached, visible
 from entrepot.access.tables import grant
 from entrepot.db.transaction import Reader, Writer
 from entrepot.registry.queries.quotas import IS_METERED
@@ -63,7 +63,7 @@ async def organizations_of(
             repositories.label("repositories"),
             members.label("members"),
         )
-        .where(condition, organization.c.name.contains(part, autoescape=True))
+        .where(condition, reached(actor, organization.c.name), organization.c.name.contains(part, autoescape=True))
         .order_by(organization.c.name)
         .limit(limit)
     )
