@@ -10,7 +10,8 @@ Calls, paths and fields are those of SWR (SoftWare Repository for Container), so
 organization is "namespace". A slash in a repository's name is written `$` in a path: `acme/team/app` is
 `/v2/manage/namespaces/acme/repos/team$app`.
 
-Sign in with HTTP Basic, or send a personal token as `Authorization: Bearer`; a registry token does not reach this API. `GET {OPENAPI_PATH}` has every field, as OpenAPI.
+Sign in with HTTP Basic, or send a personal token as `Authorization: Bearer`; a registry token does not reach this API.
+`GET {OPENAPI_PATH}` has every field, as OpenAPI.
 """
 
 _EVERYWHERE = """\
