@@ -68,6 +68,12 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "list_repository_tags":         (401, 404, 200, 200, 200, 200),
     "list_repository_tag":          (401, 404, 200, 200, 200, 200),
     "show_repo_tag":                (401, 404, 200, 200, 200, 200),
+    "create_repo_tag":              (401, 404, 403, 201, 201, 201),
+    "list_tag_history":             (401, 404, 200, 200, 200, 200),
+    "restore_tag":                  (401, 404, 403, 200, 200, 200),
+    "list_tags_at":                 (401, 404, 200, 200, 200, 200),
+    "list_repo_accessories":        (401, 404, 200, 200, 200, 200),
+    "list_references":              (401, 404, 200, 200, 200, 200),
     "delete_repo_tag":              (401, 404, 403, 403, 204, 204),
     "create_repo_domains":          (401, 404, 403, 403, 201, 201),
     "list_repo_domains":            (401, 404, 403, 403, 200, 200),
@@ -82,6 +88,7 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "update_domain_quotas":         (401, 403, 403, 403, 403, 200),
     "show_namespace_quotas":        (401, 404, 200, 200, 200, 200),
     "update_namespace_quotas":      (401, 404, 403, 403, 403, 200),
+    "show_domain_overview":         (401, 200, 200, 200, 200, 200),
     "show_domain_resource_reports": (401, 200, 200, 200, 200, 200),
     "list_pulls":                   (401, 404, 200, 200, 200, 200),
     "create_user":                  (401, 403, 403, 403, 403, 201),
@@ -140,6 +147,7 @@ BODIES: dict[str, Any] = {
     "create_user_repository_auth": [_ANN],
     "update_user_repository_auth": [_ZOE],
     "delete_user_repository_auth": ["nobody"],
+    "create_repo_tag": {"source_tag": "v1", "destination_tag": "v2"},
     "create_repo_domains": {"access_domain": "guests", "permit": "read", "deadline": "forever"},
     "update_repo_domains": {"permit": "read", "deadline": "forever"},
     "create_user": {"name": "new", "password": PASSWORD},
@@ -152,6 +160,7 @@ BODIES: dict[str, Any] = {
 }
 
 QUERIES: dict[str, dict[str, str]] = {
+    "list_tags_at": {"at": "2026-01-01T00:00:00Z"},
     "list_shared_repos_details": {"center": "self"},
     "list_shared_repo_details": {"shared_by": "thirdparty"},
 }
@@ -205,7 +214,9 @@ async def rooms(house: House, tmp_path: Path) -> AsyncIterator[Rooms]:
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("name", MANAGE)
-async def test_a_management_call_in_a_role(rooms: Rooms, name: str, role: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_management_call_in_a_role(
+    rooms: Rooms, house: House, name: str, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(manage_door, "make_api", _api)
     route = next(route for route in ROUTES if route.name == name)
     path = route.path.format(
@@ -222,9 +233,9 @@ async def test_a_management_call_in_a_role(rooms: Rooms, name: str, role: str, m
         frequency="daily",
     )
 
-    answer = await _send(
-        manage_door.build(rooms.manage), role, route.method, path, json=BODIES.get(name), params=QUERIES.get(name)
-    )
+    body = {"digest": str(house.image.digest)} if name == "restore_tag" else BODIES.get(name)
+
+    answer = await _send(manage_door.build(rooms.manage), role, route.method, path, json=body, params=QUERIES.get(name))
 
     assert answer.status_code == MANAGE[name][ROLES.index(role)], answer.text
 

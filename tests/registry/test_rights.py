@@ -2,13 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import pytest
 
 from entrepot.access.actor import ANONYMOUS, Actor
 from entrepot.access.levels import Level
 from entrepot.registry import (
+    accessories,
     browse,
+    history,
     lists,
     members,
     organizations,
@@ -16,6 +19,7 @@ from entrepot.registry import (
     push,
     remove,
     repositories,
+    retag,
     sharing,
     tagged,
     uploads,
@@ -35,6 +39,7 @@ from tests.make.rooms import Rooms
 APP, NONE = RepositoryName("acme/app"), RepositoryName("acme/none")
 ACME = OrganizationName("acme")
 V1 = TagName("v1")
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 ANY = Accept.parse([])
 NEW = Blob(b"new")
 
@@ -64,6 +69,10 @@ READS: dict[str, Verb] = {
     "list_tagged_after": lambda a: tagged.list_tagged_after(
         a.registry, a.actor, a.path, "", TagOrder.NAME, False, "", 10, True
     ),
+    "list_tag_history": lambda a: history.list_tag_history(a.registry, a.actor, a.path, V1, None, 10),
+    "list_tags_at": lambda a: history.list_tags_at(a.registry, a.actor, a.path, NEW_YEAR, "", 10),
+    "list_accessories": lambda a: accessories.list_accessories(a.registry, a.actor, a.path, V1),
+    "list_signed_tags": lambda a: accessories.list_signed_tags(a.registry, a.actor, a.path, V1, "", 10),
     "list_members": lambda a: members.list_members(a.registry, a.actor, a.path),
 }
 WRITES: dict[str, Verb] = {
@@ -74,6 +83,8 @@ WRITES: dict[str, Verb] = {
 }
 UPDATES: dict[str, Verb] = {
     "change_repository": lambda a: repositories.change_repository(a.registry, a.actor, a.path, description="x"),
+    "add_tag": lambda a: retag.add_tag(a.registry, a.actor, a.path, V1, V1, may_move=True),
+    "restore_tag": lambda a: retag.restore_tag(a.registry, a.actor, a.path, V1, a.image.digest),
 }
 MANAGES: dict[str, Verb] = {
     "publish": lambda a: repositories.change_repository(a.registry, a.actor, a.path, is_public=True),

@@ -32,6 +32,7 @@ class Action(StrEnum):
     REPOSITORY_CREATE = "repository:create"
     REPOSITORY_PULL = "repository:pull"
     REPOSITORY_PUSH = "repository:push"
+    REPOSITORY_TAG = "repository:tag"
     REPOSITORY_DELETE_CONTENT = "repository:delete-content"
     REPOSITORY_UPDATE = "repository:update"
     REPOSITORY_DELETE = "repository:delete"
@@ -44,6 +45,7 @@ NEEDS: dict[Action, Level] = {
     Action.REPOSITORY_CREATE: Level.EDIT,
     Action.REPOSITORY_PULL: Level.READ,
     Action.REPOSITORY_PUSH: Level.EDIT,
+    Action.REPOSITORY_TAG: Level.EDIT,
     Action.REPOSITORY_DELETE_CONTENT: Level.MANAGE,
     Action.REPOSITORY_UPDATE: Level.EDIT,
     Action.REPOSITORY_DELETE: Level.MANAGE,

@@ -129,6 +129,20 @@ class ManifestDeleted(OfOrganization):
 
 
 @dataclass(frozen=True, slots=True)
+class TagMoved(OfOrganization):
+    """A tag points at a manifest that was there already. `before` has the digest it pointed at, if it did.
+
+    A tag that comes with a push is told by `ManifestPushed`.
+    """
+
+    type: ClassVar[str] = "tag.moved"
+    tag: str
+    digest: str
+    media_type: str
+    before: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class TagDeleted(OfOrganization):
     type: ClassVar[str] = "tag.deleted"
     tag: str

@@ -17,7 +17,8 @@ from entrepot.db.transaction import Writer
 from entrepot.jobs.events import publish
 from entrepot.registry import charging, reach, rules
 from entrepot.registry.events import BlobPushed, ManifestPushed
-from entrepot.registry.queries import changed, content, tags
+from entrepot.registry.pointing import point_tags
+from entrepot.registry.queries import changed, content
 from entrepot.registry.room import Registry
 from entrepot.values.digest import Digest
 from entrepot.values.manifest import Manifest
@@ -75,17 +76,11 @@ async def push_manifest(
         rules.check_complete(manifest, missing, repository.allows_sparse)
 
         await content.save_manifest(tx, repository.id, str(digest), manifest, actor.subject, now)
-        added = 0
-        if moved:
-            await tx.lock(*[f"tag:{repository.id}:{tag}" for tag in sorted(moved)])
-        before = await tags.digests_of(tx, repository.id, moved) if moved else {}
-        for tag in sorted(moved):
-            added += await tags.save_tag(tx, repository.id, tag, str(digest), actor.subject, now)
+        pointed = await point_tags(tx, repository.id, moved, str(digest), actor.subject, now)
         await changed.set_changed(tx, repository.id, now)
-        await charging.take(tx, repository, repositories=is_new, tags=added, digests=mounted)
+        await charging.take(tx, repository, repositories=is_new, tags=pointed.added, digests=mounted)
         told = [str(tag) for tag in moved]
-        elsewhere = {tag: pointed for tag, pointed in before.items() if pointed != str(digest)}
-        pushed = ManifestPushed(path, str(digest), manifest.media_type, told, elsewhere)
+        pushed = ManifestPushed(path, str(digest), manifest.media_type, told, pointed.before)
         await publish(tx, pushed, actor=actor.subject, at=now, domain_id=repository.domain_id)
 
     warnings = rules.warnings_about(manifest, missing)

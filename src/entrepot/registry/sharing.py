@@ -70,7 +70,7 @@ async def share_repository(
         await shares.save_share(tx, row.id, found.id, description, actor.id, now)
         await _let_read(tx, actor, path, found.id, ends_at, now)
         told = ShareSet(path, receiver, found.id, rules.deadline_text(ends_at), description, before={})
-        await publish(tx, told, actor=actor.subject, at=now)
+        await publish(tx, told, actor=actor.subject, at=now, domain_id=row.domain_id)
 
 
 async def change_share(
@@ -96,7 +96,7 @@ async def change_share(
         is_now = {"deadline": rules.deadline_text(ends_at), "description": description}
         before = {key: value for key, value in _told(found).items() if value != is_now[key]}
         told = ShareSet(path, receiver, found.domain_id, is_now["deadline"], description, before)
-        await publish(tx, told, actor=actor.subject, at=now)
+        await publish(tx, told, actor=actor.subject, at=now, domain_id=row.domain_id)
 
 
 async def end_share(registry: Registry, actor: Actor, path: RepositoryName, receiver: DomainName) -> None:
@@ -110,7 +110,7 @@ async def end_share(registry: Registry, actor: Actor, path: RepositoryName, rece
         await shares.delete_share(tx, row.id, found.domain_id)
         await remove_grant(tx, path, subject_of_domain(found.domain_id))
         told = ShareRemoved(path, receiver, found.domain_id, before=_told(found))
-        await publish(tx, told, actor=actor.subject, at=registry.clock.now())
+        await publish(tx, told, actor=actor.subject, at=registry.clock.now(), domain_id=row.domain_id)
 
 
 async def list_shares(

@@ -51,10 +51,7 @@ async def show_tag(registry: Registry, actor: Actor, path: RepositoryName, tag: 
     """One tag. Raises Unauthenticated, RepositoryUnknown or ManifestUnknown."""
     async with registry.db.reading() as tx:
         repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
-        row = await tag_rows.tag_row(tx, repository.id, tag)
-        if row is None:
-            raise ManifestUnknown(f"{path} has no tag {tag}.", reference=str(tag))
-        return (await _tagged(tx, repository, [row], with_bodies=True))[0]
+        return await one_tagged(tx, repository, tag)
 
 
 async def list_tagged(
@@ -102,6 +99,14 @@ async def list_tagged_after(
     if not has_more:
         return found, None
     return found, found[-1].name if order is TagOrder.NAME else str(found[-1].id)
+
+
+async def one_tagged(tx: Reader, repository: Row[Any], tag: TagName) -> Tagged:
+    """One tag of a repository's row. Raises ManifestUnknown."""
+    row = await tag_rows.tag_row(tx, repository.id, tag)
+    if row is None:
+        raise ManifestUnknown(f"{repository.path} has no tag {tag}.", reference=str(tag))
+    return (await _tagged(tx, repository, [row], with_bodies=True))[0]
 
 
 def _after(order: TagOrder, marker: str) -> str | int | None:

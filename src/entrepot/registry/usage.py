@@ -9,6 +9,7 @@ from typing import Final
 from entrepot.access.actor import Actor
 from entrepot.access.check import require_account
 from entrepot.access.levels import Action
+from entrepot.accounts.users import domain_names_of
 from entrepot.db.transaction import Reader
 from entrepot.registry import reach
 from entrepot.registry.queries import accounting, quotas
@@ -48,6 +49,23 @@ class Pulls:
     day: date
     pulls: int
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    domain_id: str
+    domain_name: str
+    usage: Usage
+
+
+async def show_overview(registry: Registry, actor: Actor) -> Overview:
+    """What the actor's domain holds. Raises Unauthenticated or AccessDenied."""
+    if actor.is_anonymous:
+        raise Unauthenticated
+    require_account(actor)
+    async with registry.db.reading() as tx:
+        known = await domain_names_of(tx, [actor.domain_id])
+        return Overview(actor.domain_id, known[actor.domain_id], await domain_usage(tx, actor.domain_id))
 
 
 async def domain_usage(tx: Reader, domain_id: str) -> Usage:

@@ -9,7 +9,8 @@ from entrepot.values.errors import ParameterInvalid, quoted
 
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 1_000
-_OFFSET_DIGITS_MAX = 9
+_DIGITS_MAX = 9
+_ROW_DIGITS_MAX = 18
 
 _Order = TypeVar("_Order", bound=Enum)
 
@@ -26,16 +27,16 @@ class Window:
         return f"{self.offset}-{count}/{total}"
 
 
-def parse_window(limit: str | None, offset: str | None) -> Window:
+def parse_window(limit: str | None, offset: str | None, default: int = LIMIT_DEFAULT, most: int = LIMIT_MAX) -> Window:
     """The page asked for; what is missing has its default. Raises ParameterInvalid."""
-    return Window(parse_limit(limit), 0 if offset is None else _number("offset", offset, 0))
+    return Window(parse_limit(limit, default, most), 0 if offset is None else _number("offset", offset, 0))
 
 
-def parse_limit(limit: str | None) -> int:
+def parse_limit(limit: str | None, default: int = LIMIT_DEFAULT, most: int = LIMIT_MAX) -> int:
     """Rows on a page. Raises ParameterInvalid."""
-    wanted = LIMIT_DEFAULT if limit is None else _number("limit", limit, 1)
-    if wanted > LIMIT_MAX:
-        raise ParameterInvalid(f"limit is at most {LIMIT_MAX}.", kind="page")
+    wanted = default if limit is None else _number("limit", limit, 1)
+    if wanted > most:
+        raise ParameterInvalid(f"limit is at most {most}.", kind="page")
     return wanted
 
 
@@ -82,10 +83,10 @@ def parse_flag(name: str, text: str | None) -> bool | None:
 
 def parse_marker(text: str | None) -> int:
     """A marker that is the number of a row; 0, which is before every row, when there is none."""
-    return 0 if text is None else _number("marker", text, 0)
+    return 0 if text is None else _number("marker", text, 0, _ROW_DIGITS_MAX)
 
 
-def _number(name: str, text: str, least: int) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > _OFFSET_DIGITS_MAX or int(text) < least:
+def _number(name: str, text: str, least: int, digits_max: int = _DIGITS_MAX) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > digits_max or int(text) < least:
         raise ParameterInvalid(f"{name} is a number from {least} on, not {quoted(text)}.", kind="page")
     return int(text)

@@ -18,6 +18,18 @@ class Value(BaseModel):
     value: int
 
 
+class DomainOverview(BaseModel):
+    """`store_space`: bytes of blobs, each counted once; `downflow_size`: bytes of blobs ever pulled."""
+
+    domain_id: str
+    domain_name: str
+    namspace_num: int
+    repo_num: int
+    image_num: int
+    store_space: float
+    downflow_size: float
+
+
 class PullsRow(BaseModel):
     """Pulls of one tag on one day, and bytes of blobs. `tag` is empty for what was pulled by no tag."""
 
@@ -29,6 +41,20 @@ class PullsRow(BaseModel):
 
 class RepositoryPulls(BaseModel):
     pulls: list[PullsRow]
+
+
+async def show_domain_overview(call: TheCall) -> DomainOverview:
+    """What your domain holds: organizations, repositories, tags, bytes; and how many bytes were pulled from it."""
+    found = await usage.show_overview(call.registry, call.actor)
+    return DomainOverview(
+        domain_id=found.domain_id,
+        domain_name=found.domain_name,
+        namspace_num=found.usage.organizations,
+        repo_num=found.usage.repositories,
+        image_num=found.usage.tags,
+        store_space=found.usage.stored_bytes,
+        downflow_size=found.usage.pulled_bytes,
+    )
 
 
 async def show_domain_resource_reports(

@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from entrepot.doors.manage import (
     access,
+    accessories,
     docs,
+    history,
     organizations,
     quotas,
     reports,
@@ -100,7 +102,11 @@ ROUTES: Final = (
     Route("GET", f"{_REPO}/tags", tags.list_repository_tags),
     Route("GET", f"{_REPO}/tags".replace("/v2/", "/v3/"), tags.list_repository_tag, without_none=True),
     Route("GET", f"{_REPO}/tags/{{tag}}", tags.show_repo_tag),
+    Route("POST", f"{_REPO}/tags", tags.create_repo_tag, 201),
     Route("DELETE", f"{_REPO}/tags/{{tag}}", tags.delete_repo_tag, 204),
+    Route("GET", f"{_REPO}/tags/{{tag}}/history", history.list_tag_history, without_none=True),
+    Route("POST", f"{_REPO}/tags/{{tag}}/restore", history.restore_tag),
+    Route("GET", f"{_REPO}/history", history.list_tags_at, without_none=True),
     # Sharing with other domains.
     Route("POST", _SHARES, sharing.create_repo_domains, 201, **_ON_SHARES),
     Route("GET", _SHARES, sharing.list_repo_domains, **_ON_SHARES),
@@ -116,6 +122,7 @@ ROUTES: Final = (
     Route("PATCH", "/v2/manage/domains/{domain}/quotas", quotas.update_domain_quotas),
     Route("GET", f"{_NAMESPACE}/quotas", quotas.show_namespace_quotas),
     Route("PATCH", f"{_NAMESPACE}/quotas", quotas.update_namespace_quotas),
+    Route("GET", "/v2/manage/overview", reports.show_domain_overview),
     Route("GET", "/v2/manage/reports/{resource_type}/{frequency}", reports.show_domain_resource_reports),
     Route("GET", f"{_REPO}/pulls", reports.list_pulls),
     # Users. The contract has no call for them.
@@ -138,6 +145,9 @@ ROUTES: Final = (
     Route("POST", f"{_ROBOT}/rotate", robots.rotate_robot),
     Route("POST", f"{_ROBOT}/disable", robots.disable_robot),
     Route("POST", f"{_ROBOT}/enable", robots.enable_robot),
+    # After all other paths below a repository, which win where both could be meant: `…/tags/accessories` is a tag.
+    Route("GET", f"{_REPO}/{{tag}}/accessories", accessories.list_repo_accessories),
+    Route("GET", f"{_REPO}/{{tag}}/references", accessories.list_references, without_none=True),
 )
 
 

@@ -1,4 +1,4 @@
-"""Tags (contract §5): listed by page and by marker, shown, deleted."""
+"""Tags (contract §5): made from others, listed by page and by marker, shown, deleted."""
 
 from typing import Annotated, Any, Final
 
@@ -6,18 +6,24 @@ from fastapi import Query, Response
 from pydantic import BaseModel
 
 from entrepot.doors.manage.call import Call, TheCall, TheRepository, TheTag
-from entrepot.doors.manage.fields import Word, WordParameter
+from entrepot.doors.manage.fields import Body, Empty, Flag, Word, WordParameter
 from entrepot.doors.manage.paging import parse_filter, parse_flag, parse_limit, parse_order, parse_window
 from entrepot.plumbing.clock import rfc3339
-from entrepot.registry import remove, tagged
+from entrepot.registry import remove, retag, tagged
 from entrepot.registry.tagged import Tagged
 from entrepot.registry.wanted import TagOrder
 from entrepot.values.media_types import is_index
-from entrepot.values.names import RepositoryName
+from entrepot.values.names import RepositoryName, TagName
 
 _ORDERS: Final = {"updated_at": TagOrder.UPDATED, "tag": TagOrder.NAME}
 _FILTER_KEYS: Final = ("tag", "limit", "offset", "order_column", "order_type")
 _SCHEMA: Final = 2  # the other one is refused at the door
+
+
+class CreateTag(Body):
+    source_tag: Word
+    destination_tag: Word
+    override: Flag = False
 
 
 class _Facts(BaseModel):
@@ -120,6 +126,13 @@ async def show_repo_tag(call: TheCall, repository: TheRepository, tag: TheTag) -
     """One tag."""
     one = await tagged.show_tag(call.registry, call.actor, repository, tag)
     return TagRow(tag=one.name, **_facts(call, repository, one))
+
+
+async def create_repo_tag(call: TheCall, repository: TheRepository, body: CreateTag) -> Empty:
+    """Give an image one more tag in its repository; nothing is copied. With `override` an existing tag moves."""
+    source, tag = TagName.parse(body.source_tag), TagName.parse(body.destination_tag)
+    await retag.add_tag(call.registry, call.actor, repository, source, tag, may_move=body.override)
+    return Empty()
 
 
 async def delete_repo_tag(call: TheCall, repository: TheRepository, tag: TheTag) -> None:

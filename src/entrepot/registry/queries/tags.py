@@ -66,12 +66,12 @@ async def tags_of_digest(tx: Reader, repository_id: int, digest: str) -> Sequenc
     )
 
 
-async def tag_names(tx: Reader, repository_id: int, after: str, limit: int) -> Sequence[str]:
-    """Names in order of their bytes, those after `after`."""
-    rows = await tx.rows(
-        select(tag.c.name)
-        .where(tag.c.repository_id == repository_id, tag.c.valid_until.is_(None), tag.c.name > after)
-        .order_by(tag.c.name)
-        .limit(limit)
+async def tag_names(tx: Reader, repository_id: int, after: str, limit: int, digest: str | None = None) -> Sequence[str]:
+    """Names in order of their bytes, those after `after`; of all tags or of those that point at `digest`."""
+    found = select(tag.c.name).where(
+        tag.c.repository_id == repository_id, tag.c.valid_until.is_(None), tag.c.name > after
     )
+    if digest is not None:
+        found = found.where(tag.c.digest == digest)
+    rows = await tx.rows(found.order_by(tag.c.name).limit(limit))
     return [row.name for row in rows]

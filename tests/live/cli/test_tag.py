@@ -1,0 +1,33 @@
+"""`entrepot tag` against a real server: one more tag, what a tag named before, and back."""
+
+from datetime import UTC, datetime
+
+from tests.cli.run import Run
+from tests.live.api import Api
+from tests.live.cli.test_commands import ok, push, read, refused
+
+
+def test_tags_are_added_looked_back_at_and_restored(as_admin: Run, api: Api) -> None:
+    app = f"{api.create_org()}/team/app"
+    first = push(api, app, "v1")
+    between = datetime.now(UTC).isoformat()
+    second = push(api, app, "v1")
+
+    assert ok(as_admin("tag", "add", f"{app}:v1", "stable")) == f"{app}:stable names {second.digest}.\n"
+    assert "already" in refused(as_admin("tag", "add", f"{app}:v1", "stable"))
+    assert read(as_admin("tag", "add", f"{app}:v1", "stable", "--move", "--json"))["tag"] == "stable"
+
+    rows = read(as_admin("tag", "history", f"{app}:v1", "--json"))
+    assert [row["digest"] for row in rows] == [str(second.digest), str(first.digest)]
+    assert "admin" in ok(as_admin("tag", "history", f"{app}:v1"))
+    then = read(as_admin("tag", "list", app, "--at", between, "--json"))
+    assert [(row["tag"], row["digest"]) for row in then] == [("v1", str(first.digest))]
+
+    assert ok(as_admin("tag", "restore", f"{app}:v1")) == f"{app}:v1 names {first.digest} again.\n"
+    ok(as_admin("tag", "restore", f"{app}:v1", "--to", str(second.digest)))
+    assert api.client.get(f"/v2/{app}/manifests/v1").headers["docker-content-digest"] == str(second.digest)
+
+    ok(as_admin("tag", "delete", f"{app}:v1", "--yes"))
+    assert ok(as_admin("tag", "restore", f"{app}:v1")) == f"{app}:v1 names {second.digest} again.\n"
+    assert "named nothing else" in refused(as_admin("tag", "restore", f"{app}:stable"))
+    assert "never had a tag" in refused(as_admin("tag", "history", f"{app}:none"))
