@@ -10,11 +10,11 @@ from statistics import median, quantiles
 
 from sqlalchemy import create_engine, make_url
 
-from bench import estate
 from bench.figures import Figure
 from tests.live.api import Api
 from tests.live.postgres import running_postgres
 from tests.live.process import Server, running_server
+from tests.make import estate
 
 CALLS = 200
 WARM_CALLS = 20

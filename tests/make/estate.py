@@ -1,13 +1,14 @@
 """A large installation, written straight into the tables: what lists and management calls are measured on.
 
-10,000 organizations, 100,000 repositories, 1,000,000 tags; two manifests a repository. Everything
-belongs to the first domain. The user of the measurements is an editor in some organizations and
-a reader of some single repositories, as people are.
+Ten repositories in an organization, ten tags and two manifests in a repository. Everything belongs to
+the first domain. Its member is an editor in some organizations and a reader of some single
+repositories, as people are.
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, String, Table, cast, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Integer, String, Table, cast, func, literal, select
 
 from entrepot.access.actor import admins_of
 from entrepot.access.levels import Level
@@ -15,56 +16,63 @@ from entrepot.access.tables import grant
 from entrepot.accounts.tables import domain, user
 from entrepot.registry.tables import blob, manifest, organization, repository, repository_blob, tag
 
-ORGANIZATIONS = 10_000
-REPOSITORIES = 100_000
-TAGS = 1_000_000
 MEMBER_OF = 50
 READER_OF = 200
 
-_TAGS_EACH = TAGS // REPOSITORIES
+_MEMBERS_EACH = 5
+_REPOSITORIES_EACH = 10
+_TAGS_EACH = 10
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _BODY = b'{"schemaVersion":2,"layers":[]}'
 
 
-def fill(connection: Connection, member: str) -> None:
+def fill(connection: Connection, member: str, organizations: int = 10_000) -> None:
     """Put all of it into a database that a server has begun; `member` is the name of a user there.
 
-    The planner is told by `analyze`, in a transaction of its own.
+    PostgreSQL's planner is told by `analyze`, in a transaction of its own.
     """
     owner = connection.execute(select(domain.c.id).order_by(domain.c.created_at).limit(1)).scalar_one()
     member_id = connection.execute(select(user.c.id).where(user.c.name == member)).scalar_one()
-    one = literal(_NOW, organization.c.created_at.type)
+    one, repositories = literal(_NOW, organization.c.created_at.type), organizations * _REPOSITORIES_EACH
 
-    number = _numbers(ORGANIZATIONS)
+    number = _numbers(organizations)
     _insert(
-        connection, organization, number, id=number, domain_id=literal(owner), name=_organization(number),
+        connection, organization, id=number, domain_id=literal(owner), name=_organization(number),
         creator_id=literal(member_id), allows_sparse=literal(False), created_at=one,
     )  # fmt: skip
-    connection.execute(repository.insert(), [_repository(one, member_id) for one in range(1, REPOSITORIES + 1)])
-    number = _numbers(REPOSITORIES)
-    _insert(connection, blob, number, digest=_digest(number), size=number * 1_000, stored_at=one)
-    _insert(connection, repository_blob, number, repository_id=number, digest=_digest(number), linked_at=one)
-    number = _numbers(2 * REPOSITORIES)
+    connection.execute(
+        repository.insert(), [_repository(one, organizations, member_id) for one in range(1, repositories + 1)]
+    )
+    number = _numbers(repositories)
+    _insert(connection, blob, digest=_digest(number), size=number * 1_000, stored_at=one)
+    _insert(connection, repository_blob, repository_id=number, digest=_digest(number), linked_at=one)
+    number = _numbers(2 * repositories)
     _insert(
-        connection, manifest, number, repository_id=_group(number, 2), digest=_digest(number),
+        connection, manifest, repository_id=_group(number, 2), digest=_digest(number),
         media_type=literal("application/vnd.oci.image.manifest.v1+json"), size=literal(len(_BODY)),
         content_size=number, annotations=literal({}, manifest.c.annotations.type), body=literal(_BODY),
         pushed_at=one, pushed_by=literal(f"user:{member_id}"),
     )  # fmt: skip
-    number = _numbers(TAGS)
+    number = _numbers(_TAGS_EACH * repositories)
     _insert(
-        connection, tag, number, repository_id=_group(number, _TAGS_EACH), name=_text("1.", number),
+        connection, tag, repository_id=_group(number, _TAGS_EACH), name=_text("1.", number),
         digest=_digest(_group(number, _TAGS_EACH) * 2), valid_from=one, pushed_by=literal(f"user:{member_id}"),
     )  # fmt: skip
-    number = _numbers(ORGANIZATIONS)
-    _grant(connection, number, admins_of(owner), Level.MANAGE, _organization(number))
+    number = _numbers(organizations)
+    _grant(connection, number, literal(admins_of(owner)), Level.MANAGE, _organization(number))
+    number = _numbers(_MEMBERS_EACH * organizations)
+    other = literal("user:other").concat(cast(number % (organizations // 5), String))
+    _grant(connection, number, other, Level.READ, _organization(_group(number, _MEMBERS_EACH)))
     number = _numbers(MEMBER_OF)
-    _grant(connection, number, f"user:{member_id}", Level.EDIT, _organization(number * 7))
+    _grant(connection, number, literal(f"user:{member_id}"), Level.EDIT, _organization(number * 7))
     number = _numbers(READER_OF)
-    _grant(connection, number, f"user:{member_id}", Level.READ, _path(number * 11))
+    _grant(connection, number, literal(f"user:{member_id}"), Level.READ, _path(number * 11, organizations))
 
 
 def analyze(connection: Connection) -> None:
+    """What PostgreSQL does by itself after a while. SQLite's planner is told nothing, here as elsewhere."""
+    if connection.dialect.name != "postgresql":
+        return
     for table in (organization, repository, blob, repository_blob, manifest, tag, grant):
         connection.exec_driver_sql(f'ANALYZE "{table.name}"')
 
@@ -75,14 +83,14 @@ def _numbers(count: int) -> ColumnElement[int]:
     return first.union_all(select(first.c.number + 1).where(first.c.number < count)).c.number
 
 
-def _insert(connection: Connection, table: Table, number: ColumnElement[int], **values: ColumnElement[object]) -> None:
-    rows: Select[tuple[object, ...]] = select(*values.values()).select_from(number.table)  # type: ignore[attr-defined]  # a column of a CTE
-    connection.execute(table.insert().from_select(list(values), rows, include_defaults=False))
+def _insert(connection: Connection, table: Table, **values: ColumnElement[Any]) -> None:
+    """A row for each number that the values are made of."""
+    connection.execute(table.insert().from_select(list(values), select(*values.values()), include_defaults=False))
 
 
-def _repository(number: int, creator_id: str) -> dict[str, object]:
+def _repository(number: int, organizations: int, creator_id: str) -> dict[str, object]:
     """Changed at a time of its own: lists sort by it."""
-    owner, changed = number % ORGANIZATIONS + 1, _NOW + timedelta(seconds=number * 7_919 % 10_000_019)
+    owner, changed = number % organizations + 1, _NOW + timedelta(seconds=number * 7_919 % 10_000_019)
     return {
         "id": number,
         "organization_id": owner,
@@ -97,10 +105,14 @@ def _repository(number: int, creator_id: str) -> dict[str, object]:
 
 
 def _grant(
-    connection: Connection, number: ColumnElement[int], subject: str, level: Level, scope: ColumnElement[str]
+    connection: Connection,
+    number: ColumnElement[int],
+    subject: ColumnElement[str],
+    level: Level,
+    scope: ColumnElement[str],
 ) -> None:
     _insert(
-        connection, grant, number, scope=scope, subject=literal(subject),
+        connection, grant, scope=scope, subject=subject,
         level=literal(int(level)), created_at=literal(_NOW, grant.c.created_at.type), created_by=literal("*"),
     )  # fmt: skip
 
@@ -113,8 +125,8 @@ def _organization(number: ColumnElement[int]) -> ColumnElement[str]:
     return _text("team", number)
 
 
-def _path(number: ColumnElement[int]) -> ColumnElement[str]:
-    return _organization(number % ORGANIZATIONS + 1).concat("/").concat(_text("service-", number))
+def _path(number: ColumnElement[int], organizations: int) -> ColumnElement[str]:
+    return _organization(number % organizations + 1).concat("/").concat(_text("service-", number))
 
 
 def _group(number: ColumnElement[int], size: int) -> ColumnElement[int]:

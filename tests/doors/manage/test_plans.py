@@ -1,0 +1,84 @@
+"""No list of the management API reads a large table from end to end, however deep its page."""
+
+from pathlib import Path
+
+import httpx2
+import pytest
+from sqlalchemy import create_engine, make_url, select
+
+from entrepot.accounts.users import FIRST_ADMIN
+from entrepot.doors.manage.door import build
+from entrepot.registry.tables import repository
+from tests.make import estate
+from tests.make.fresh import KINDS, fresh_url
+from tests.make.plans import asked, scans
+from tests.make.rooms import PASSWORD, open_rooms
+
+MEMBER = "member"
+ORGANIZATIONS = 1_500
+LARGE = {"repository", "tag", "manifest", "blob", "repository_blob", "grant", "event", "pull_day"}
+
+_REPOS = "/v2/manage/repos"
+_SERVICE = "/v2/manage/namespaces/team7/repos/service-1506"
+LISTS = (
+    "/v2/manage/namespaces/team7",
+    _SERVICE,
+    f"{_SERVICE}/tags?limit=100&offset=0",
+    f"{_SERVICE}/tags?filter=tag::1|limit::5|offset::5",
+    f"{_SERVICE}/tags?limit=5&offset=0&order_column=tag&order_type=asc",
+    f"{_SERVICE.replace('v2', 'v3')}/tags?limit=5&marker=0",
+    f"{_REPOS}?limit=100&offset=0",
+    f"{_REPOS}?limit=100&offset=400",
+    f"{_REPOS}?limit=100&offset=7000",
+    f"{_REPOS}?limit=100&offset=0&order_column=name&order_type=asc",
+    f"{_REPOS}?limit=100&offset=400&order_column=name&order_type=desc",
+    f"{_REPOS}?filter=namespace::team77|limit::100|offset::0",
+    f"{_REPOS}?namespace=team77&limit=100&offset=0",
+    f"{_REPOS}?filter=name::service-777|limit::100|offset::0",
+    "/v3/manage/repos?limit=100&marker=5000",
+    f"{_SERVICE}/pulls",
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_no_list_reads_a_large_table_whole(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
+    url = fresh_url(request, kind)
+    async with open_rooms(tmp_path, url) as rooms:
+        await rooms.user(MEMBER)
+        furnish(url)
+        for name in (FIRST_ADMIN, MEMBER):
+            client = httpx2.AsyncClient(
+                transport=httpx2.ASGITransport(build(rooms.manage)),
+                base_url="http://registry.test",
+                auth=(name, PASSWORD),
+            )
+            async with client:
+                for path in LISTS:
+                    with asked() as questions:
+                        answer = await client.get(path)
+                    assert answer.status_code in (200, 404), answer.text
+                    found = [one for one in scans(url, questions) if one.partition(":")[0] in LARGE]
+                    assert found == [], f"{path} as {name}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_table_read_whole_is_found(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
+    url = fresh_url(request, kind)
+    async with open_rooms(tmp_path, url) as rooms:
+        with asked() as questions:
+            async with rooms.db.reading() as tx:
+                await tx.rows(select(repository.c.id).where(repository.c.category == "other"))
+
+    assert [one.partition(":")[0] for one in scans(url, questions)] == ["repository"]
+
+
+def furnish(url: str) -> None:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    engine = create_engine(parsed)
+    with engine.begin() as connection:
+        estate.fill(connection, MEMBER, ORGANIZATIONS)
+    with engine.begin() as connection:
+        estate.analyze(connection)
+    engine.dispose()
