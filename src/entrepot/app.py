@@ -9,6 +9,9 @@ from entrepot.accounts import jobs as accounts_jobs
 from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.room import Accounts, open_accounts
 from entrepot.accounts.settings import AccountSettings
+from entrepot.audit import jobs as audit_jobs
+from entrepot.audit.room import Audit
+from entrepot.audit.settings import AuditSettings
 from entrepot.blobs.measured import MeasuredStore
 from entrepot.blobs.opening import open_store
 from entrepot.blobs.settings import BlobSettings
@@ -17,7 +20,9 @@ from entrepot.db.database import Database
 from entrepot.db.opening import open_database
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
+from entrepot.doors.oci.sampled import SampledPulls
 from entrepot.jobs.events import Event
+from entrepot.jobs.notes import Notes
 from entrepot.jobs.reactions import AnyJob, AnyReaction
 from entrepot.jobs.schedule import Schedule, every
 from entrepot.jobs.settings import JobSettings
@@ -25,6 +30,7 @@ from entrepot.plumbing.clock import SystemClock
 from entrepot.plumbing.logging import get_logger
 from entrepot.plumbing.sealing import Sealer, load_key
 from entrepot.registry import jobs as registry_jobs
+from entrepot.registry.queries.names import domains_of
 from entrepot.registry.room import Registry
 from entrepot.registry.settings import RegistrySettings
 from entrepot.settings import Settings
@@ -35,6 +41,7 @@ _log = get_logger()
 
 SECRET_KEY_FILE = "secret-key"  # noqa: S105  # a name
 JOBS_FILE = "jobs.sqlite3"
+_NOTES_SECONDS = 1.0
 
 # What follows from what.
 SUBSCRIPTIONS: dict[type[Event], tuple[AnyReaction, ...]] = {}
@@ -45,6 +52,7 @@ SCHEDULE: dict[AnyJob, Schedule] = {
     registry_jobs.measure_stores: every(hours=1, at_start=True),
     registry_jobs.forget_pulls: every(days=1, at_start=True),
     accounts_jobs.forget_expired_tokens: every(days=1),
+    audit_jobs.forget_old: every(hours=1),
 }
 
 
@@ -58,11 +66,14 @@ class House:
     accounts: Accounts
     credentials: Credentials
     registry: Registry
+    audit: Audit
 
     @property
     def oci(self) -> OciRooms:
         settings = OciSettings(self.settings.external_url or "", self.settings.body_idle_seconds)
-        return OciRooms(self.accounts, self.credentials, self.registry, settings)
+        every = self.settings.audit_pulls_every
+        sampled = SampledPulls(self.accounts.notes, every) if every else None
+        return OciRooms(self.accounts, self.credentials, self.registry, settings, sampled)
 
     @property
     def manage(self) -> ManageRooms:
@@ -70,6 +81,7 @@ class House:
             self.accounts,
             self.credentials,
             self.registry,
+            self.audit,
             registry_host=(self.settings.external_url or "").partition("://")[2],
             json_bytes_max=self.settings.json_bytes_max,
             body_idle_seconds=self.settings.body_idle_seconds,
@@ -78,7 +90,7 @@ class House:
     @property
     def rooms(self) -> Mapping[type[Any], Any]:
         """Rooms by their type: what reactions and jobs are given."""
-        return {type(room): room for room in (self.accounts, self.registry)}
+        return {type(room): room for room in (self.accounts, self.registry, self.audit)}
 
     async def close(self) -> None:
         await self.accounts.close()
@@ -95,9 +107,11 @@ def open_house(settings: Settings) -> House:
     )
     secret = settings.secret_key.get_secret_value() if settings.secret_key else None
     sealer = Sealer(load_key(settings.data / SECRET_KEY_FILE, secret))
-    accounts = open_accounts(db, clock, sealer, account_settings(settings))
+    notes = Notes(db, clock, settings.audit_notes_per_minute, _NOTES_SECONDS, domains_of)
+    accounts = open_accounts(db, clock, sealer, account_settings(settings), notes)
     registry = Registry(db, blobs, clock, registry_settings(settings))
-    return House(settings, db, blobs, accounts, Credentials(accounts), registry)
+    audit = Audit(db, clock, AuditSettings(settings.audit_days))
+    return House(settings, db, blobs, accounts, Credentials(accounts), registry, audit)
 
 
 def account_settings(settings: Settings) -> AccountSettings:

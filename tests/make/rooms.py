@@ -13,6 +13,8 @@ from entrepot.accounts.queries import people
 from entrepot.accounts.room import Accounts, open_accounts
 from entrepot.accounts.settings import AccountSettings
 from entrepot.accounts.users import FIRST_ADMIN, create_user, ensure_first_admin
+from entrepot.audit.room import Audit
+from entrepot.audit.settings import AuditSettings
 from entrepot.blobs.memory import MemoryStore
 from entrepot.db.database import Database
 from entrepot.db.opening import open_database
@@ -53,7 +55,13 @@ class Rooms:
 
     @property
     def manage(self) -> ManageRooms:
-        return ManageRooms(self.accounts, self.credentials, self.registry, "registry.example", json_bytes_max=65_536)
+        return ManageRooms(
+            self.accounts, self.credentials, self.registry, self.audit, "registry.example", json_bytes_max=65_536
+        )
+
+    @property
+    def audit(self) -> Audit:
+        return Audit(self.db, self.clock, AuditSettings())
 
     @property
     def oci(self) -> OciRooms:

@@ -128,7 +128,10 @@ async def require(tx: Reader, actor: Actor, action: Action, name: str) -> Level:
         raise Unauthenticated
     needed = "a person" if is_left_to_people(actor, action) else f"level {NEEDS[action].name.lower()}"
     raise AccessDenied(
-        f"{actor.name} may not do {action} on {name}: that needs {needed}.", readable=level >= Level.READ
+        f"{actor.name} may not do {action} on {name}: that needs {needed}.",
+        readable=level >= Level.READ,
+        action=action,
+        scope=name,
     )
 
 
@@ -148,6 +151,11 @@ def _require_token_scope(actor: Actor, action: Action, name: str) -> None:
         raise Unauthenticated(f"The token does not carry {action} for {name}.", insufficient_scope=True)
 
 
+def is_administrator(actor: Actor) -> bool:
+    """Whether the actor administers their domain, and not by a credential made for less."""
+    return actor.is_admin and actor.limits is None and actor.bounds is None
+
+
 def require_admin(actor: Actor) -> None:
     """Pass when the actor administers their domain, and not by a credential made for less.
 
@@ -155,7 +163,7 @@ def require_admin(actor: Actor) -> None:
     """
     if actor.is_anonymous:
         raise Unauthenticated
-    if not actor.is_admin or actor.limits is not None or actor.bounds is not None:
+    if not is_administrator(actor):
         raise AccessDenied(f"{actor.name} is not an administrator of the domain.", readable=False)
 
 

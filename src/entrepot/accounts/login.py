@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from entrepot.access.actor import Actor
 from entrepot.accounts import personal_tokens, robot_login
 from entrepot.accounts.actors import PERSON, account_by_login, actor_of, is_usable
+from entrepot.accounts.noted import note_login, note_refused_login
 from entrepot.accounts.room import Accounts
 from entrepot.values.errors import Unauthenticated
 
@@ -23,7 +24,9 @@ async def sign_in(accounts: Accounts, name: str, password: str) -> Actor:
     for way in WAYS:
         actor = await way(accounts, name, password)
         if actor is not None:
+            note_login(accounts, actor)
             return actor
+    await note_refused_login(accounts, name)
     raise Unauthenticated(WRONG)
 
 

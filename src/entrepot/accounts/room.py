@@ -7,6 +7,7 @@ from entrepot.accounts.passwords import Passwords
 from entrepot.accounts.settings import AccountSettings
 from entrepot.accounts.uses import Uses
 from entrepot.db.database import Database
+from entrepot.jobs.notes import Notes
 from entrepot.plumbing.clock import Clock
 from entrepot.plumbing.sealing import Sealer
 
@@ -19,11 +20,17 @@ class Accounts:
     passwords: Passwords
     keys: SigningKeys
     uses: Uses
+    notes: Notes
+    """Logins and refusals, for the audit."""
 
     async def close(self) -> None:
         """Write down what is only in memory."""
         await self.uses.close()
+        await self.notes.close()
 
 
-def open_accounts(db: Database, clock: Clock, sealer: Sealer, settings: AccountSettings) -> Accounts:
-    return Accounts(db, clock, settings, Passwords(settings), SigningKeys(db, clock, sealer, settings), Uses(db))
+def open_accounts(
+    db: Database, clock: Clock, sealer: Sealer, settings: AccountSettings, notes: Notes | None = None
+) -> Accounts:
+    keys = SigningKeys(db, clock, sealer, settings)
+    return Accounts(db, clock, settings, Passwords(settings), keys, Uses(db), notes or Notes(db, clock))

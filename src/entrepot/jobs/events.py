@@ -16,6 +16,9 @@ from entrepot.plumbing.ids import new_id_in_time
 
 CLOUDEVENTS_TYPE_PREFIX = "io.entrepot."
 
+LATE_SECONDS_MAX = 7_200
+"""No event is written longer than this after its time: who looks for times knows where to stop."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

@@ -9,12 +9,13 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from entrepot.db.database import Database
 from entrepot.db.transaction import Reader
-from entrepot.jobs.events import Event, publish
+from entrepot.jobs.events import LATE_SECONDS_MAX, Event, publish
+from entrepot.plumbing import metrics
 from entrepot.plumbing.caller import NOBODY, Caller, caller
 from entrepot.plumbing.clock import Clock
 from entrepot.plumbing.logging import get_logger
@@ -24,6 +25,8 @@ _HELD_MAX = 10_000
 _CHARS_MAX = 512
 _ROWS_AT_ONCE = 200
 _MINUTE = 60.0
+_CLOSE_SECONDS_MAX = 5.0
+_LATE = timedelta(seconds=LATE_SECONDS_MAX)
 
 SYSTEM = "system"
 """The actor of what nobody did."""
@@ -98,10 +101,13 @@ class Notes:
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
 
-    def note(self, event: Noted, actor: str, domain_id: str = "") -> None:
-        """Have it written soon, for the administrators of the organization it is about, or else of `domain_id`."""
+    def note(self, event: Noted, actor: str, domain_id: str = "", by: Caller | None = None) -> None:
+        """Have it written soon, for the administrators of the organization it is about, or else of `domain_id`.
+
+        `by` is whose request it was, when that is not the one at hand.
+        """
         now = asyncio.get_running_loop().time()
-        fact = _Fact(event, actor, domain_id, caller.get())
+        fact = _Fact(event, actor, domain_id, by or caller.get())
         held = self._held.get(fact)
         if held is None:
             quiet_until = self._quiet.get(fact, 0.0)
@@ -129,7 +135,7 @@ class Notes:
             self._quiet.popitem(last=False)
 
     async def close(self) -> None:
-        """Write all that was noted; what is noted later is never written."""
+        """Write all that was noted, unless the database is away; what is noted later is never written."""
         self._flush_seconds = None
         if self._timer is not None:
             self._timer.cancel()
@@ -137,9 +143,10 @@ class Notes:
         if self._writing is not None:
             await self._writing
         try:
-            await self.flush(is_last=True)
-        except EntrepotError as error:
-            _log.error("what was noted for the audit is lost", facts=len(self._held), error=error.message)
+            async with asyncio.timeout(_CLOSE_SECONDS_MAX):
+                await self.flush(is_last=True)
+        except (EntrepotError, TimeoutError) as error:
+            _log.error("what was noted for the audit is lost", facts=len(self._held), error=str(error))
 
     def _begin(self) -> None:
         self._timer = None
@@ -166,10 +173,12 @@ class Notes:
         try:
             async with self._db.writing() as tx:
                 owners = await self._owners(tx, {fact.event.organization for fact, _ in taken} - {""})
+                oldest = self._clock.now() - _LATE
                 for fact, held in taken:
                     event = replace(fact.event, **_plain(fact.event), count=held.count)
                     domain_id = owners.get(event.organization) or fact.domain_id
-                    await publish(tx, event, actor=fact.actor, at=held.at, domain_id=domain_id, by=fact.by)
+                    at = max(held.at, oldest)
+                    await publish(tx, event, actor=fact.actor, at=at, domain_id=domain_id, by=fact.by)
         except EntrepotError:
             for fact, held in taken:
                 self._keep(fact, held)
@@ -195,6 +204,8 @@ class Notes:
             self._dropped += dropped
             raise
         self._rows -= len(dropped)
+        for of, count in dropped.items():
+            metrics.notes_dropped.labels(of).inc(count)
 
     def _take_rows(self, wanted: int, now: float) -> int:
         """How many of `wanted` rows may be written; one is left for telling what was not."""

@@ -38,6 +38,10 @@ database_seconds = Histogram(
 storage_seconds = Histogram(
     "entrepot_storage_seconds", "Time in one storage operation.", ["operation"], buckets=_SECONDS
 )
+logins_refused = Counter("entrepot_logins_refused_total", "Names and passwords that were not right.")
+notes_dropped = Counter(
+    "entrepot_notes_dropped_total", "Logins, refusals and pulls that the audit knows only as a number.", ["of"]
+)
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from entrepot.jobs.events import Event
+from entrepot.jobs.notes import Noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,19 @@ class ManifestPushed(OfOrganization):
     media_type: str
     tags: list[str]
     before: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestPulled(Noted):
+    """One pull of the so many that the setting `audit_pulls_every` says; `reference` is what was asked for."""
+
+    type: ClassVar[str] = "manifest.pulled"
+    digest: str
+    reference: str
+
+    @property
+    def organization(self) -> str:
+        return self.subject.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ async def _permitted(tx: Reader, actor: Actor, action: Action, name: Organizatio
         await require(tx, actor, action, name)
     except AccessDenied as denied:
         if not denied.readable:
-            raise _unknown(name) from None
+            raise _unknown(name) from denied
         raise
 
 

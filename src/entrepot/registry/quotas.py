@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from entrepot.access.actor import Actor
 from entrepot.access.check import require_account, require_admin
 from entrepot.access.levels import Action
-from entrepot.accounts.actors import FIRST_DOMAIN
+from entrepot.accounts.operators import require_operator
 from entrepot.accounts.queries import people
 from entrepot.accounts.users import domain_names_of
 from entrepot.db.transaction import Reader, Writer
@@ -53,7 +53,7 @@ async def show_domain_quotas(registry: Registry, actor: Actor, name: str | None 
             return await _of_domain(tx, registry, actor.domain_id)
         own = (await domain_names_of(tx, [actor.domain_id])).get(actor.domain_id)
         if name != own:
-            await _require_operator(tx, actor)
+            await require_operator(tx, actor)
         return await _of_domain(tx, registry, await _domain_id(tx, name))
 
 
@@ -85,7 +85,7 @@ async def set_domain_quotas(registry: Registry, actor: Actor, name: str, limits:
     """
     _check(limits, OF_DOMAIN)
     async with registry.db.writing() as tx:
-        await _require_operator(tx, actor)
+        await require_operator(tx, actor)
         domain_id = await _domain_id(tx, name)
         inherited = defaults(registry.settings)
         before = await _set(tx, domain_id, limits, inherited)
@@ -124,14 +124,7 @@ def _require_somebody(actor: Actor) -> None:
 async def _require_above(tx: Reader, actor: Actor, organization: Row[Any]) -> None:
     require_admin(actor)
     if organization.domain_id != actor.domain_id:
-        await _require_operator(tx, actor)
-
-
-async def _require_operator(tx: Reader, actor: Actor) -> None:
-    """Pass for administrators of the first domain, who look after all."""
-    require_admin(actor)
-    if (await domain_names_of(tx, [actor.domain_id])).get(actor.domain_id) != FIRST_DOMAIN:
-        raise AccessDenied(f"{actor.name} does not operate this installation.", readable=False)
+        await require_operator(tx, actor)
 
 
 async def _domain_id(tx: Reader, name: str) -> str:

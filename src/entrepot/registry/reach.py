@@ -64,7 +64,7 @@ async def permitted(tx: Reader, actor: Actor, action: Action, path: RepositoryNa
             if action is Action.REPOSITORY_PUSH:
                 await organization(tx, path)
                 raise
-            raise unknown(path) from None
+            raise unknown(path) from denied
         raise
 
 

@@ -159,6 +159,9 @@ class Settings(BaseModel):
 
     accounting_seconds: Seconds = running(10, "How often a worker writes down the pulls it counted in memory; a crash loses no more than these.", ge=1, le=3_600)
     accounting_days: int = running(400, "Days for which pulls are kept by tag and day; totals stay.", ge=31)
+    audit_days: int = running(365, "Days for which events are kept: what changed, who signed in, what was refused; 0 for ever.", ge=0)
+    audit_notes_per_minute: int = running(600, "Logins, refusals and sampled pulls that each server process writes into the audit, one by one; more are told as a number.", ge=1, le=100_000)
+    audit_pulls_every: int = running(0, "Of so many pulls one is written into the audit; 0 for none, 1 for each.", ge=0)
     job_worker: bool = running(True, "Start a job worker beside the server; off where `entrepot worker` runs on its own.")
     jobs_at_once: int = running(4, "Jobs one worker runs at the same time; more wait.", ge=1, le=256)
     jobs_poll_seconds: Seconds = running(1, "How long an idle job worker waits until it looks for new events again.", ge=1, le=60)

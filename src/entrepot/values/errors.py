@@ -219,8 +219,13 @@ class Unauthenticated(Refused):
 class AccessDenied(Refused):
     """The requested access is denied."""
 
-    def __init__(self, message: str | None = None, *, readable: bool = False, **detail: Json) -> None:
+    def __init__(
+        self, message: str | None = None, *, readable: bool = False, action: str = "", scope: str = "", **detail: Json
+    ) -> None:
         super().__init__(message, **detail)
+        # What was to be done to what, for the audit.
+        self.action = action
+        self.scope = scope
         # Whether the caller may at least know that the thing is there; decides between 403 and 404.
         self.readable = readable
 

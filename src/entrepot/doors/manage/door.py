@@ -20,6 +20,7 @@ from entrepot.access.actor import ANONYMOUS, Actor
 from entrepot.doors.http import body as bodies
 from entrepot.doors.http import front
 from entrepot.doors.http.address import base_url
+from entrepot.doors.http.refusals import refusals_noted
 from entrepot.doors.manage import routes
 from entrepot.doors.manage.call import CALL, Call
 from entrepot.doors.manage.fields import ErrorAnswer, invalid
@@ -62,7 +63,8 @@ class ManageDoor:
             call = await self._call(route, request)
             body = await self._body(request) if route.method in _WITH_BODY else b""
             answer = Answer()
-            await self._api({**scope, "path": path, "root_path": "", CALL: call}, _replay(body), answer.take)
+            with refusals_noted(call.accounts.notes, call.actor, route.name):
+                await self._api({**scope, "path": path, "root_path": "", CALL: call}, _replay(body), answer.take)
             return answer
 
         def render(error: EntrepotError) -> ASGIApp:

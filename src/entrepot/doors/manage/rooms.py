@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.room import Accounts
+from entrepot.audit.room import Audit
 from entrepot.registry.room import Registry
 
 
@@ -12,6 +13,7 @@ class ManageRooms:
     accounts: Accounts
     credentials: Credentials
     registry: Registry
+    audit: Audit
     registry_host: str = ""
     """HOST[:PORT] that images are named by; empty: as the request's Host header says."""
     json_bytes_max: int = 1024 * 1024

@@ -9,6 +9,7 @@ from entrepot.access.actor import Actor
 from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.room import Accounts
 from entrepot.doors.http.body import declared_length
+from entrepot.doors.oci.sampled import SampledPulls
 from entrepot.registry.room import Registry
 from entrepot.values.errors import ParameterInvalid
 from entrepot.values.names import RepositoryName
@@ -32,6 +33,14 @@ class OciRooms:
     credentials: Credentials
     registry: Registry
     settings: OciSettings
+    sampled: SampledPulls | None = None
+    """None where no pull is told one by one."""
+
+    def answered(self, scope: Scope, actor: Actor, path: str, reference: str, digest: str) -> None:
+        """A manifest was sent, or to a HEAD what is known of it."""
+        self.registry.counts.answered(scope["method"], path, reference, digest)
+        if self.sampled is not None:
+            self.sampled.answered(scope, actor, path, reference, digest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 from entrepot.doors.http import front
 from entrepot.doors.http.address import base_url
 from entrepot.doors.http.problems import oci_body, problem_of
+from entrepot.doors.http.refusals import refusals_noted
 from entrepot.doors.oci import routes, token
 from entrepot.doors.oci.call import API_VERSION, Call, OciRooms, Plain, Response
 from entrepot.doors.oci.fast import FastPulls
@@ -58,8 +59,10 @@ class OciDoor:
             if route is routes.PING and actor.is_anonymous and actor.limits is None:
                 raise Unauthenticated
             parsed = RepositoryName.parse(name) if name else RepositoryName("")
+            call = Call(self._rooms, request, actor, parsed, reference)
             try:
-                return await handler(Call(self._rooms, request, actor, parsed, reference))
+                with refusals_noted(self._rooms.accounts.notes, actor, route.name):
+                    return await handler(call)
             except Unauthenticated as error:
                 if actor.limits is not None:
                     error.detail["insufficient_scope"] = True  # the token is good, and not for this

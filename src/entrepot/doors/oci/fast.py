@@ -29,7 +29,6 @@ class FastPulls:
         self._rooms = rooms
         self._clock = rooms.accounts.clock
         self._pulls = Pulls(rooms.registry)
-        self._counts = rooms.registry.counts
         self._accepts: dict[bytes, Accept] = {}
         self._ids = RequestIds()
 
@@ -72,7 +71,7 @@ class FastPulls:
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
-        self._counts.answered(scope["method"], path, reference, digest)
+        self._rooms.answered(scope, actor, path, reference, digest)
         metrics.tally.add("manifest", scope["method"], 200, perf_counter() - started, len(body))
         return True
 

@@ -18,7 +18,7 @@ async def get_manifest(call: Call) -> Response:
     found = await find_manifest(call.registry, call.actor, call.name, _existing(call), accept)
     if is_unchanged(call.request.headers.get("if-none-match"), found.digest):
         return manifest_response(found, unchanged=True)
-    call.registry.counts.answered(call.request.method, call.name, call.reference, found.digest)
+    call.rooms.answered(call.request.scope, call.actor, call.name, call.reference, found.digest)
     return manifest_response(found)
 
 

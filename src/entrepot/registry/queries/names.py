@@ -1,6 +1,6 @@
 """SQL about organizations and repositories."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,14 @@ REPOSITORY = (
 async def organization_by_name(tx: Reader, name: str) -> Row[Any] | None:
     number = organization.c.id.label("organization_id")
     return await tx.row(select(organization, number, IS_METERED).where(organization.c.name == name))
+
+
+async def domains_of(tx: Reader, organizations: Collection[str]) -> Mapping[str, str]:
+    """The domains that own organizations, by name; those that do not exist are left out."""
+    if not organizations:
+        return {}
+    found = select(organization.c.name, organization.c.domain_id).where(organization.c.name.in_(organizations))
+    return {row.name: row.domain_id for row in await tx.rows(found)}
 
 
 async def organizations_of(
