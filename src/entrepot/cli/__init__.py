@@ -27,6 +27,7 @@ COMMANDS = (
     "token",
     "robot",
     "quota",
+    "audit",
 )
 
 # Exit codes, beside 0 for done. Scripts rely on them.

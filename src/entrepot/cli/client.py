@@ -67,6 +67,17 @@ class Client:
                 return
             asked["marker"] = page["nextMarker"]
 
+    def lines(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Iterator[str]:
+        """The lines of a long answer, as they come."""
+        try:
+            with self._http.stream("GET", path, params=parameters) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise self._refusal(answer)
+                yield from answer.iter_lines()
+        except httpx2.RequestError as error:
+            raise ServerUnreachable(_why(self.sign_in.url, error)) from error
+
     def __enter__(self) -> Self:
         return self
 

@@ -21,6 +21,7 @@ from entrepot.doors.http import body as bodies
 from entrepot.doors.http import front
 from entrepot.doors.http.address import base_url
 from entrepot.doors.http.refusals import refusals_noted
+from entrepot.doors.http.streaming import send_chunks
 from entrepot.doors.manage import routes
 from entrepot.doors.manage.call import CALL, Call
 from entrepot.doors.manage.fields import ErrorAnswer, invalid
@@ -115,6 +116,7 @@ def make_api() -> FastAPI:
             tags=[route.group],
             include_in_schema=route.is_described,
             response_model_exclude_none=route.without_none,
+            response_class=route.answers,
             openapi_extra=None if route.is_open else {"security": [{"basic": []}]},
         )
     api.add_exception_handler(RequestValidationError, _refuse_invalid)
@@ -132,7 +134,7 @@ async def _refuse_unreadable(_request: Request, error: Exception) -> Response:
 
 
 class Answer:
-    """What FastAPI answered, kept to be sent when it is complete."""
+    """What FastAPI answered, kept to be sent when it is complete; only `chunks` are made while they are sent."""
 
     def __init__(self) -> None:
         self._messages: list[Message] = []
@@ -140,9 +142,12 @@ class Answer:
     async def take(self, message: Message) -> None:
         self._messages.append(message)
 
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         for message in self._messages:
-            await send(message)
+            if "chunks" in message:
+                await send_chunks(message["chunks"], receive, send)
+            else:
+                await send(message)
 
 
 def _replay(body: bytes) -> Receive:

@@ -8,11 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from starlette.responses import JSONResponse, Response
+
 from entrepot.doors.manage import (
     access,
     accessories,
     docs,
     history,
+    audit,
     organizations,
     quotas,
     reports,
@@ -44,6 +47,7 @@ class Route:
     is_open: bool = False
     is_described: bool = True
     without_none: bool = False
+    answers: type[Response] = JSONResponse
 
     @property
     def name(self) -> str:
@@ -136,6 +140,10 @@ ROUTES: Final = (
     Route("POST", _TOKENS, tokens.create_token, 201),
     Route("GET", _TOKENS, tokens.list_tokens, without_none=True),
     Route("DELETE", f"{_TOKENS}/{{token}}", tokens.delete_token, 204),
+    # What happened.
+    Route("GET", "/v2/manage/audit", audit.list_audit, without_none=True),
+    Route("GET", "/v2/manage/audit/export", audit.export_audit, answers=audit.Lines),
+    Route("GET", "/v2/manage/events", audit.list_events_since, without_none=True),
     # Robots.
     Route("POST", _ROBOTS, robots.create_robot, 201),
     Route("GET", _ROBOTS, robots.list_robots, without_none=True),

@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 from starlette.types import Receive, Scope, Send
 
+from entrepot.doors.http.streaming import until_gone
 from entrepot.doors.oci.call import Call, Plain, Response
 from entrepot.doors.oci.conditions import is_same, is_unchanged
 from entrepot.plumbing import metrics
@@ -108,7 +109,7 @@ class Stream:
 
     async def _send_rest(self, chunks: AsyncIterator[bytes], receive: Receive, send: Send) -> bool:
         """False when the client went away. The server says so here only: it takes and drops what goes to nobody."""
-        gone = asyncio.create_task(_until_gone(receive))
+        gone = asyncio.create_task(until_gone(receive))
         try:
             async for chunk in chunks:
                 await asyncio.sleep(0)  # neither reading nor sending need wait, and then `gone` would never hear of it
@@ -118,8 +119,3 @@ class Stream:
         finally:
             gone.cancel()
         return True
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
