@@ -13,9 +13,9 @@ from starlette.responses import JSONResponse, Response
 from entrepot.doors.manage import (
     access,
     accessories,
+    audit,
     docs,
     history,
-    audit,
     organizations,
     quotas,
     reports,
