@@ -2,20 +2,30 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from entrepot.access.actor import ANONYMOUS
+from entrepot.access.check import level_of
+from entrepot.access.groups import groups_of
+from entrepot.access.levels import Level
+from entrepot.accounts.groups import add_group_member, create_group
 from entrepot.accounts.login import sign_in
+from entrepot.accounts.personal_tokens import create_token, list_tokens
+from entrepot.accounts.robots import create_robot, show_robot
+from entrepot.accounts.rules import Right
 from entrepot.accounts.tokens import issue_refresh_token, refresh
 from entrepot.accounts.users import (
     create_user,
+    delete_user,
     ensure_first_admin,
     has_first_admin,
     list_users,
     set_enabled,
     set_password,
     show_user,
+    update_user,
 )
 from entrepot.values.errors import (
     AccessDenied,
@@ -26,7 +36,7 @@ from entrepot.values.errors import (
     UserExists,
     UserUnknown,
 )
-from entrepot.values.names import UserName
+from entrepot.values.names import GroupName, RobotName, TokenName, UserName
 from tests.make.looking import events_after, last_event
 from tests.make.rooms import PASSWORD, Rooms
 
@@ -78,6 +88,8 @@ async def test_only_administrators_keep_users(rooms: Rooms) -> None:
             show_user(rooms.accounts, actor, UserName("second")),
             set_password(rooms.accounts, actor, UserName("bob"), OTHER),
             set_enabled(rooms.accounts, actor, ANN, False),
+            update_user(rooms.accounts, actor, ANN, is_admin=True),
+            delete_user(rooms.accounts, actor, ANN),
         ):
             with pytest.raises(refused):
                 await attempt
@@ -153,11 +165,96 @@ async def test_the_last_administrator_stays(rooms: Rooms) -> None:
     assert sum(user.is_admin and user.is_enabled for user in users) == 1
 
 
+async def test_the_last_administrator_without_an_end_stays(rooms: Rooms) -> None:
+    admin, end = UserName("admin"), rooms.clock.now() + timedelta(days=1)
+    for attempt in (
+        delete_user(rooms.accounts, rooms.admin, admin),
+        update_user(rooms.accounts, rooms.admin, admin, is_admin=False),
+        update_user(rooms.accounts, rooms.admin, admin, expires_at=end),
+    ):
+        with pytest.raises(ParameterInvalid):
+            await attempt
+    second = await rooms.user("second", is_admin=True)
+    await update_user(rooms.accounts, rooms.admin, UserName("second"), expires_at=end)
+    with pytest.raises(ParameterInvalid):
+        await delete_user(rooms.accounts, rooms.admin, admin)
+    await update_user(rooms.accounts, rooms.admin, UserName("second"), expires_at=None)
+
+    await delete_user(rooms.accounts, second, admin)
+
+    assert [user.name for user in await list_users(rooms.accounts, second, "", 10)] == ["second"]
+
+
+async def test_a_user_is_renamed_promoted_and_given_an_end(rooms: Rooms) -> None:
+    ann = await rooms.user("ann")
+    await rooms.user("ben")
+    seq, end = await last_event(rooms.db), rooms.clock.now() + timedelta(days=1)
+    with pytest.raises(UserExists):
+        await update_user(rooms.accounts, rooms.admin, ANN, UserName("ben"))
+    with pytest.raises(ParameterInvalid):
+        await update_user(rooms.accounts, rooms.admin, ANN, expires_at=rooms.clock.now())
+
+    changed = await update_user(rooms.accounts, rooms.admin, ANN, UserName("anna"), True, end)
+
+    anna = await sign_in(rooms.accounts, "anna", PASSWORD)
+    assert (anna.id, anna.is_admin, anna.until) == (ann.id, True, end.timestamp())
+    assert (changed.name, changed.is_admin, changed.expires_at) == ("anna", True, end)
+    with pytest.raises(Unauthenticated):
+        await sign_in(rooms.accounts, "ann", PASSWORD)
+    ended = "2026-01-02T00:00:00.000000Z"
+    assert [(row.type, row.subject, row.data) for row in await events_after(rooms.db, seq)] == [
+        (
+            "user.updated",
+            "anna",
+            {
+                "user_id": ann.id,
+                "name": "anna",
+                "is_admin": True,
+                "expires_at": ended,
+                "before": {"name": "ann", "is_admin": False, "expires_at": None},
+            },
+        )
+    ]
+    rooms.clock.advance(days=1)
+    with pytest.raises(Unauthenticated):
+        await sign_in(rooms.accounts, "anna", PASSWORD)
+
+
+async def test_of_a_deleted_user_nothing_stays_for_who_takes_the_name(rooms: Rooms) -> None:
+    ann = await rooms.user("ann")
+    await rooms.organization("acme")
+    await rooms.grant("acme", "ann", Level.MANAGE)
+    await create_group(rooms.accounts, rooms.admin, GroupName("team"))
+    await add_group_member(rooms.accounts, rooms.admin, GroupName("team"), ANN)
+    made = await create_token(rooms.accounts, ann, TokenName("laptop"))
+    robot = await create_robot(rooms.accounts, ann, RobotName("ci"), [Right("acme", Level.EDIT)])
+    seq = await last_event(rooms.db)
+
+    await delete_user(rooms.accounts, rooms.admin, ANN)
+
+    again = await rooms.user("ann")
+    assert again.id != ann.id
+    async with rooms.db.reading() as tx:
+        for actor in (ann, again):
+            assert await level_of(tx, actor, "acme") is Level.NONE
+            assert await groups_of(tx, actor.subject) == []
+    assert await list_tokens(rooms.accounts, again, "", 10) == []
+    for name, secret in (("ann", made.secret), (robot.robot.login, robot.secret)):
+        with pytest.raises(Unauthenticated):
+            await sign_in(rooms.accounts, name, secret)
+    orphan = await show_robot(rooms.accounts, rooms.admin, RobotName("ci"))
+    assert (orphan.owner_name, orphan.is_enabled) == ("", False)
+    told = [(row.type, row.subject) for row in await events_after(rooms.db, seq)]
+    assert told == [("robot.disabled", "ci"), ("user.deleted", "ann"), ("user.created", "ann")]
+
+
 async def test_who_is_not_there_is_unknown(rooms: Rooms) -> None:
     for attempt in (
         show_user(rooms.accounts, rooms.admin, ANN),
         set_password(rooms.accounts, rooms.admin, ANN, OTHER),
         set_enabled(rooms.accounts, rooms.admin, ANN, True),
+        update_user(rooms.accounts, rooms.admin, ANN, is_admin=True),
+        delete_user(rooms.accounts, rooms.admin, ANN),
     ):
         with pytest.raises(UserUnknown):
             await attempt

@@ -18,6 +18,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from entrepot.access.levels import Level
+from entrepot.accounts.groups import create_group
 from entrepot.accounts.robots import create_robot
 from entrepot.accounts.rules import Right
 from entrepot.doors.manage import door as manage_door
@@ -26,7 +27,7 @@ from entrepot.doors.manage.routes import ROUTES
 from entrepot.doors.oci import routes as oci_routes
 from entrepot.doors.oci.door import OciDoor
 from entrepot.registry.uploads import start_upload
-from entrepot.values.names import RepositoryName, RobotName
+from entrepot.values.names import GroupName, RepositoryName, RobotName
 from tests.make.image import Blob, Image
 from tests.make.rooms import PASSWORD, Rooms, open_rooms
 
@@ -100,6 +101,16 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "update_password":              (401, 403, 403, 403, 403, 204),
     "disable_user":                 (401, 403, 403, 403, 403, 200),
     "enable_user":                  (401, 403, 403, 403, 403, 200),
+    "update_user":                  (401, 403, 403, 403, 403, 200),
+    "delete_user":                  (401, 403, 403, 403, 403, 204),
+    "create_group":                 (401, 403, 403, 403, 403, 201),
+    "list_groups":                  (401, 403, 403, 403, 403, 200),
+    "show_group":                   (401, 403, 403, 403, 403, 200),
+    "update_group":                 (401, 403, 403, 403, 403, 200),
+    "delete_group":                 (401, 403, 403, 403, 403, 204),
+    "list_group_members":           (401, 403, 403, 403, 403, 200),
+    "add_group_member":             (401, 403, 403, 403, 403, 204),
+    "remove_group_member":          (401, 403, 403, 403, 403, 204),
     # Everybody has tokens, and nobody one of this name.
     "create_token":                 (401, 201, 201, 201, 201, 201),
     "list_tokens":                  (401, 200, 200, 200, 200, 200),
@@ -154,6 +165,9 @@ BODIES: dict[str, Any] = {
     "create_repo_domains": {"access_domain": "guests", "permit": "read", "deadline": "forever"},
     "update_repo_domains": {"permit": "read", "deadline": "forever"},
     "create_user": {"name": "new", "password": PASSWORD},
+    "update_user": {"is_admin": True},
+    "create_group": {"name": "new"},
+    "update_group": {"description": "changed"},
     "create_token": {"name": "new"},
     "create_robot": {"name": "new", "rights": [{"scope": "acme/*", "access": "push"}]},
     "update_robot": {"description": "changed"},
@@ -197,6 +211,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
             await rooms.push_blob(_WEB, loose)
             await rooms.grant("acme", "zoe", Level.READ)
             await rooms.grant(_WEB, "zoe", Level.READ)
+            await create_group(rooms.accounts, rooms.admin, GroupName("team"))
             await create_robot(rooms.accounts, rooms.admin, RobotName("ci"), [Right("acme", Level.READ)])
             await rooms.domain("guests")
             await rooms.share(_WEB, await rooms.domain("friends"))
@@ -227,6 +242,7 @@ async def test_a_management_call_in_a_role(
         repository=repository_segment(_WEB.name),
         tag="v1",
         name="zoe",
+        group="team",
         robot="ci",
         token="mine",
         project_id="another",

@@ -15,9 +15,65 @@ class UserCreated(Event):
 
 @dataclass(frozen=True, slots=True)
 class UserChanged(Event):
+    """`change`: `password`, `enabled` or `disabled`."""
+
     type: ClassVar[str] = "user.changed"
     user_id: str
     change: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserUpdated(Event):
+    type: ClassVar[str] = "user.updated"
+    user_id: str
+    name: str
+    is_admin: bool
+    expires_at: str | None
+    before: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class UserDeleted(Event):
+    type: ClassVar[str] = "user.deleted"
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCreated(Event):
+    type: ClassVar[str] = "group.created"
+    group_id: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChanged(Event):
+    type: ClassVar[str] = "group.changed"
+    group_id: str
+    name: str
+    description: str
+    before: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDeleted(Event):
+    type: ClassVar[str] = "group.deleted"
+    group_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMemberAdded(Event):
+    type: ClassVar[str] = "group.member-added"
+    group_id: str
+    user: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMemberRemoved(Event):
+    type: ClassVar[str] = "group.member-removed"
+    group_id: str
+    user: str
+    user_id: str
 
 
 @dataclass(frozen=True, slots=True)

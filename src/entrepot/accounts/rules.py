@@ -12,6 +12,8 @@ from entrepot.values.errors import ParameterInvalid
 
 DESCRIPTION_CHARS_MAX: Final = 256
 RIGHTS_MAX: Final = 20
+GROUPS_MAX: Final = 10_000
+"""In a domain."""
 ROBOTS_MAX: Final = 10_000
 """In a domain."""
 TOKENS_MAX: Final = 100

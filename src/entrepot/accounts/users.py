@@ -9,13 +9,17 @@ from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
 from entrepot.access.check import require_admin
+from entrepot.access.groups import forget_subject
+from entrepot.accounts import rules
 from entrepot.accounts.actors import FIRST_DOMAIN
-from entrepot.accounts.events import UserChanged, UserCreated
+from entrepot.accounts.events import UserChanged, UserCreated, UserDeleted, UserUpdated
 from entrepot.accounts.queries import people
-from entrepot.accounts.robots import end_robots_of
+from entrepot.accounts.robots import end_robots_of, orphan_robots_of
 from entrepot.accounts.room import Accounts
-from entrepot.db.transaction import Reader
+from entrepot.accounts.rules import KEEP, Keep
+from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
+from entrepot.plumbing.clock import rfc3339_or_none
 from entrepot.plumbing.ids import new_id
 from entrepot.values.errors import AccessDenied, ParameterInvalid, UserExists, UserUnknown
 from entrepot.values.names import UserName
@@ -32,27 +36,33 @@ class User:
     is_admin: bool
     is_enabled: bool
     created_at: datetime
+    expires_at: datetime | None = None
 
 
-async def create_user(accounts: Accounts, actor: Actor, name: UserName, password: str, is_admin: bool = False) -> User:
+async def create_user(
+    accounts: Accounts,
+    actor: Actor,
+    name: UserName,
+    password: str,
+    is_admin: bool = False,
+    expires_at: datetime | None = None,
+) -> User:
     """A new user of the actor's domain, without any permission yet.
 
-    Raises AccessDenied, PasswordInvalid or UserExists.
+    Raises AccessDenied, PasswordInvalid, ParameterInvalid or UserExists.
     """
     require_admin(actor)
+    rules.check_end(expires_at, accounts.clock.now())
     accounts.passwords.check_rules(password)
     password_hash = await accounts.passwords.hash(password)
 
     async with accounts.db.writing() as tx:
-        await tx.lock(f"user:{actor.domain_id}:{name}")
-        domain_name = (await _own(tx, actor, actor.name)).domain_name
-        if await people.user_by_name(tx, domain_name, name):
-            raise UserExists(f"A user named {name} exists already.")
+        domain_name = await _take_name(tx, actor, name)
         user_id, now = new_id(), accounts.clock.now()
-        await people.save_user(tx, user_id, actor.domain_id, name, password_hash, is_admin, now)
+        await people.save_user(tx, user_id, actor.domain_id, name, password_hash, is_admin, now, expires_at=expires_at)
         await publish(tx, UserCreated(name, user_id, is_admin), actor=actor.subject, at=now)
 
-    return User(user_id, name, actor.domain_id, domain_name, is_admin, True, now)
+    return User(user_id, name, actor.domain_id, domain_name, is_admin, True, now, expires_at)
 
 
 async def list_users(accounts: Accounts, actor: Actor, after: str, limit: int) -> Sequence[User]:
@@ -104,12 +114,64 @@ async def set_enabled(accounts: Accounts, actor: Actor, name: UserName, is_enabl
     async with accounts.db.writing() as tx:
         await tx.lock(f"admins:{actor.domain_id}")
         found = await _own(tx, actor, name)
-        if not is_enabled and found.is_admin and await people.enabled_admins(tx, actor.domain_id) <= 1:
-            raise ParameterInvalid(f"{name} is the last administrator; enable another one first.")
+        if not is_enabled:
+            await _keep_an_admin(tx, found)
         await people.change_user(tx, found.id, is_enabled=is_enabled)
         await end_robots_of(tx, found.id)
         change = UserChanged(name, found.id, "enabled" if is_enabled else "disabled")
         await publish(tx, change, actor=actor.subject, at=accounts.clock.now())
+
+
+async def update_user(
+    accounts: Accounts,
+    actor: Actor,
+    name: UserName,
+    new_name: UserName | None = None,
+    is_admin: bool | None = None,
+    expires_at: datetime | Keep | None = KEEP,
+) -> User:
+    """Change what is given and leave the rest. Everything the user is signed in with ends.
+
+    Raises AccessDenied, UserUnknown, UserExists, or ParameterInvalid, also for the last administrator.
+    """
+    require_admin(actor)
+    now = accounts.clock.now()
+    rules.check_end(expires_at, now)
+
+    async with accounts.db.writing() as tx:
+        await tx.lock(f"admins:{actor.domain_id}")
+        found = await _own(tx, actor, name)
+        called = new_name or name
+        stays_admin = found.is_admin if is_admin is None else is_admin
+        end = found.expires_at if expires_at is KEEP else expires_at
+        if not stays_admin or end is not None:
+            await _keep_an_admin(tx, found)
+        if called != name:
+            await _take_name(tx, actor, called)
+        await people.change_user(tx, found.id, name=called, is_admin=stays_admin, expires_at=end)
+        await end_robots_of(tx, found.id)
+        after = await _own(tx, actor, called)
+        was, told = _told(found), _told(after)
+        before = {key: value for key, value in was.items() if value != told[key]}
+        changed = UserUpdated(called, found.id, **told, before=before)
+        await publish(tx, changed, actor=actor.subject, at=now)
+        return _user(after)
+
+
+async def delete_user(accounts: Accounts, actor: Actor, name: UserName) -> None:
+    """Remove a user with what they hold: permissions, memberships, tokens, keys. Their robots are disabled.
+
+    Raises AccessDenied, UserUnknown, or ParameterInvalid for the last administrator.
+    """
+    require_admin(actor)
+    async with accounts.db.writing() as tx:
+        await tx.lock(f"admins:{actor.domain_id}")
+        found, now = await _own(tx, actor, name), accounts.clock.now()
+        await _keep_an_admin(tx, found)
+        await orphan_robots_of(tx, actor, found.id, now)
+        await forget_subject(tx, f"user:{found.id}")
+        await people.delete_user(tx, found.id)
+        await publish(tx, UserDeleted(name, found.id), actor=actor.subject, at=now)
 
 
 async def has_first_admin(accounts: Accounts) -> bool:
@@ -149,6 +211,21 @@ async def find_user(tx: Reader, actor: Actor, name: str) -> User:
     return _user(await _own(tx, actor, name))
 
 
+async def _take_name(tx: Writer, actor: Actor, name: UserName) -> str:
+    """Pass when nobody in the actor's domain has the name; that domain's own name. Raises UserExists."""
+    await tx.lock(f"user:{actor.domain_id}:{name}")
+    domain_name: str = (await domain_names_of(tx, [actor.domain_id]))[actor.domain_id]
+    if await people.user_by_name(tx, domain_name, name):
+        raise UserExists(f"A user named {name} exists already.")
+    return domain_name
+
+
+async def _keep_an_admin(tx: Reader, found: Row[Any]) -> None:
+    """Pass when the domain has an administrator without an end besides this user. Raises ParameterInvalid."""
+    if found.is_admin and not await people.lasting_admins(tx, found.domain_id, besides=found.id):
+        raise ParameterInvalid(f"{found.name} is the last administrator; make another one first.")
+
+
 async def _own(tx: Reader, actor: Actor, name: str) -> Row[Any]:
     me = await people.user_by_id(tx, actor.id)
     found = me and await people.user_by_name(tx, me.domain_name, name)
@@ -158,4 +235,11 @@ async def _own(tx: Reader, actor: Actor, name: str) -> Row[Any]:
 
 
 def _user(row: Row[Any]) -> User:
-    return User(row.id, row.name, row.domain_id, row.domain_name, row.is_admin, row.is_enabled, row.created_at)
+    return User(
+        row.id, row.name, row.domain_id, row.domain_name, row.is_admin, row.is_enabled, row.created_at, row.expires_at
+    )
+
+
+def _told(row: Row[Any]) -> dict[str, Any]:
+    """What events tell of a user."""
+    return {"name": row.name, "is_admin": row.is_admin, "expires_at": rfc3339_or_none(row.expires_at)}

@@ -19,6 +19,7 @@ COMMANDS = (
     "reference",
     "login",
     "user",
+    "group",
     "org",
     "repo",
     "tag",

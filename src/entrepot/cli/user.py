@@ -1,12 +1,25 @@
 """`entrepot user`: who may sign in."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from entrepot.cli.output import AsJson, Password, PasswordStdin, done, read_password, show_json, show_table
+from entrepot.cli.output import (
+    ENDS,
+    AsJson,
+    Password,
+    PasswordStdin,
+    Yes,
+    confirm,
+    done,
+    end_of,
+    read_password,
+    show_json,
+    show_table,
+)
 
 Name = Annotated[str, typer.Argument(help="User name.")]
+Expires = Annotated[str | None, typer.Option(metavar="WHEN", help=f"When they are shut out: {ENDS}.")]
 
 _USERS = "/v2/manage/users"
 
@@ -23,6 +36,7 @@ def create(
     password: Password = None,
     password_stdin: PasswordStdin = False,
     admin: Annotated[bool, typer.Option("--admin", help="An administrator of the domain.")] = False,
+    expires: Expires = None,
     as_json: AsJson = False,
 ) -> None:
     """Create a user, who may do nothing yet; `entrepot grant set` changes that."""
@@ -33,6 +47,7 @@ def create(
         "name": UserName.parse(name),
         "password": read_password(password, password_stdin, is_new=True),
         "is_admin": admin,
+        "expires_at": None if expires is None else end_of(expires, "--expires"),
     }
     with Client() as client:
         made = client.call("POST", _USERS, body)
@@ -50,9 +65,70 @@ def list_users(as_json: AsJson = False) -> None:
         show_json(rows)
         return
     show_table(
-        ("Name", "Administrator", "Enabled", "Created"),
-        ((row["name"], _yes(row["is_admin"]), _yes(row["is_enabled"]), row["created_at"][:10]) for row in rows),
+        ("Name", "Administrator", "Enabled", "Created", "Ends"),
+        (
+            (
+                row["name"],
+                _yes(row["is_admin"]),
+                _yes(row["is_enabled"]),
+                row["created_at"][:10],
+                row.get("expires_at", "never")[:10],
+            )
+            for row in rows
+        ),
     )
+
+
+@user.command()
+def show(name: Name, as_json: AsJson = False) -> None:
+    """Show a user; everybody may see themselves."""
+    from entrepot.cli.client import Client
+
+    with Client() as client:
+        found = client.call("GET", _path(name))
+    if as_json:
+        show_json(found)
+        return
+    show_table(("Of", "Value"), ((key, "-" if value is None else value) for key, value in found.items()))
+
+
+@user.command()
+def update(
+    name: Name,
+    rename: Annotated[str | None, typer.Option(metavar="NAME", help="A new name to sign in with.")] = None,
+    admin: Annotated[
+        bool | None, typer.Option("--admin/--no-admin", help="Whether they administer the domain.")
+    ] = None,
+    expires: Expires = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a user. Everything they are logged in with ends."""
+    from entrepot.cli.client import Client
+
+    given: dict[str, Any] = {}
+    if rename is not None:
+        given["name"] = rename
+    if admin is not None:
+        given["is_admin"] = admin
+    if expires is not None:
+        given["expires_at"] = end_of(expires, "--expires")
+    if not given:
+        raise typer.BadParameter("say what to change.", param_hint="--rename / --admin / --expires")
+    with Client() as client:
+        changed = client.call("PATCH", _path(name), given)
+    done(f"Changed the user {rename or name}.", changed, as_json)
+
+
+@user.command("delete")
+def delete_user(name: Name, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Delete a user with their permissions, tokens and keys. Their robots are disabled; what they pushed stays."""
+    from entrepot.cli.client import Client
+
+    path = _path(name)
+    confirm(f"This deletes the user {name}, their permissions, tokens and keys, and disables their robots.", yes)
+    with Client() as client:
+        client.call("DELETE", path)
+    done(f"Deleted the user {name}.", {"name": name}, as_json)
 
 
 @user.command()
@@ -97,7 +173,7 @@ def enable(name: Name, as_json: AsJson = False) -> None:
     done(f"{name} may sign in again.", {"name": name}, as_json)
 
 
-def _path(name: str, call: str) -> str:
+def _path(name: str, call: str = "") -> str:
     from entrepot.values.names import UserName
 
     return f"{_USERS}/{UserName.parse(name)}{call}"

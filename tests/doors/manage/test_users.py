@@ -23,6 +23,7 @@ async def test_a_user_is_created_and_shown(rooms: Rooms, api: httpx2.AsyncClient
         "is_admin": False,
         "is_enabled": True,
         "created_at": "2026-01-01T00:00:00.000000Z",
+        "expires_at": None,
     }
     assert (await api.get(f"{USERS}/Ann")).json() == made.json()
     assert PASSWORD not in made.text

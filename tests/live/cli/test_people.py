@@ -75,3 +75,36 @@ def test_a_tokens_life(run: Run, server: Server, api: Api, monkeypatch: pytest.M
     assert ok(run("token", "delete", "laptop", "--yes")) == "Deleted the token laptop.\n"
     assert status(server, name, secret) == 401
     assert "no token named" in run("token", "delete", "laptop", "--yes").err
+
+
+def test_a_groups_life(as_admin: Run, server: Server, api: Api) -> None:
+    name, renamed = fresh_name("team"), fresh_name("team")
+    with api.create_user(password=PASSWORD) as user:
+        ann = user.user
+    ok(as_admin("group", "create", name, "--description", "us"))
+    ok(as_admin("group", "add", name, ann))
+    assert read(as_admin("group", "show", name, "--json"))["members"] == [ann]
+    assert ann in ok(as_admin("group", "show", name))
+
+    assert read(as_admin("group", "update", name, "--rename", renamed, "--json"))["member_count"] == 1
+    ok(as_admin("group", "remove", renamed, ann))
+    assert [row["member_count"] for row in read(as_admin("group", "list", "--json")) if row["name"] == renamed] == [0]
+    ok(as_admin("group", "delete", renamed, "--yes"))
+    assert "no group named" in as_admin("group", "show", renamed).err
+
+
+def test_a_user_is_shown_changed_and_deleted(as_admin: Run, server: Server, api: Api) -> None:
+    with api.create_user(password=PASSWORD) as user:
+        name = user.user
+    renamed = fresh_name("ann")
+    assert name in ok(as_admin("user", "show", name))
+
+    changed = read(as_admin("user", "update", name, "--rename", renamed, "--admin", "--expires", "1d", "--json"))
+    assert (changed["name"], changed["is_admin"]) == (renamed, True)
+    assert read(as_admin("user", "show", renamed, "--json")) == changed
+    assert (status(server, name, PASSWORD), status(server, renamed, PASSWORD)) == (401, 200)
+
+    ok(as_admin("user", "delete", renamed, "--yes"))
+    assert status(server, renamed, PASSWORD) == 401
+    assert "no user named" in as_admin("user", "show", renamed).err
+    assert "last administrator" in as_admin("user", "delete", "admin", "--yes").err

@@ -53,9 +53,10 @@ async def names_of_domains(tx: Reader, domain_ids: Sequence[str]) -> dict[str, s
     return {row.id: row.name for row in rows}
 
 
-async def enabled_admins(tx: Reader, domain_id: str) -> int:
-    found = select(func.count()).where(user.c.domain_id == domain_id, user.c.is_admin, user.c.is_enabled)
-    return int(await tx.value(found))
+async def lasting_admins(tx: Reader, domain_id: str, besides: str) -> int:
+    """How many administer the domain, without an end, besides the user of that id."""
+    lasting = (user.c.is_admin, user.c.is_enabled, user.c.expires_at.is_(None), user.c.id != besides)
+    return int(await tx.value(select(func.count()).where(user.c.domain_id == domain_id, *lasting)))
 
 
 async def domain_by_name(tx: Reader, name: str) -> Row[Any] | None:

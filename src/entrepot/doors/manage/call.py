@@ -12,6 +12,7 @@ from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.registry.room import Registry
 from entrepot.values.names import (
     DomainName,
+    GroupName,
     OrganizationName,
     RepositoryName,
     RobotName,
@@ -77,11 +78,16 @@ async def _token(token: Annotated[str, Path(description="A personal token's name
     return TokenName.parse(token)
 
 
+async def _group(group: Annotated[str, Path(description="A group's name.")]) -> GroupName:
+    return GroupName.parse(group)
+
+
 TheCall = Annotated[Call, Depends(_call)]
 TheOrganization = Annotated[OrganizationName, Depends(_organization)]
 TheRepository = Annotated[RepositoryName, Depends(_repository)]
 TheTag = Annotated[TagName, Depends(_tag)]
 TheUser = Annotated[UserName, Depends(_user)]
+TheGroup = Annotated[GroupName, Depends(_group)]
 TheRobot = Annotated[RobotName, Depends(_robot)]
 TheReceiver = Annotated[DomainName, Depends(_receiver)]
 TheToken = Annotated[TokenName, Depends(_token)]

@@ -16,6 +16,7 @@ from entrepot.doors.manage import (
     audit,
     docs,
     history,
+    groups,
     organizations,
     quotas,
     reports,
@@ -66,6 +67,8 @@ _SHARES: Final = f"{_NAMESPACE}/repositories/{{repository}}/access-domains"
 _SHARE: Final = f"{_SHARES}/{{access_domain}}"
 _USERS: Final = "/v2/manage/users"
 _USER: Final = f"{_USERS}/{{name}}"
+_GROUPS: Final = "/v2/manage/groups"
+_GROUP: Final = f"{_GROUPS}/{{group}}"
 _TOKENS: Final = "/v2/manage/tokens"
 _ROBOTS: Final = "/v2/manage/robots"
 _ROBOT: Final = f"{_ROBOTS}/{{robot}}"
@@ -136,6 +139,17 @@ ROUTES: Final = (
     Route("PUT", f"{_USER}/password", users.update_password, 204),
     Route("POST", f"{_USER}/disable", users.disable_user),
     Route("POST", f"{_USER}/enable", users.enable_user),
+    Route("PATCH", _USER, users.update_user),
+    Route("DELETE", _USER, users.delete_user, 204),
+    # Groups.
+    Route("POST", _GROUPS, groups.create_group, 201),
+    Route("GET", _GROUPS, groups.list_groups, without_none=True),
+    Route("GET", _GROUP, groups.show_group),
+    Route("PATCH", _GROUP, groups.update_group),
+    Route("DELETE", _GROUP, groups.delete_group, 204),
+    Route("GET", f"{_GROUP}/members", groups.list_group_members, without_none=True),
+    Route("PUT", f"{_GROUP}/members/{{name}}", groups.add_group_member, 204),
+    Route("DELETE", f"{_GROUP}/members/{{name}}", groups.remove_group_member, 204),
     # Personal tokens.
     Route("POST", _TOKENS, tokens.create_token, 201),
     Route("GET", _TOKENS, tokens.list_tokens, without_none=True),

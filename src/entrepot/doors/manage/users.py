@@ -3,10 +3,11 @@
 from pydantic import BaseModel
 
 from entrepot.accounts import users
+from entrepot.accounts.rules import KEEP
 from entrepot.doors.manage.call import TheCall, TheUser
-from entrepot.doors.manage.fields import Body, Empty, Flag, Text, Word, WordParameter
+from entrepot.doors.manage.fields import Body, Empty, Flag, Moment, Text, Word, WordParameter
 from entrepot.doors.manage.paging import parse_limit
-from entrepot.plumbing.clock import rfc3339
+from entrepot.plumbing.clock import rfc3339, rfc3339_or_none
 from entrepot.values.names import UserName
 
 
@@ -14,6 +15,15 @@ class CreateUser(Body):
     name: Word
     password: Text
     is_admin: Flag = False
+    expires_at: Moment | None = None
+
+
+class ChangeUser(Body):
+    """What is absent stays. An `expires_at` that is null is no end."""
+
+    name: Word | None = None
+    is_admin: Flag | None = None
+    expires_at: Moment | None = None
 
 
 class ChangePassword(Body):
@@ -30,6 +40,7 @@ class User(BaseModel):
     is_admin: bool
     is_enabled: bool
     created_at: str
+    expires_at: str | None
 
 
 class Users(BaseModel):
@@ -40,7 +51,10 @@ class Users(BaseModel):
 async def create_user(call: TheCall, body: CreateUser) -> User:
     """Create a user, without any permission yet."""
     name = UserName.parse(body.name)
-    return _user(await users.create_user(call.accounts, call.actor, name, body.password, body.is_admin))
+    made = await users.create_user(
+        call.accounts, call.actor, name, body.password, body.is_admin, expires_at=body.expires_at
+    )
+    return _user(made)
 
 
 async def list_users(call: TheCall, limit: WordParameter = None, marker: WordParameter = None) -> Users:
@@ -54,6 +68,18 @@ async def list_users(call: TheCall, limit: WordParameter = None, marker: WordPar
 async def show_user(call: TheCall, name: TheUser) -> User:
     """One user; everybody may see themselves."""
     return _user(await users.show_user(call.accounts, call.actor, name))
+
+
+async def update_user(call: TheCall, name: TheUser, body: ChangeUser) -> User:
+    """Change a user's name, end, or whether they administer the domain. Everything they are signed in with ends."""
+    new_name = None if body.name is None else UserName.parse(body.name)
+    expires_at = body.expires_at if "expires_at" in body.model_fields_set else KEEP
+    return _user(await users.update_user(call.accounts, call.actor, name, new_name, body.is_admin, expires_at))
+
+
+async def delete_user(call: TheCall, name: TheUser) -> None:
+    """Delete a user with their permissions, memberships, tokens and keys. Their robots are disabled."""
+    await users.delete_user(call.accounts, call.actor, name)
 
 
 async def update_password(call: TheCall, name: TheUser, body: ChangePassword) -> None:
@@ -81,4 +107,5 @@ def _user(one: users.User) -> User:
         is_admin=one.is_admin,
         is_enabled=one.is_enabled,
         created_at=rfc3339(one.created_at),
+        expires_at=rfc3339_or_none(one.expires_at),
     )
