@@ -51,6 +51,7 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "list_namespaces":              (401, 200, 200, 200, 200, 200),
     "show_namespace":               (401, 404, 200, 200, 200, 200),
     "update_namespace":             (401, 404, 403, 403, 201, 201),
+    "transfer_namespace":           (401, 404, 403, 403, 403, 200),
     "delete_namespace":             (401, 404, 403, 403, 204, 204),
     "show_namespace_auth":          (401, 404, 200, 200, 200, 200),
     "create_namespace_auth":        (401, 404, 403, 403, 200, 200),
@@ -153,6 +154,7 @@ OCI: dict[str, tuple[int, ...]] = {
 BODIES: dict[str, Any] = {
     "create_namespace": {"namespace": "new"},
     "update_namespace": {"sparse": True},
+    "transfer_namespace": {"user_name": "zoe"},
     "create_namespace_auth": [_ANN],
     "update_namespace_auth": [_ZOE],
     "delete_namespace_auth": ["nobody"],

@@ -4,13 +4,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 
+from entrepot.access.actor import admins_of, subject_of_domain
 from entrepot.access.check import repository_scope_like
 from entrepot.access.levels import Level
 from entrepot.access.patterns import is_pattern, like_of
 from entrepot.access.tables import grant
 from entrepot.db.transaction import Reader, Writer
+
+_USER, _GROUP = "user:", "group:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,24 @@ async def remove_scope(tx: Writer, scope: str) -> None:
     A name that is made again later starts without permissions.
     """
     own = grant.c.scope == scope
-    inside = grant.c.scope.like(repository_scope_like(scope), escape="\\")
-    await tx.run(delete(grant).where(own if "/" in scope else or_(own, inside)))
+    await tx.run(delete(grant).where(own if "/" in scope else _under(scope)))
+
+
+async def forget_people(tx: Writer, organization: str, domain_id: str) -> None:
+    """Forget every level that people, groups and robots hold on an organization and in it, and administrators.
+
+    For an organization that comes to the domain `domain_id`: what is public or shared with others stays so, and
+    what was shared with that domain is its own now.
+    """
+    personal = [grant.c.subject.startswith(kind) for kind in (_USER, _GROUP, admins_of(""))]
+    await tx.run(
+        delete(grant).where(_under(organization), or_(*personal, grant.c.subject == subject_of_domain(domain_id)))
+    )
+
+
+def _under(organization: str) -> ColumnElement[bool]:
+    inside = grant.c.scope.like(repository_scope_like(organization), escape="\\")
+    return or_(grant.c.scope == organization, inside)
 
 
 async def grants_of(tx: Reader, subjects: Collection[str]) -> Sequence[Grant]:

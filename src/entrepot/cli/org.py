@@ -99,3 +99,32 @@ def change(
         client.call("PATCH", organization_path(name), {"sparse": sparse is Sparse.ALLOW})
     verb = "accepts" if sparse is Sparse.ALLOW else "refuses"
     done(f"{name} {verb} sparse images.", {"name": name, "sparse": sparse is Sparse.ALLOW}, as_json)
+
+
+@org.command()
+def transfer(
+    name: Name,
+    domain: Annotated[
+        str | None, typer.Option("--domain", "-d", help="The domain that gets it; operators only.")
+    ] = None,
+    user: Annotated[str | None, typer.Option("--user", "-u", help="Who owns and manages it then.")] = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let an organization belong to another user, or to another domain with all it holds.
+
+    In another domain nobody of the old one keeps a permission on it. Without --user its administrators have it.
+    """
+    from entrepot.cli.client import Client, organization_path
+    from entrepot.values.names import OrganizationName
+
+    path = organization_path(OrganizationName.parse(name))
+    if domain is None and user is None:
+        raise typer.BadParameter("say who gets it.", param_hint="--domain / --user")
+    if domain is not None:
+        confirm(f"This moves {name} to the domain {domain}. Nobody of its domain of now keeps a permission on it.", yes)
+    wanted = {key: value for key, value in (("domain_name", domain), ("user_name", user)) if value is not None}
+    with Client() as client:
+        client.call("POST", f"{path}/transfer", wanted)
+    owner = " of ".join(one for one in (user, domain) if one)
+    done(f"{name} belongs to {owner}.", {"name": name, **wanted}, as_json)

@@ -30,6 +30,16 @@ class OrganizationChanged(OfOrganization):
 
 
 @dataclass(frozen=True, slots=True)
+class OrganizationTransferred(OfOrganization):
+    """An organization belongs to `domain` and its `owner`, who may be nobody in particular. Told in both domains."""
+
+    type: ClassVar[str] = "organization.transferred"
+    domain: str
+    owner: str
+    before: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class OrganizationDeleted(OfOrganization):
     type: ClassVar[str] = "organization.deleted"
 

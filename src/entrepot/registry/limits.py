@@ -11,7 +11,7 @@ from entrepot.db.transaction import Reader, Writer
 from entrepot.registry import quota_rules
 from entrepot.registry.charging import LIMITS
 from entrepot.registry.queries import quotas
-from entrepot.registry.quota_rules import OF_DOMAIN, UNLIMITED, Resource
+from entrepot.registry.quota_rules import OF_DOMAIN, UNLIMITED, Resource, Standing
 from entrepot.registry.room import Registry
 from entrepot.registry.settings import RegistrySettings
 
@@ -76,18 +76,18 @@ async def put_limit(tx: Writer, scope: str, resource: Resource, limit: int) -> N
         await quotas.save_slices(tx, scope, resource, quota_rules.spread(used, limit))
 
 
-async def recount(tx: Writer, scopes: Sequence[str]) -> None:
-    """Count anew what the limits of the scopes count: for who moves organizations between domains.
+async def recount(tx: Writer, before: Sequence[Standing]) -> None:
+    """Count anew what limits count, after an organization moved between their domains.
 
-    Call it after the move. Raises QuotaExceeded when a limit does not hold any more. The caller holds LIMITS alone
-    from before the move on.
+    `before`: how they stood before the move. Raises QuotaExceeded when one does not hold what came. The caller holds
+    LIMITS alone from before the move on.
     """
-    for one in await quotas.standings(tx, scopes):
-        await quotas.delete_slices(tx, one.scope, one.resource)
-        await put_limit(tx, one.scope, one.resource, one.limit)
-    for one in await quotas.standings(tx, scopes):
-        if one.left < 0:
-            one.check(0)
+    for was in before:
+        await quotas.delete_slices(tx, was.scope, was.resource)
+        await put_limit(tx, was.scope, was.resource, was.limit)
+    for was, now in zip(before, await quotas.standings(tx, {one.scope for one in before}), strict=True):
+        if now.used > was.used:
+            was.check(now.used - was.used)
 
 
 async def _wanted(tx: Reader, settings: RegistrySettings, domain_id: str) -> dict[Resource, int]:

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Row
 
 from entrepot.access.actor import Actor, admins_of
-from entrepot.access.check import level_of, level_within, require, require_account, require_person
+from entrepot.access.check import level_of, level_within, require, require_account, require_admin, require_person
 from entrepot.access.grants import Grant, remove_scope, set_grant
 from entrepot.access.levels import Action, Level
 from entrepot.access.scopes import lock_organization
+from entrepot.accounts.operators import is_operator
 from entrepot.accounts.users import names_of
 from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
@@ -130,6 +131,20 @@ async def reachable(tx: Reader, actor: Actor, action: Action, name: Organization
     """
     await _permitted(tx, actor, action, name)
     return await _existing(tx, name)
+
+
+async def administered(tx: Reader, actor: Actor, name: OrganizationName) -> Row[Any]:
+    """The organization's row for administrators of its domain, and for operators, whatever domain it is of.
+
+    Raises Unauthenticated, AccessDenied or OrganizationUnknown.
+    """
+    if await is_operator(tx, actor):
+        return await _existing(tx, name)
+    row = await reachable(tx, actor, Action.ORGANIZATION_READ, name)
+    require_admin(actor)
+    if row.domain_id != actor.domain_id:
+        raise AccessDenied(f"{actor.name} does not administer the domain of {name}.", readable=True)
+    return row
 
 
 async def changing(tx: Writer, actor: Actor, action: Action, name: OrganizationName, alone: bool = False) -> Row[Any]:

@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
-from entrepot.access.check import require_account, require_admin
+from entrepot.access.check import require_account
 from entrepot.access.levels import Action
 from entrepot.accounts.operators import require_operator
 from entrepot.accounts.queries import people
@@ -18,7 +15,7 @@ from entrepot.registry import quota_rules, usage
 from entrepot.registry.charging import LIMITS
 from entrepot.registry.events import QuotaSet
 from entrepot.registry.limits import defaults, put_limit
-from entrepot.registry.organizations import reachable
+from entrepot.registry.organizations import administered, reachable
 from entrepot.registry.queries import quotas
 from entrepot.registry.quota_rules import OF_DOMAIN, OF_ORGANIZATION, UNLIMITED, Resource, organization_scope
 from entrepot.registry.room import Registry
@@ -106,8 +103,7 @@ async def set_organization_quotas(
     async with registry.db.writing() as tx:
         # Alone with all limits: so the organization stays, too.
         await tx.lock(LIMITS)
-        row = await reachable(tx, actor, Action.ORGANIZATION_READ, name)
-        await _require_above(tx, actor, row)
+        row = await administered(tx, actor, name)
         scope, inherited = organization_scope(row.id), dict.fromkeys(OF_ORGANIZATION, UNLIMITED)
         before = await _set(tx, scope, limits, inherited)
         event = QuotaSet(name, "organization", _said(limits), {"limits": before})
@@ -119,12 +115,6 @@ def _require_somebody(actor: Actor) -> None:
     if actor.is_anonymous:
         raise Unauthenticated
     require_account(actor)
-
-
-async def _require_above(tx: Reader, actor: Actor, organization: Row[Any]) -> None:
-    require_admin(actor)
-    if organization.domain_id != actor.domain_id:
-        await require_operator(tx, actor)
 
 
 async def _domain_id(tx: Reader, name: str) -> str:

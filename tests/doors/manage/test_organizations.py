@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from entrepot.access.levels import Level
+from entrepot.values.names import RepositoryName
 from tests.doors.manage.conftest import As
 from tests.doors.manage.test_door import assert_problem
 from tests.make.fresh import KINDS
@@ -99,6 +100,66 @@ async def test_the_list_is_filtered(rooms: Rooms, as_user: As, query: str, names
 
     assert [row["name"] for row in rows] == names
     assert all(row["auth"] == (0 if row["name"] == "hidden" else 1) for row in rows)
+
+
+async def test_a_part_of_a_name_is_found_in_any_case(rooms: Rooms, api: httpx2.AsyncClient) -> None:
+    await rooms.organization("acme")
+
+    for query in ("?namespace=CM", "?filter=namespace::CM"):
+        assert [row["name"] for row in (await api.get(NAMESPACES + query)).json()["namespaces"]] == ["acme"]
+
+
+async def test_of_an_organization_one_only_passes_through_one_counts_what_one_may_read(
+    rooms: Rooms, api: httpx2.AsyncClient, as_user: As
+) -> None:
+    await rooms.user("ann")
+    await rooms.organization("acme")
+    for path in ("acme/app", "acme/secret", "acme/open"):
+        await rooms.repository(path, is_public=path == "acme/open")
+    await rooms.grant("acme/app", "ann", Level.READ)
+    await rooms.share(RepositoryName("acme/secret"), await rooms.domain("guests"))
+    visible = {"filter": "mode::visible"}
+
+    for name, count in (("ann", 2), ("guests/boss", 2), ("admin", 3)):
+        (row,) = (await as_user(name).get(NAMESPACES, params=visible)).json()["namespaces"]
+        assert (row["repo_count"], row["access_user_count"]) == (count, 1 if name == "admin" else 0)
+
+
+async def test_an_organization_is_transferred(rooms: Rooms, api: httpx2.AsyncClient, as_user: As) -> None:
+    await rooms.organization("acme")
+    await rooms.user("ann")
+    await rooms.domain("guests")
+    transfer = f"{NAMESPACES}/acme/transfer"
+
+    within = await api.post(transfer, json={"user_name": "ann"})
+    assert (within.status_code, within.json()) == (200, {})
+    assert (await as_user("ann").get(f"{NAMESPACES}/acme")).json()["creator_name"] == "ann"
+
+    moved = await api.post(transfer, json={"domain_name": "guests", "user_name": "boss", "auth": 7, "id": 9})
+    assert moved.status_code == 200
+    assert (await as_user("guests/boss").get(f"{NAMESPACES}/acme")).json()["creator_name"] == "boss"
+    for name in ("ann", "admin"):
+        assert_problem(await as_user(name).get(f"{NAMESPACES}/acme"), 404, "SVCSTG.SWR.4040058")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({}, 400, "SVCSTG.SWR.4000014"),
+        ({"user_name": "nobody"}, 404, "ENTREPOT.4040001"),
+        ({"user_name": "-bad"}, 400, "SVCSTG.SWR.4001067"),
+        ({"user_name": "admin"}, 403, "SVCSTG.SWR.4039002"),
+        ({"domain_name": "nobody"}, 404, "ENTREPOT.4040002"),
+        ({"domain_name": "../x"}, 400, "SVCSTG.SWR.4001008"),
+        ({"domain_name": 7}, 400, "SVCSTG.SWR.4000014"),
+    ],
+)
+async def test_a_transfer_that_cannot_be_is_refused(
+    rooms: Rooms, api: httpx2.AsyncClient, body: dict[str, object], status: int, code: str
+) -> None:
+    await rooms.organization("acme")
+
+    assert_problem(await api.post(f"{NAMESPACES}/acme/transfer", json=body), status, code)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from entrepot.access.levels import Level
 from entrepot.doors.manage.call import TheCall, TheOrganization
 from entrepot.doors.manage.fields import Body, Empty, Flag, Word, WordParameter
 from entrepot.doors.manage.paging import parse_filter
-from entrepot.registry import organizations
+from entrepot.registry import organizations, transfer
 from entrepot.values.errors import ParameterInvalid, quoted
-from entrepot.values.names import OrganizationName
+from entrepot.values.names import DomainName, OrganizationName, UserName
 
 _VISIBLE = "visible"
 
@@ -22,6 +22,13 @@ class CreateNamespace(Body):
 
 class ChangeNamespace(Body):
     sparse: Flag
+
+
+class TransferNamespace(Body):
+    """Without `domain_name` it stays in its domain; without `user_name` the new domain's administrators have it."""
+
+    domain_name: Word | None = None
+    user_name: Word | None = None
 
 
 class Namespace(BaseModel):
@@ -81,6 +88,17 @@ async def show_namespace(call: TheCall, namespace: TheOrganization) -> Namespace
 async def update_namespace(call: TheCall, namespace: TheOrganization, body: ChangeNamespace) -> Empty:
     """Whether manifests of the organization may name content that is not here."""
     await organizations.set_sparse(call.registry, call.actor, namespace, body.sparse)
+    return Empty()
+
+
+async def transfer_namespace(call: TheCall, namespace: TheOrganization, body: TransferNamespace) -> Empty:
+    """Let an organization belong to another user, or to another domain, where all levels of today end.
+
+    Another domain is for operators to say; within a domain its administrators do.
+    """
+    domain = None if body.domain_name is None else DomainName.parse(body.domain_name)
+    owner = None if body.user_name is None else UserName.parse(body.user_name)
+    await transfer.transfer_organization(call.registry, call.actor, namespace, domain, owner)
     return Empty()
 
 

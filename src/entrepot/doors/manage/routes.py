@@ -89,6 +89,7 @@ ROUTES: Final = (
     Route("GET", _NAMESPACES, organizations.list_namespaces),
     Route("GET", _NAMESPACE, organizations.show_namespace),
     Route("PATCH", _NAMESPACE, organizations.update_namespace, 201),
+    Route("POST", f"{_NAMESPACE}/transfer", organizations.transfer_namespace),
     Route("DELETE", _NAMESPACE, organizations.delete_namespace, 204),
     Route("GET", f"{_NAMESPACE}/access", access.show_namespace_auth),
     Route("POST", f"{_NAMESPACE}/access", access.create_namespace_auth, 200, **_ON_ORGANIZATION),

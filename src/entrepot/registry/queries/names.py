@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, case, delete, func, literal, or_, select, update
 
 from entrepot.access.actor import EVERYONE, Actor
 from entrepot.access.check import alive, held_by, reached, visible
@@ -41,7 +41,8 @@ async def organizations_of(
 ) -> Sequence[Row[Any]]:
     """Organizations whose name contains `part` and on which the actor holds a grant, with the level.
 
-    With `including_visible` also those in which only a repository is granted; their level is 0.
+    With `including_visible` also those in which only a repository is granted; their level is 0, and counted in them
+    is what the actor may read.
     """
     counting = (held_by(actor), alive(tx.now))
     level = select(func.max(grant.c.level)).where(grant.c.scope == organization.c.name, *counting).scalar_subquery()
@@ -58,12 +59,14 @@ async def organizations_of(
     condition: ColumnElement[bool] = level.is_not(None)
     if including_visible:
         condition = or_(condition, inside)
-    repositories = select(func.count()).where(repository.c.organization_id == organization.c.id).scalar_subquery()
-    members = (
-        select(func.count())
-        .where(grant.c.scope == organization.c.name, grant.c.subject.like("user:%"))
-        .scalar_subquery()
-    )
+    # Names have no upper case: lowering the part makes databases agree that compare letters differently.
+    named = organization.c.name.contains(part.lower(), autoescape=True)
+    inner = select(func.count()).where(repository.c.organization_id == organization.c.id)
+    readable = inner.where(visible(actor, repository.c.path, organization.c.name, tx.now)).scalar_subquery()
+    all_of_it = level.is_not(None) if actor.bounds is None else literal(False)
+    repositories = case((all_of_it, inner.scalar_subquery()), else_=readable)
+    holders = select(func.count()).where(grant.c.scope == organization.c.name, grant.c.subject.like("user:%"))
+    members = case((all_of_it, holders.scalar_subquery()), else_=0)
     return await tx.rows(
         select(
             organization,
@@ -71,7 +74,7 @@ async def organizations_of(
             repositories.label("repositories"),
             members.label("members"),
         )
-        .where(condition, reached(actor, organization.c.name), organization.c.name.contains(part, autoescape=True))
+        .where(condition, reached(actor, organization.c.name), named)
         .order_by(organization.c.name)
         .limit(limit)
     )
@@ -88,6 +91,11 @@ async def save_organization(tx: Writer, domain_id: str, name: str, creator_id: s
 
 async def set_sparse(tx: Writer, organization_id: int, allows_sparse: bool) -> None:
     await tx.run(update(organization).where(organization.c.id == organization_id).values(allows_sparse=allows_sparse))
+
+
+async def set_owner(tx: Writer, organization_id: int, domain_id: str, owner_id: str) -> None:
+    changes = {"domain_id": domain_id, "creator_id": owner_id}
+    await tx.run(update(organization).where(organization.c.id == organization_id).values(**changes))
 
 
 async def has_repositories(tx: Reader, organization_id: int) -> bool:

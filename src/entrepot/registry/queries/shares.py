@@ -68,6 +68,12 @@ async def delete_share(tx: Writer, repository_id: int, domain_id: str) -> None:
     await tx.run(delete(share).where(*_one(repository_id, domain_id)))
 
 
+async def delete_shares_with(tx: Writer, organization_id: int, domain_id: str) -> None:
+    """Those of all repositories of an organization with one domain."""
+    inside = select(repository.c.id).where(repository.c.organization_id == organization_id)
+    await tx.run(delete(share).where(share.c.domain_id == domain_id, share.c.repository_id.in_(inside)))
+
+
 def _one(repository_id: int, domain_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return share.c.repository_id == repository_id, share.c.domain_id == domain_id
 
