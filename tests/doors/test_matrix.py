@@ -21,6 +21,8 @@ from entrepot.access.levels import Level
 from entrepot.accounts.groups import create_group
 from entrepot.accounts.robots import create_robot
 from entrepot.accounts.rules import Right
+from entrepot.accounts.trust.federations import create_federation
+from entrepot.accounts.trust.providers import create_provider, link_identity
 from entrepot.doors.manage import door as manage_door
 from entrepot.doors.manage.paths import repository_segment
 from entrepot.doors.manage.routes import ROUTES
@@ -28,6 +30,7 @@ from entrepot.doors.oci import routes as oci_routes
 from entrepot.doors.oci.door import OciDoor
 from entrepot.registry.uploads import start_upload
 from entrepot.values.names import GroupName, RepositoryName, RobotName
+from entrepot.values.names import FederationName, ProviderName, RepositoryName, RobotName, UserName
 from tests.make.image import Blob, Image
 from tests.make.rooms import PASSWORD, Rooms, open_rooms
 
@@ -37,6 +40,9 @@ LEVELS = {"reader": Level.READ, "editor": Level.EDIT, "manager": Level.MANAGE}
 _WEB = RepositoryName("acme/web")
 _ANN = {"user_id": "", "user_name": "ann", "auth": 1}
 _ZOE = {"user_id": "", "user_name": "zoe", "auth": 1}
+
+_OIDC = {"issuer": "https://127.0.0.1", "client_id": "registry"}  # it may not be asked
+_TOKENS = {"issuer": "https://127.0.0.1", "audience": "us", "conditions": [{"claim": "sub", "pattern": "acme"}]}
 
 #                                    anonymous, stranger, reader, editor, manager, admin
 MANAGE: dict[str, tuple[int, ...]] = {
@@ -96,6 +102,21 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "list_audit":                   (401, 403, 403, 403, 403, 200),
     "export_audit":                 (401, 403, 403, 403, 403, 200),
     "list_events_since":            (401, 403, 403, 403, 403, 200),
+    "create_identity_provider":     (401, 403, 403, 403, 403, 201),
+    "list_identity_providers":      (401, 403, 403, 403, 403, 200),
+    "show_identity_provider":       (401, 403, 403, 403, 403, 200),
+    "update_identity_provider":     (401, 403, 403, 403, 403, 200),
+    "delete_identity_provider":     (401, 403, 403, 403, 403, 204),
+    "check_identity_provider":      (401, 403, 403, 403, 403, 200),
+    "list_identities":              (401, 403, 403, 403, 403, 200),
+    "link_identity":                (401, 403, 403, 403, 403, 201),
+    "unlink_identity":              (401, 403, 403, 403, 403, 204),
+    "create_federation":            (401, 403, 403, 403, 403, 201),
+    "list_federations":             (401, 403, 403, 403, 403, 200),
+    "show_federation":              (401, 403, 403, 403, 403, 200),
+    "update_federation":            (401, 403, 403, 403, 403, 200),
+    "delete_federation":            (401, 403, 403, 403, 403, 204),
+    "check_federation":             (401, 403, 403, 403, 403, 200),
     "create_user":                  (401, 403, 403, 403, 403, 201),
     "list_users":                   (401, 403, 403, 403, 403, 200),
     "show_user":                    (401, 403, 403, 403, 403, 200),
@@ -173,6 +194,12 @@ BODIES: dict[str, Any] = {
     "create_token": {"name": "new"},
     "create_robot": {"name": "new", "rights": [{"scope": "acme/*", "access": "push"}]},
     "update_robot": {"description": "changed"},
+    "create_identity_provider": {"name": "new", "kind": "oidc", **_OIDC},
+    "update_identity_provider": {"client_id": "changed"},
+    "link_identity": {"subject": "2", "user": "ann"},
+    "create_federation": {"name": "new", "robot": "ci", **_TOKENS},
+    "update_federation": {"audience": "changed"},
+    "check_federation": {"token": "none"},
     "update_domain_quotas": {"tags": 9},
     "update_namespace_quotas": {"tags": 9},
     "update_password": {"password": "another long password"},
@@ -182,6 +209,7 @@ QUERIES: dict[str, dict[str, str]] = {
     "list_tags_at": {"at": "2026-01-01T00:00:00Z"},
     "list_shared_repos_details": {"center": "self"},
     "list_shared_repo_details": {"shared_by": "thirdparty"},
+    "unlink_identity": {"subject": "1"},
 }
 
 
@@ -217,6 +245,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
             await create_robot(rooms.accounts, rooms.admin, RobotName("ci"), [Right("acme", Level.READ)])
             await rooms.domain("guests")
             await rooms.share(_WEB, await rooms.domain("friends"))
+            await create_provider(rooms.accounts, rooms.admin, ProviderName("corp"), "oidc", _OIDC, None)
+            await link_identity(rooms.accounts, rooms.admin, "corp", "1", UserName("zoe"))
+            await create_federation(rooms.accounts, rooms.admin, FederationName("jobs"), RobotName("ci"), _TOKENS)
             upload = await start_upload(rooms.registry, await rooms.sign_in("editor"), _WEB)
             return House(folder, dict(rooms.blobs._blobs), image, loose, upload.id)
 
@@ -252,6 +283,8 @@ async def test_a_management_call_in_a_role(
         access_domain="friends",
         resource_type="store",
         frequency="daily",
+        provider="corp",
+        federation="jobs",
     )
 
     body = {"digest": str(house.image.digest)} if name == "restore_tag" else BODIES.get(name)

@@ -4,16 +4,18 @@ What is wrong is refused in the same words and after the same time, whichever wa
 it goes through all of them, and the last one, people's passwords, takes its time with everybody.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from entrepot.access.actor import Actor
 from entrepot.accounts import personal_tokens, robot_login
 from entrepot.accounts.actors import PERSON, account_by_login, actor_of, is_usable
 from entrepot.accounts.noted import note_login, note_refused_login
 from entrepot.accounts.room import Accounts
+from entrepot.accounts.trust import keyless
 from entrepot.values.errors import Unauthenticated
 
 WRONG = "The user name or the password is not right."
+UNACCEPTED = "The subject token is not accepted here; the registry's log says why."
 
 Way = Callable[[Accounts, str, str], Awaitable[Actor | None]]
 """A name and a password in, their actor out; None when they are not of this way, or wrong."""
@@ -21,13 +23,22 @@ Way = Callable[[Accounts, str, str], Awaitable[Actor | None]]
 
 async def sign_in(accounts: Accounts, name: str, password: str) -> Actor:
     """Whoever these belong to: a person (`USER`, `DOMAIN/USER`) or what acts for one. Raises Unauthenticated."""
-    for way in WAYS:
+    return await _by_one_of(WAYS, accounts, name, password, WRONG)
+
+
+async def exchange(accounts: Accounts, name: str, assertion: str) -> Actor:
+    """A robot, by a token that somebody else signed and nothing else. Raises Unauthenticated."""
+    return await _by_one_of((keyless.by_assertion,), accounts, name, assertion, UNACCEPTED)
+
+
+async def _by_one_of(ways: Sequence[Way], accounts: Accounts, name: str, password: str, refusal: str) -> Actor:
+    for way in ways:
         actor = await way(accounts, name, password)
         if actor is not None:
             note_login(accounts, actor)
             return actor
     await note_refused_login(accounts, name)
-    raise Unauthenticated(WRONG)
+    raise Unauthenticated(refusal)
 
 
 async def by_password(accounts: Accounts, name: str, password: str) -> Actor | None:
@@ -36,12 +47,14 @@ async def by_password(accounts: Accounts, name: str, password: str) -> Actor | N
         found = await account_by_login(tx, name)
     if found is not None and found.kind != PERSON:
         found = None
-    fits = await accounts.passwords.matches(password, found.password_hash if found else None)
+    # Who signs in elsewhere has no password here, and takes as long as nobody does.
+    fits = await accounts.passwords.matches(password, (found.password_hash or None) if found else None)
     return actor_of(found) if fits and found and is_usable(found, accounts.clock.now()) else None
 
 
 WAYS: tuple[Way, ...] = (
     robot_login.by_secret,
     personal_tokens.by_password,
+    keyless.by_assertion,
     by_password,
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from entrepot.accounts.keys import SigningKeys
 from entrepot.accounts.passwords import Passwords
 from entrepot.accounts.settings import AccountSettings
+from entrepot.accounts.trust.issuers import Issuers
 from entrepot.accounts.uses import Uses
 from entrepot.db.database import Database
 from entrepot.jobs.notes import Notes
@@ -22,6 +23,8 @@ class Accounts:
     uses: Uses
     notes: Notes
     """Logins and refusals, for the audit."""
+    sealer: Sealer
+    issuers: Issuers
 
     async def close(self) -> None:
         """Write down what is only in memory."""
@@ -32,5 +35,14 @@ class Accounts:
 def open_accounts(
     db: Database, clock: Clock, sealer: Sealer, settings: AccountSettings, notes: Notes | None = None
 ) -> Accounts:
-    keys = SigningKeys(db, clock, sealer, settings)
-    return Accounts(db, clock, settings, Passwords(settings), keys, Uses(db), notes or Notes(db, clock))
+    return Accounts(
+        db,
+        clock,
+        settings,
+        Passwords(settings),
+        SigningKeys(db, clock, sealer, settings),
+        Uses(db),
+        notes or Notes(db, clock),
+        sealer,
+        Issuers(),
+    )

@@ -1,6 +1,18 @@
 """Domains (tenants), their people, groups and robots, and what signs and renews tokens."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
 from entrepot.db.schema import Json, Name, UtcTime, metadata
 
@@ -92,4 +104,46 @@ personal_token = Table(
     Column("expires_at", UtcTime),
     Column("last_used_at", UtcTime),
     UniqueConstraint("user_id", "name"),
+)
+
+identity_provider = Table(
+    "identity_provider",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("domain_id", ForeignKey("domain.id"), nullable=False),
+    Column("name", Name(64), nullable=False, unique=True),  # it stands in addresses
+    Column("kind", String(16), nullable=False),  # `oidc` or `ldap`
+    Column("settings", Json, nullable=False),
+    Column("sealed_secret", LargeBinary),  # of the client, or of the account that searches
+    Column("is_enabled", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Index("ix_identity_provider_domain_id_name", "domain_id", "name"),
+)
+
+# Who somebody is at a provider. Nothing else joins an account to it: no name, no e-mail address.
+identity = Table(
+    "identity",
+    metadata,
+    Column("provider_id", ForeignKey("identity_provider.id", ondelete="CASCADE"), nullable=False),
+    Column("subject", Name(255), nullable=False),
+    Column("user_id", ForeignKey("user.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("provider_id", "subject"),
+    Index("ix_identity_user_id_provider_id", "user_id", "provider_id"),
+)
+
+# Tokens of an issuer that make their bearer a robot.
+federation = Table(
+    "federation",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("domain_id", ForeignKey("domain.id"), nullable=False),
+    Column("name", Name(64), nullable=False),
+    Column("robot_id", ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("issuer", String(512), nullable=False),
+    Column("settings", Json, nullable=False),
+    Column("is_enabled", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("domain_id", "name"),
+    Index("ix_federation_domain_id_issuer", "domain_id", "issuer"),
 )

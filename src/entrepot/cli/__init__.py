@@ -27,6 +27,8 @@ COMMANDS = (
     "share",
     "token",
     "robot",
+    "idp",
+    "federation",
     "quota",
     "audit",
 )

@@ -43,6 +43,11 @@ notes_dropped = Counter(
     "entrepot_notes_dropped_total", "Logins, refusals and pulls that the audit knows only as a number.", ["of"]
 )
 
+jwks_fetches = Counter("entrepot_jwks_fetches_total", "Looks at an issuer's keys.", ["outcome"])
+provider_logins = Counter(
+    "entrepot_provider_logins_total", "Logins that somebody else vouches for.", ["way", "outcome"]
+)
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _FLUSH_SECONDS = 1.0

@@ -13,6 +13,8 @@
     │   ├── OrganizationUnknown     OrganizationExists    OrganizationNotEmpty
     │   ├── DomainUnknown           DomainExists          GroupUnknown          GroupExists
     │   ├── RobotUnknown            RobotExists           TokenUnknown          TokenExists
+    │   ├── IdentityProviderUnknown IdentityProviderExists IdentityUnknown       IdentityExists
+    │   ├── FederationUnknown       FederationExists
     │   └── UserUnknown             UserExists            Unauthenticated       AccessDenied          QuotaExceeded
     ├── Elsewhere                   somebody else's trouble; says when to try again
     │   └── StorageUnreachable      DatabaseUnreachable   DatabaseBusy
@@ -206,6 +208,30 @@ class TokenUnknown(Refused):
 
 class TokenExists(Refused):
     """A personal token of this name exists already."""
+
+
+class IdentityProviderUnknown(Refused):
+    """The identity provider is not known."""
+
+
+class IdentityProviderExists(Refused):
+    """An identity provider of this name exists already."""
+
+
+class IdentityUnknown(Refused):
+    """The identity is not known."""
+
+
+class IdentityExists(Refused):
+    """The identity belongs to an account already."""
+
+
+class FederationUnknown(Refused):
+    """The federation is not known."""
+
+
+class FederationExists(Refused):
+    """A federation of this name exists already."""
 
 
 class PasswordInvalid(Refused):

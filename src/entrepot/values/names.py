@@ -22,6 +22,7 @@ _COMPONENT = r"[a-z0-9]+" + _SEPARATED
 _match_repository = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})+").fullmatch
 _match_organization = re.compile(r"[a-z][a-z0-9]*" + _SEPARATED).fullmatch
 _match_tag = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}").fullmatch
+_match_provider = re.compile(r"[a-z0-9][a-z0-9-]{0,63}").fullmatch
 _match_user = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}").fullmatch
 
 
@@ -154,6 +155,34 @@ class TokenName(str):
     def parse(cls, text: str) -> TokenName:
         """A name that a personal token may be created with. Raises NameInvalid."""
         return cls(_short_name(text, USER_CHARS_MAX, "token"))
+
+
+class ProviderName(str):
+    """An identity provider, as it stands in the address people sign in at."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> ProviderName:
+        """A name that an identity provider may be created with. Raises NameInvalid."""
+        if _match_provider(text):
+            return cls(text)
+        raise NameInvalid(
+            f"{quoted(text)} is not a provider's name: 1 to {USER_CHARS_MAX} lower-case letters, digits and '-', "
+            "starting with a letter or digit",
+            kind="provider",
+        )
+
+
+class FederationName(str):
+    """A trust in tokens of others."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> FederationName:
+        """A name that a federation may be created with. Raises NameInvalid."""
+        return cls(_short_name(text, USER_CHARS_MAX, "federation"))
 
 
 def _short_name(text: str, chars_max: int, kind: str) -> str:

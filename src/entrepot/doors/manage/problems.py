@@ -63,6 +63,12 @@ _TABLE: Final[Problems] = {
     errors.ShareUnknown: _swr(400, 4001090),
     errors.ShareExists: _swr(409, 4090089),
     errors.TagExists: Problem(409, "ENTREPOT.4090020"),
+    errors.IdentityProviderUnknown: Problem(404, "ENTREPOT.4040020"),
+    errors.IdentityProviderExists: Problem(409, "ENTREPOT.4090020"),
+    errors.IdentityUnknown: Problem(404, "ENTREPOT.4040021"),
+    errors.IdentityExists: Problem(409, "ENTREPOT.4090021"),
+    errors.FederationUnknown: Problem(404, "ENTREPOT.4040022"),
+    errors.FederationExists: Problem(409, "ENTREPOT.4090022"),
     errors.StorageFull: Problem(507, "SVCSTG.SWR.5000046"),
     # The families, for members that have no line of their own.
     errors.Refused: _swr(400, 4000014),

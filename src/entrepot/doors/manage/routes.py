@@ -17,7 +17,9 @@ from entrepot.doors.manage import (
     docs,
     groups,
     history,
+    federations,
     organizations,
+    providers,
     quotas,
     reports,
     repositories,
@@ -72,6 +74,10 @@ _GROUP: Final = f"{_GROUPS}/{{group}}"
 _TOKENS: Final = "/v2/manage/tokens"
 _ROBOTS: Final = "/v2/manage/robots"
 _ROBOT: Final = f"{_ROBOTS}/{{robot}}"
+_FEDERATIONS: Final = "/v2/manage/federations"
+_FEDERATION: Final = f"{_FEDERATIONS}/{{federation}}"
+_PROVIDERS: Final = "/v2/manage/identity-providers"
+_PROVIDER: Final = f"{_PROVIDERS}/{{provider}}"
 _ON_ORGANIZATION: Final[Mapping[str, Any]] = {"problems": ON_ORGANIZATION_ACCESS}
 _ON_REPOSITORY: Final[Mapping[str, Any]] = {"problems": ON_REPOSITORY_ACCESS}
 _ON_SHARES: Final[Mapping[str, Any]] = {"problems": ON_SHARES}
@@ -133,6 +139,23 @@ ROUTES: Final = (
     Route("GET", "/v2/manage/overview", reports.show_domain_overview),
     Route("GET", "/v2/manage/reports/{resource_type}/{frequency}", reports.show_domain_resource_reports),
     Route("GET", f"{_REPO}/pulls", reports.list_pulls),
+    # Identity providers.
+    Route("POST", _PROVIDERS, providers.create_identity_provider, 201),
+    Route("GET", _PROVIDERS, providers.list_identity_providers, without_none=True),
+    Route("GET", _PROVIDER, providers.show_identity_provider),
+    Route("PATCH", _PROVIDER, providers.update_identity_provider),
+    Route("DELETE", _PROVIDER, providers.delete_identity_provider, 204),
+    Route("POST", f"{_PROVIDER}/check", providers.check_identity_provider),
+    Route("GET", f"{_PROVIDER}/identities", providers.list_identities, without_none=True),
+    Route("POST", f"{_PROVIDER}/identities", providers.link_identity, 201),
+    Route("DELETE", f"{_PROVIDER}/identities", providers.unlink_identity, 204),
+    # Federations: whose tokens make a robot.
+    Route("POST", _FEDERATIONS, federations.create_federation, 201),
+    Route("GET", _FEDERATIONS, federations.list_federations, without_none=True),
+    Route("GET", _FEDERATION, federations.show_federation),
+    Route("PATCH", _FEDERATION, federations.update_federation),
+    Route("DELETE", _FEDERATION, federations.delete_federation, 204),
+    Route("POST", f"{_FEDERATION}/check", federations.check_federation),
     # Users. The contract has no call for them.
     Route("POST", _USERS, users.create_user, 201),
     Route("GET", _USERS, users.list_users, without_none=True),

@@ -1,14 +1,17 @@
 """`/auth/token`: Docker token authentication, in its GET form and its OAuth2 POST form."""
 
 import json
+from collections.abc import Callable, Mapping
+from typing import Final
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
 
 from entrepot.access.actor import Actor
-from entrepot.accounts.login import sign_in
+from entrepot.accounts.login import exchange, sign_in
 from entrepot.accounts.scopes import parse_scopes
 from entrepot.accounts.tokens import Issued, issue_refresh_token, issue_token, refresh
+from entrepot.accounts.trust.keyless import ANY_ROBOT
 from entrepot.doors.http import body as bodies
 from entrepot.doors.http.body import declared_length
 from entrepot.doors.oci.call import OciRooms, Plain, Response
@@ -16,6 +19,13 @@ from entrepot.plumbing.clock import rfc3339
 from entrepot.values.errors import ParameterInvalid
 
 _FORM_BYTES_MAX = 65_536
+# RFC 8693 §3: all of them are signed tokens here; what they are called is the client's matter.
+_ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  # a name
+_SUBJECT_TOKEN_TYPES: Final = (
+    "urn:ietf:params:oauth:token-type:jwt",
+    "urn:ietf:params:oauth:token-type:id_token",
+    _ACCESS_TOKEN,
+)
 
 
 async def get_token(rooms: OciRooms, request: Request) -> Response:
@@ -29,7 +39,7 @@ async def get_token(rooms: OciRooms, request: Request) -> Response:
 
 
 async def post_token(rooms: OciRooms, request: Request) -> Response:
-    """The OAuth2 forms: `grant_type=password` and `grant_type=refresh_token`."""
+    """The OAuth2 forms: `grant_type=password`, `grant_type=refresh_token`, and token exchange (RFC 8693)."""
     length = declared_length(request.headers.get("content-length"))
     raw = await bodies.whole(request.receive, length, rooms.settings.body_idle_seconds, _FORM_BYTES_MAX)
     try:
@@ -41,6 +51,7 @@ async def post_token(rooms: OciRooms, request: Request) -> Response:
         return form.get(name, [""])[0]
 
     secret: str | None = None
+    more: dict[str, str] = {}
     match field("grant_type"):
         case "password":
             actor: Actor = await sign_in(rooms.accounts, field("username"), field("password"))
@@ -49,18 +60,31 @@ async def post_token(rooms: OciRooms, request: Request) -> Response:
         case "refresh_token":
             secret = field("refresh_token")
             actor = await refresh(rooms.accounts, secret)
+        case "urn:ietf:params:oauth:grant-type:token-exchange":
+            actor = await _exchanged(rooms, field)
+            more = {"issued_token_type": _ACCESS_TOKEN, "token_type": "Bearer"}
         case other:
-            raise ParameterInvalid(f"grant_type must be password or refresh_token, not {other[:40]!r}.")
+            raise ParameterInvalid(f"grant_type must be password, refresh_token or RFC 8693's, not {other[:40]!r}.")
     issued = await issue_token(rooms.accounts, actor, parse_scopes(form.get("scope", [])))
-    return _answer(issued, secret)
+    return _answer(issued, secret, more)
 
 
-def _answer(issued: Issued, refresh_token: str | None) -> Response:
+async def _exchanged(rooms: OciRooms, field: Callable[[str], str]) -> Actor:
+    """The robot that a subject token stands for; `username` names it, as at docker login."""
+    if field("subject_token_type") not in _SUBJECT_TOKEN_TYPES:
+        raise ParameterInvalid(f"subject_token_type must be one of {', '.join(_SUBJECT_TOKEN_TYPES)}.")
+    if field("requested_token_type") not in ("", _ACCESS_TOKEN) or field("actor_token"):
+        raise ParameterInvalid(f"Only {_ACCESS_TOKEN} is issued, and to nobody on behalf of another.")
+    return await exchange(rooms.accounts, field("username") or ANY_ROBOT, field("subject_token"))
+
+
+def _answer(issued: Issued, refresh_token: str | None, more: Mapping[str, str] | None = None) -> Response:
     document = {
         "token": issued.token,
         "access_token": issued.token,
         "expires_in": issued.expires_seconds,
         "issued_at": rfc3339(issued.issued_at),
+        **(more or {}),
     }
     if refresh_token is not None:
         document["refresh_token"] = refresh_token
