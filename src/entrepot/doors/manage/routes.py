@@ -18,6 +18,7 @@ from entrepot.doors.manage import (
     groups,
     history,
     federations,
+    history,
     organizations,
     providers,
     quotas,
