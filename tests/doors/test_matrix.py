@@ -29,8 +29,7 @@ from entrepot.doors.manage.routes import ROUTES
 from entrepot.doors.oci import routes as oci_routes
 from entrepot.doors.oci.door import OciDoor
 from entrepot.registry.uploads import start_upload
-from entrepot.values.names import GroupName, RepositoryName, RobotName
-from entrepot.values.names import FederationName, ProviderName, RepositoryName, RobotName, UserName
+from entrepot.values.names import FederationName, GroupName, ProviderName, RepositoryName, RobotName, UserName
 from tests.make.image import Blob, Image
 from tests.make.rooms import PASSWORD, Rooms, open_rooms
 
