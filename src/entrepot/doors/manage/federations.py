@@ -21,7 +21,7 @@ _NOT_SETTINGS: Final = {"name", "robot", "is_enabled"}
 class UpdateFederation(Body):
     """What is absent, or null, stays."""
 
-    issuer: Word | None = Field(None, examples=["https://token.actions.githubusercontent.com"])
+    issuer: Word | None = Field(None, examples=["https://ci.example.com"])
     audience: Word | None = Field(None, examples=["https://registry.example.com"])
     conditions: list[Condition] | None = Field(
         None, examples=[[{"claim": "sub", "pattern": "repo:acme/app:ref:refs/heads/main"}]]
