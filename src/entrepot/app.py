@@ -125,6 +125,8 @@ def account_settings(settings: Settings) -> AccountSettings:
         argon2_memory_kib=settings.argon2_memory_bytes // 1024,
         argon2_passes=settings.argon2_passes,
         argon2_at_once=settings.argon2_at_once,
+        ldap_at_once=settings.ldap_at_once,
+        ldap_seconds=settings.ldap_seconds,
     )
 
 

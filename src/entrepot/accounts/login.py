@@ -1,7 +1,8 @@
 """Login: a name and a password become an Actor, in one of several ways.
 
 What is wrong is refused in the same words and after the same time, whichever way it was meant for:
-it goes through all of them, and the last one, people's passwords, takes its time with everybody.
+it goes through all of them. People's passwords take their time with everybody, and so do directories,
+which come last: who has a password here never waits for one.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,7 +12,7 @@ from entrepot.accounts import personal_tokens, robot_login
 from entrepot.accounts.actors import PERSON, account_by_login, actor_of, is_usable
 from entrepot.accounts.noted import note_login, note_refused_login
 from entrepot.accounts.room import Accounts
-from entrepot.accounts.trust import keyless
+from entrepot.accounts.trust import keyless, ldap
 from entrepot.values.errors import Unauthenticated
 
 WRONG = "The user name or the password is not right."
@@ -57,4 +58,5 @@ WAYS: tuple[Way, ...] = (
     personal_tokens.by_password,
     keyless.by_assertion,
     by_password,
+    ldap.by_directory,
 )

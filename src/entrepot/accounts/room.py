@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from entrepot.accounts.keys import SigningKeys
 from entrepot.accounts.passwords import Passwords
 from entrepot.accounts.settings import AccountSettings
+from entrepot.accounts.trust.directories import Directories
 from entrepot.accounts.trust.issuers import Issuers
 from entrepot.accounts.uses import Uses
 from entrepot.db.database import Database
@@ -25,6 +26,7 @@ class Accounts:
     """Logins and refusals, for the audit."""
     sealer: Sealer
     issuers: Issuers
+    directories: Directories
 
     async def close(self) -> None:
         """Write down what is only in memory."""
@@ -45,4 +47,5 @@ def open_accounts(
         notes or Notes(db, clock),
         sealer,
         Issuers(),
+        Directories(settings),
     )

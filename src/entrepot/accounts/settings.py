@@ -15,3 +15,5 @@ class AccountSettings:
     argon2_memory_kib: int = 19_456
     argon2_passes: int = 2
     argon2_at_once: int = 2
+    ldap_at_once: int = 4
+    ldap_seconds: int = 5

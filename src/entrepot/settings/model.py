@@ -156,6 +156,8 @@ class Settings(BaseModel):
     argon2_memory_bytes: Bytes = people(19 * MIB, "Memory one password check takes (Argon2id).", ge=8 * KIB)
     argon2_passes: int = people(2, "Passes of one password check over that memory.", ge=1, le=64)
     argon2_at_once: int = people(2, "Password checks one worker runs at the same time; more wait.", ge=1, le=64)
+    ldap_at_once: int = people(4, "Logins one worker asks LDAP directories about at the same time; more wait.", ge=1, le=64)
+    ldap_seconds: Seconds = people(5, "How long a directory may take for each step of a login.", ge=1, le=60)
 
     accounting_seconds: Seconds = running(10, "How often a worker writes down the pulls it counted in memory; a crash loses no more than these.", ge=1, le=3_600)
     accounting_days: int = running(400, "Days for which pulls are kept by tag and day; totals stay.", ge=31)

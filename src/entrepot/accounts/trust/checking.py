@@ -10,7 +10,7 @@ from entrepot.accounts.trust.assertions import Unaccepted, peek
 from entrepot.accounts.trust.federations import show_federation
 from entrepot.accounts.trust.issuers import Issuer, ask
 from entrepot.accounts.trust.keyless import accept
-from entrepot.accounts.trust.providers import Provider, show_provider
+from entrepot.accounts.trust.providers import Provider, secret_of, show_provider
 from entrepot.accounts.trust.settings import OidcSettings
 from entrepot.plumbing.outbound import OutboundFailed
 from entrepot.values.errors import ParameterInvalid, quoted
@@ -30,7 +30,7 @@ async def check_provider(accounts: Accounts, actor: Actor, name: str) -> Checked
     wrong = [] if provider.is_enabled else ["The provider is disabled: it lets nobody in."]
     wrong += await _missing_groups(accounts, provider)
     try:
-        found = await _ask(provider)
+        found = await _ask(accounts, provider)
     except (OutboundFailed, ParameterInvalid) as error:
         wrong.append(error.message)
         found = ""
@@ -63,9 +63,11 @@ async def check_federation(accounts: Accounts, actor: Actor, name: str, assertio
     return Checked(not wrong, wrong or [found])
 
 
-async def _ask(provider: Provider) -> str:
+async def _ask(accounts: Accounts, provider: Provider) -> str:
     settings = provider.settings
-    assert isinstance(settings, OidcSettings)
+    if not isinstance(settings, OidcSettings):
+        await accounts.directories.check(settings, secret_of(accounts, provider))
+        return f"The directory answers and searches below {settings.base_dn}."
     said, keys = await ask(Issuer(settings.issuer, settings.peer))
     for address, what in ((said.authorization_endpoint, "people sign in"), (said.token_endpoint, "codes are redeemed")):
         if not address:
