@@ -79,7 +79,8 @@ class Slapd:
         return f"ldaps://localhost:{self.tls_port}"
 
     def start(self) -> None:
-        urls = f"ldap://127.0.0.1:{self.port} ldaps://127.0.0.1:{self.tls_port}"
+        # The certificate is not for 127.0.0.2.
+        urls = f"ldap://127.0.0.1:{self.port} ldaps://127.0.0.1:{self.tls_port} ldaps://127.0.0.2:{self.tls_port}"
         command = [parts.command("slapd"), "-d", "0", "-f", str(self.folder / "slapd.conf"), "-h", urls]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from entrepot.accounts.groups import create_group
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entrepot.accounts.groups import create_group
 from entrepot.accounts.login import sign_in
 from entrepot.accounts.tokens import issue_refresh_token
 from entrepot.accounts.trust import directory
@@ -82,12 +82,11 @@ async def test_a_connection_can_become_encrypted_or_stay_plain_where_that_is_sai
 async def test_a_directory_that_cannot_prove_who_it_is_gets_no_password(rooms: Rooms, slapd: Slapd) -> None:
     await provide(rooms, slapd, authority="")
     await provide(rooms, slapd, "by-starttls", url=slapd.url, start_tls=True, authority="")
-    # The certificate is for localhost and 127.0.0.1, not for another name of this machine.
     await provide(rooms, slapd, "other-name", url=slapd.tls_url.replace("localhost", "127.0.0.2"))
 
     await refused(rooms, "ann", PASSWORD)
 
-    for name in ("directory", "by-starttls"):
+    for name in ("directory", "by-starttls", "other-name"):
         assert "certificate verify failed" in (await check_provider(rooms.accounts, rooms.admin, name)).says[0]
 
 
@@ -102,7 +101,7 @@ async def test_an_empty_password_lets_nobody_in(rooms: Rooms, slapd: Slapd) -> N
 @pytest.mark.parametrize(
     "name",
     ["*", "a*", "ann)(uid=*", "*)(objectClass=*", "ann)(|(uid=*", "\\2a", "ann\\", "(ann)", "uid=ann", f"ann,{PEOPLE}",
-     "ann\0", "ann ", " ann", "&", "|", "é", "\ud800"],
+     "ann\0", "ann ", " ann", "&", "|", "é"],
 )  # fmt: skip
 async def test_what_is_typed_stays_a_name(rooms: Rooms, slapd: Slapd, name: str) -> None:
     await provide(rooms, slapd, user_filter="(&(objectClass=inetOrgPerson)(uid={name}))")
@@ -170,11 +169,11 @@ async def test_groups_are_as_the_directory_says(rooms: Rooms, slapd: Slapd) -> N
 
     ann, ben = await sign_in(rooms.accounts, "ann", PASSWORD), await sign_in(rooms.accounts, "ben", PASSWORD)
 
-    assert await named_groups(rooms, ann.id) == {"editors"}
-    assert await named_groups(rooms, ben.id) == {"editors", "testers"}
+    assert await groups_held(rooms, ann.id) == {"editors"}
+    assert await groups_held(rooms, ben.id) == {"editors", "testers"}
     await change_provider(rooms.accounts, rooms.admin, "directory", {"groups": {"qa": "editors"}})
     await sign_in(rooms.accounts, "ann", PASSWORD)
-    assert await named_groups(rooms, ann.id) == set()
+    assert await groups_held(rooms, ann.id) == set()
 
 
 async def test_groups_may_be_an_attribute_of_the_entry(rooms: Rooms, slapd: Slapd) -> None:
@@ -183,16 +182,7 @@ async def test_groups_may_be_an_attribute_of_the_entry(rooms: Rooms, slapd: Slap
 
     ann = await sign_in(rooms.accounts, "ann", PASSWORD)
 
-    assert await named_groups(rooms, ann.id) == {"editors"}
-
-
-async def named_groups(rooms: Rooms, user_id: str) -> set[str]:
-    held = await groups_held(rooms, user_id)
-    async with rooms.db.reading() as tx:
-        from entrepot.accounts.queries.trust import groups_named
-
-        known = await groups_named(tx, rooms.admin.domain_id, {"editors", "testers"})
-    return {name for name, one in known.items() if one.rstrip("0") in held}
+    assert await groups_held(rooms, ann.id) == {"editors"}
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,16 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import insert
 
-from entrepot.access.groups import groups_of, join_group
+from entrepot.access.groups import groups_of
+from entrepot.accounts.groups import add_group_member, create_group, list_groups
 from entrepot.accounts.login import sign_in
-from entrepot.accounts.tables import group
 from entrepot.accounts.trust.oidc import Answer, Finished, begin_login, check_local, finish_login, list_ways
 from entrepot.accounts.trust.providers import change_provider, create_provider, delete_provider, link_identity
 from entrepot.accounts.users import set_enabled, show_user
 from entrepot.plumbing.outbound import OutboundFailed
 from entrepot.values.errors import EntrepotError, IdentityProviderUnknown, ParameterInvalid, Unauthenticated
-from entrepot.values.names import ProviderName, UserName
+from entrepot.values.names import GroupName, ProviderName, UserName
 from tests.make.issuer import CLIENT, SECRET, TheIssuer
 from tests.make.looking import events_after, last_event
 from tests.make.rooms import Rooms
@@ -54,16 +53,11 @@ async def sign_on(rooms: Rooms, issuer: TheIssuer, person: Mapping[str, Any] | N
     return await come_back(rooms, await go(rooms, issuer))
 
 
-async def make_group(rooms: Rooms, name: str) -> str:
-    async with rooms.db.writing() as tx:
-        row = {"id": name.ljust(32, "0"), "domain_id": rooms.admin.domain_id, "name": name, "description": ""}
-        await tx.run(insert(group).values(**row, created_at=rooms.clock.now()))
-    return str(row["id"])
-
-
 async def groups_held(rooms: Rooms, user_id: str) -> set[str]:
     async with rooms.db.reading() as tx:
-        return {one.removeprefix("group:").rstrip("0") for one in await groups_of(tx, f"user:{user_id}")}
+        held = await groups_of(tx, f"user:{user_id}")
+    known = await list_groups(rooms.accounts, rooms.admin, "", 100)
+    return {one.name for one in known if f"group:{one.id}" in held}
 
 
 async def test_the_browser_is_sent_off_with_everything_that_must_come_back(rooms: Rooms, issuer: TheIssuer) -> None:
@@ -235,24 +229,25 @@ async def test_a_provider_that_is_away_leaves_local_accounts_alone(rooms: Rooms)
 
 async def test_groups_are_as_the_provider_says_at_each_login(rooms: Rooms, issuer: TheIssuer) -> None:
     for name in ("editors", "readers", "ours"):
-        await make_group(rooms, name)
+        await create_group(rooms.accounts, rooms.admin, GroupName(name))
     mapping = {"dev": "editors", "qa": "readers", "ghosts": "missing"}
     await provide(rooms, issuer, groups=mapping)
     person = {"sub": "1", "preferred_username": "ann"}
 
     ann = (await sign_on(rooms, issuer, {**person, "groups": ["dev", "root", "ghosts"]})).actor
     assert await groups_held(rooms, ann.id) == {"editors"}
-    async with rooms.db.writing() as tx:
-        await join_group(tx, f"user:{ann.id}", f"group:{'ours'.ljust(32, '0')}")
+    await add_group_member(rooms.accounts, rooms.admin, GroupName("ours"), UserName("ann"))
     seq = await last_event(rooms.db)
 
     await sign_on(rooms, issuer, {**person, "groups": ["qa"]})
     await sign_on(rooms, issuer, {**person, "groups": ["qa"]})
 
     assert await groups_held(rooms, ann.id) == {"readers", "ours"}
-    [told] = await events_after(rooms.db, seq)
-    assert (told.type, told.subject) == ("user.groups-followed", "ann")
-    assert (told.data["joined"], told.data["left"]) == (["readers"], ["editors"])
+    told = await events_after(rooms.db, seq)
+    assert [(row.type, row.subject, row.data["user"], row.actor) for row in told] == [
+        ("group.member-added", "readers", "ann", f"user:{ann.id}"),
+        ("group.member-removed", "editors", "ann", f"user:{ann.id}"),
+    ]
     await sign_on(rooms, issuer, person)
     assert await groups_held(rooms, ann.id) == {"ours"}
 

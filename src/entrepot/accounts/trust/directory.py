@@ -99,26 +99,30 @@ def _connected(
 
     connection = None
     try:
-        connection = _open(settings, addresses, dn, password, seconds_max)
+        for address in addresses:
+            connection = _connection(settings, address, dn, password, seconds_max)
+            if _opens(connection, is_last=address == addresses[-1]):
+                break
+        if connection is None:
+            raise OutboundFailed(f"The directory {quoted(settings.url)} has no address.")
+        if settings.start_tls:
+            connection.start_tls()
         yield connection if connection.bind() else None
-    except LDAPException as error:
+    except (LDAPException, OSError, UnicodeError) as error:
         raise OutboundFailed(f"The directory {quoted(settings.url)} fails: {_sentence(error)}.") from error
-    except (OSError, UnicodeError) as error:
-        raise OutboundFailed(f"The directory {quoted(settings.url)} cannot be asked: {_sentence(error)}.") from error
     finally:
         if connection is not None:
-            connection.strategy.close()  # without words of farewell, for which it might wait
+            _close(connection)
 
 
-def _open(settings: LdapSettings, addresses: Sequence[str], dn: str, password: str, seconds_max: int) -> Connection:
-    """An open connection to the first address that answers, encrypted where the settings want that."""
+def _connection(settings: LdapSettings, address: str, dn: str, password: str, seconds_max: int) -> Connection:
+    """A connection to one address, not opened yet."""
     from ldap3 import ANONYMOUS, NONE, SIMPLE, Connection, Server, Tls
-    from ldap3.core.exceptions import LDAPSocketOpenError
 
     parts = urlsplit(settings.url)
 
     class VerifiedTls(Tls):
-        """Python's own check of certificate and host name; the connection goes to an address that was looked at."""
+        """Python's own check that the certificate is the host's."""
 
         def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
             context = tls_context(settings.authority)
@@ -126,35 +130,45 @@ def _open(settings: LdapSettings, addresses: Sequence[str], dn: str, password: s
                 connection.socket, server_hostname=parts.hostname, do_handshake_on_connect=do_handshake
             )
 
-    why: Exception = LDAPSocketOpenError("it has no address")
-    for address in addresses:
-        server = Server(
-            address,
-            port_of(settings),
-            use_ssl=parts.scheme == "ldaps",
-            tls=VerifiedTls(),
-            get_info=NONE,
-            connect_timeout=seconds_max,
-        )
-        connection = Connection(
-            server,
-            user=dn or None,
-            password=password or None,
-            authentication=SIMPLE if dn else ANONYMOUS,
-            auto_referrals=False,
-            check_names=False,
-            read_only=True,
-            receive_timeout=seconds_max,
-        )
-        try:
-            connection.open()
-        except LDAPSocketOpenError as error:
-            why = error
-            continue
-        if settings.start_tls:
-            connection.start_tls()
-        return connection
-    raise why
+    server = Server(
+        address,
+        port_of(settings),
+        use_ssl=parts.scheme == "ldaps",
+        tls=VerifiedTls(),
+        get_info=NONE,
+        connect_timeout=seconds_max,
+    )
+    return Connection(
+        server,
+        user=dn or None,
+        password=password or None,
+        authentication=SIMPLE if dn else ANONYMOUS,
+        auto_referrals=False,
+        check_names=False,
+        read_only=True,
+        receive_timeout=seconds_max,
+    )
+
+
+def _opens(connection: Connection, is_last: bool) -> bool:
+    """Whether the address answers; why the last one does not is raised."""
+    from ldap3.core.exceptions import LDAPSocketOpenError
+
+    try:
+        connection.open()
+    except LDAPSocketOpenError:
+        if is_last:
+            raise
+        _close(connection)
+        return False
+    return True
+
+
+def _close(connection: Connection) -> None:
+    """Without words of farewell, for which it might wait; ldap3 leaves open what it could not connect."""
+    connection.strategy.close()
+    if connection.socket is not None:
+        connection.socket.close()
 
 
 def _search(
@@ -211,5 +225,6 @@ def _text(raw: bytes) -> str:
 
 
 def _sentence(error: Exception) -> str:
+    """What went wrong, without the brackets and quotes that errors around errors put around it."""
     said = "".join(one if one.isprintable() else " " for one in str(error)[:300])
-    return said.strip().rstrip(".") or type(error).__name__
+    return said.strip("()[]\"', ").rstrip(".") or type(error).__name__

@@ -1,7 +1,7 @@
 """What is told about trust: who vouches for whom, as it was set up and changed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from entrepot.jobs.events import Event
@@ -48,17 +48,6 @@ class IdentityUnlinked(Event):
     user_id: str
     provider: str
     identity: str
-
-
-@dataclass(frozen=True, slots=True)
-class GroupsFollowed(Event):
-    """At a login somebody joined and left groups, as their provider's word has it."""
-
-    type: ClassVar[str] = "user.groups-followed"
-    user_id: str
-    provider: str
-    joined: Sequence[str] = field(default=())
-    left: Sequence[str] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)

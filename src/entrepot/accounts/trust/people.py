@@ -14,12 +14,13 @@ from sqlalchemy import Row
 from entrepot.access.actor import Actor
 from entrepot.access.groups import groups_of, join_group, leave_group
 from entrepot.accounts.actors import actor_of, is_usable
-from entrepot.accounts.events import UserCreated
+from entrepot.accounts.events import GroupMemberAdded, GroupMemberRemoved, UserCreated
+from entrepot.accounts.groups import subject_of
 from entrepot.accounts.queries import people
 from entrepot.accounts.queries import trust as queries
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.trust.claims import Claims, mapped_groups, user_name
-from entrepot.accounts.trust.events import GroupsFollowed, IdentityLinked
+from entrepot.accounts.trust.events import IdentityLinked
 from entrepot.accounts.trust.providers import Provider
 from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
@@ -75,14 +76,16 @@ async def _settle(tx: Writer, accounts: Accounts, provider: Provider, vouched: V
         await _provision(tx, accounts, provider, vouched)
         row = await queries.user_of_identity(tx, provider.id, vouched.subject)
         assert row is not None
-    if moves := await _moves(tx, provider, row.id, vouched):
-        member = f"user:{row.id}"
-        for group_id in moves.joined.values():
-            await join_group(tx, member, f"group:{group_id}")
-        for group_id in moves.left.values():
-            await leave_group(tx, member, f"group:{group_id}")
-        event = GroupsFollowed(row.name, row.id, provider.name, sorted(moves.joined), sorted(moves.left))
-        await publish(tx, event, actor=member, at=accounts.clock.now(), domain_id=row.domain_id)
+    moves = await _moves(tx, provider, row.id, vouched)
+    for group_id in moves.joined.values():
+        await join_group(tx, f"user:{row.id}", subject_of(group_id))
+    for group_id in moves.left.values():
+        await leave_group(tx, f"user:{row.id}", subject_of(group_id))
+    told = [
+        *(GroupMemberAdded(name, one, row.name, row.id) for name, one in sorted(moves.joined.items())),
+        *(GroupMemberRemoved(name, one, row.name, row.id) for name, one in sorted(moves.left.items())),
+    ]
+    await publish(tx, *told, actor=f"user:{row.id}", at=accounts.clock.now(), domain_id=row.domain_id)
     return row
 
 
@@ -114,6 +117,6 @@ async def _moves(tx: Reader, provider: Provider, user_id: str, vouched: Vouched)
     known = await queries.groups_named(tx, provider.domain_id, set(mapping.values()))
     wanted = mapped_groups(vouched.groups, mapping)
     held = set(await groups_of(tx, f"user:{user_id}"))
-    joined = {name: one for name, one in known.items() if name in wanted and f"group:{one}" not in held}
-    left = {name: one for name, one in known.items() if name not in wanted and f"group:{one}" in held}
+    joined = {name: one for name, one in known.items() if name in wanted and subject_of(one) not in held}
+    left = {name: one for name, one in known.items() if name not in wanted and subject_of(one) in held}
     return _Moves(joined, left)
