@@ -21,6 +21,7 @@ from entrepot.db.opening import open_database
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
 from entrepot.doors.oci.sampled import SampledPulls
+from entrepot.doors.sign_on.door import SignOnRooms
 from entrepot.jobs.events import Event
 from entrepot.jobs.notes import Notes
 from entrepot.jobs.reactions import AnyJob, AnyReaction
@@ -86,6 +87,10 @@ class House:
             json_bytes_max=self.settings.json_bytes_max,
             body_idle_seconds=self.settings.body_idle_seconds,
         )
+
+    @property
+    def sign_on(self) -> SignOnRooms:
+        return SignOnRooms(self.accounts, self.settings.external_url or "")
 
     @property
     def rooms(self) -> Mapping[type[Any], Any]:

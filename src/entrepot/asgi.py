@@ -2,6 +2,7 @@
 
 /v2/…, /auth/token              the registry protocol
 /v2/manage/…, /v3/…, /v2, /     the management API; /docs shows it
+/auth/oidc/…, /auth/providers   single sign-on
 /healthz /readyz /metrics       for whoever watches over the service
 """
 
@@ -17,6 +18,8 @@ from entrepot.doors.http.problems import oci_body, problem_of
 from entrepot.doors.http.proxies import Proxies
 from entrepot.doors.oci.call import Plain, Response
 from entrepot.doors.oci.door import TOKEN_PATH, OciDoor
+from entrepot.doors.sign_on.door import PATHS as SIGN_ON_PATHS
+from entrepot.doors.sign_on.door import SignOnDoor
 from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import configure, get_logger
 from entrepot.plumbing.networks import parse_networks
@@ -65,6 +68,9 @@ class Application:
         elif path.startswith(("/v2/manage/", "/v3/", "/docs/")) or path in ("/v2", "/", "/docs"):
             door = self._manage or await self._build_manage()
             await door(scope, receive, send)
+        elif path.startswith(SIGN_ON_PATHS):
+            assert self._house is not None
+            await SignOnDoor(self._house.sign_on)(scope, receive, send)
         else:
             await front.answer(scope, receive, send, "unknown", _unknown, render)
 

@@ -3,6 +3,7 @@
     browser → begin_login      where to go, and a sealed note for the browser to keep
     browser → provider         signs in there, comes back with a code
     browser → finish_login     code and note fit together: the code becomes an ID token, that an actor
+    give_token                 what they sign in with elsewhere, for half a day
 
 The note (a cookie) holds what the answer must fit to, sealed, so that any replica can go on and nobody
 can write one. It lives minutes, belongs to one browser, and a code is good once: the provider sees to that.
@@ -13,11 +14,16 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode
 
 from entrepot.access.actor import Actor
+from entrepot.accounts.actors import FIRST_DOMAIN
+from entrepot.accounts.noted import note_login
+from entrepot.accounts.personal_tokens import create_token, delete_token
+from entrepot.accounts.queries import people
 from entrepot.accounts.queries import trust as queries
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.trust.assertions import Unaccepted, peek, verify
@@ -34,12 +40,16 @@ from entrepot.values.errors import (
     EntrepotError,
     IdentityProviderUnknown,
     ParameterInvalid,
+    TokenUnknown,
     Unauthenticated,
     quoted,
 )
+from entrepot.values.names import TokenName
 
 NOTE_SECONDS: Final = 600
 _PURPOSE = "oidc login"
+_TOKEN = TokenName("browser")
+_TOKEN_LIFETIME = timedelta(hours=12)
 _NOTE_CHARS_MAX = 4_096
 _PATH_CHARS_MAX = 512
 _CODE_CHARS_MAX = 4_096
@@ -63,6 +73,15 @@ class Finished:
 
     actor: Actor
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A user name and a password to go with it until a time."""
+
+    login: str
+    secret: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +157,25 @@ async def finish_login(accounts: Accounts, name: str, callback: str, note: str, 
         _log.info("a sign-in by a provider is refused", provider=name, reason=error.message)
         raise
     metrics.provider_logins.labels(OIDC, "done").inc()
+    note_login(accounts, actor)
     return Finished(actor, str(kept["path"]))
+
+
+async def give_token(accounts: Accounts, actor: Actor) -> Given:
+    """A personal token for whoever came back: docker, and the command line, ask for a password. It ends the one before.
+
+    Raises TooMany.
+    """
+    try:
+        await delete_token(accounts, actor, _TOKEN)
+    except TokenUnknown:
+        pass  # the first one
+    until = accounts.clock.now() + _TOKEN_LIFETIME
+    made = await create_token(accounts, actor, _TOKEN, expires_at=until)
+    async with accounts.db.reading() as tx:
+        domain = (await people.names_of_domains(tx, [actor.domain_id]))[actor.domain_id]
+    login = actor.name if domain == FIRST_DOMAIN else f"{domain}/{actor.name}"
+    return Given(login, made.secret, until)
 
 
 def check_local(path: str) -> None:
