@@ -2,7 +2,7 @@
 
 Ten repositories in an organization, ten tags and two manifests in a repository. Everything belongs to
 the first domain. Its member is an editor in some organizations and a reader of some single
-repositories, as people are.
+repositories, as people are. Every tenth repository is shared with the domain `guests`.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, String, Table, cast, func, literal, select
 
-from entrepot.access.actor import admins_of
+from entrepot.access.actor import admins_of, subject_of_domain
 from entrepot.access.levels import Level
 from entrepot.access.tables import grant
 from entrepot.accounts.tables import domain, user
-from entrepot.registry.tables import blob, manifest, organization, repository, repository_blob, tag
+from entrepot.registry.tables import blob, manifest, organization, repository, repository_blob, share, tag
 
 MEMBER_OF = 50
 READER_OF = 200
@@ -67,13 +67,21 @@ def fill(connection: Connection, member: str, organizations: int = 10_000) -> No
     _grant(connection, number, literal(f"user:{member_id}"), Level.EDIT, _organization(number * 7))
     number = _numbers(READER_OF)
     _grant(connection, number, literal(f"user:{member_id}"), Level.READ, _path(number * 11, organizations))
+    guests = "f" * 32
+    connection.execute(domain.insert().values(id=guests, name="guests", created_at=_NOW))
+    number = _numbers(repositories // 10)
+    _grant(connection, number, literal(subject_of_domain(guests)), Level.READ, _path(number * 10, organizations))
+    _insert(
+        connection, share, repository_id=number * 10, domain_id=literal(guests), description=literal(""),
+        creator_id=literal(member_id), created_at=one, updated_at=one,
+    )  # fmt: skip
 
 
 def analyze(connection: Connection) -> None:
     """What PostgreSQL does by itself after a while. SQLite's planner is told nothing, here as elsewhere."""
     if connection.dialect.name != "postgresql":
         return
-    for table in (organization, repository, blob, repository_blob, manifest, tag, grant):
+    for table in (organization, repository, blob, repository_blob, manifest, tag, grant, share):
         connection.exec_driver_sql(f'ANALYZE "{table.name}"')
 
 

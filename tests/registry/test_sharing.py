@@ -1,5 +1,6 @@
 """Sharing with other domains: who may, what it opens, and that it ends when its day is over."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -219,6 +220,22 @@ async def test_a_repository_has_no_more_shares_than_allowed(
 
     with pytest.raises(TooMany, match="at most 1 domains"):
         await share_repository(registry, cast["admin"], APP, await rooms.domain("more"), None)
+
+
+async def test_many_who_share_at_once_keep_to_the_limit_and_to_one_share_each(
+    rooms: Rooms, cast: Cast, registry: Registry, guests: DomainName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "SHARES_MAX", 3)
+    receivers = [guests, *[await rooms.domain(f"domain{number}") for number in range(4)]]
+
+    results = await asyncio.gather(
+        *[share_repository(registry, cast["admin"], APP, one, None) for one in receivers for _twice in range(2)],
+        return_exceptions=True,
+    )
+
+    assert results.count(None) == 3
+    assert {type(one) for one in results if one is not None} == {ShareExists, TooMany}
+    assert await rows_in(rooms.db, share) == 3
 
 
 async def test_a_deleted_repository_takes_its_shares_along(

@@ -16,7 +16,8 @@ from tests.make.rooms import PASSWORD, open_rooms
 
 MEMBER = "member"
 ORGANIZATIONS = 1_500
-LARGE = {"repository", "tag", "manifest", "blob", "repository_blob", "grant", "event", "pull_day"}
+LARGE = {"repository", "tag", "manifest", "blob", "repository_blob", "grant", "event", "pull_day", "share"}
+_SHARED = "shared-repositories?limit=5"
 
 _REPOS = "/v2/manage/repos"
 _SERVICE = "/v2/manage/namespaces/team7/repos/service-1506"
@@ -37,6 +38,13 @@ LISTS = (
     f"{_REPOS}?filter=name::service-777|limit::100|offset::0",
     "/v3/manage/repos?limit=100&marker=5000",
     f"{_SERVICE}/pulls",
+    f"{_SERVICE}/tags/1.15055/history?limit=5",
+    f"{_SERVICE}/history?at=2026-06-01T00:00:00Z&limit=5&marker=1.15055",
+    f"{_SERVICE}/1.15055/accessories",
+    f"/v2/manage/{_SHARED}&offset=5&center=self",
+    f"/v2/manage/{_SHARED}&offset=5&center=thirdparty&order_column=name",
+    f"/v3/manage/{_SHARED}&marker=5&shared_by=self",
+    f"/v3/manage/{_SHARED}&marker=5&shared_by=thirdparty",
 )
 
 

@@ -168,18 +168,7 @@ async def list_repos_details(
         call.registry, call.actor, wanted, order, descending, window.offset, window.limit
     )
     response.headers["Content-Range"] = window.content_range(len(page.items), page.total)
-    return [
-        row(
-            PagedRow,
-            one,
-            path=image(call, one),
-            internal_path=image(call, one),
-            namespace=one.repository.path.organization,
-            tags=list(one.tag_names),
-            total_range=page.total,
-        )
-        for one in page.items
-    ]
+    return [paged_row(call, one, page.total) for one in page.items]
 
 
 async def list_repo_details(
@@ -237,6 +226,20 @@ async def update_repo(call: TheCall, repository: TheRepository, body: ChangeRepo
 async def delete_repo(call: TheCall, repository: TheRepository) -> None:
     """Delete a repository with all its tags."""
     await repositories.delete_repository(call.registry, call.actor, repository)
+
+
+def paged_row(call: Call, one: Listed, total: int, status: bool = False) -> PagedRow:
+    """A row of a list by page, of `total` on all pages."""
+    return row(
+        PagedRow,
+        one,
+        path=image(call, one),
+        internal_path=image(call, one),
+        namespace=one.repository.path.organization,
+        tags=list(one.tag_names),
+        status=status,
+        total_range=total,
+    )
 
 
 def row(kind: type[_Kind], one: Listed, **more: Any) -> _Kind:

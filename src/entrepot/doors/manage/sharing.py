@@ -15,7 +15,7 @@ from entrepot.doors.manage.paging import (
     parse_order,
     parse_window,
 )
-from entrepot.doors.manage.repositories import MarkedRow, PagedRow, image, row
+from entrepot.doors.manage.repositories import MarkedRow, PagedRow, paged_row, row
 from entrepot.plumbing.clock import rfc3339
 from entrepot.registry import rules, shared, sharing
 from entrepot.registry.sharing import Share
@@ -175,19 +175,7 @@ async def list_shared_repos_details(
     )
     page = await shared.list_shared(call.registry, call.actor, wanted, order, descending, window.offset, window.limit)
     response.headers["Content-Range"] = window.content_range(len(page.items), page.total)
-    return [
-        row(
-            PagedRow,
-            one.listed,
-            path=image(call, one.listed),
-            internal_path=image(call, one.listed),
-            namespace=one.listed.repository.path.organization,
-            tags=list(one.listed.tag_names),
-            status=one.is_valid,
-            total_range=page.total,
-        )
-        for one in page.items
-    ]
+    return [paged_row(call, one.listed, page.total, status=one.is_valid) for one in page.items]
 
 
 async def list_shared_repo_details(
