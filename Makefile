@@ -11,7 +11,7 @@ BIN := .venv/bin
 # Tests side by side; raise it on a larger machine.
 JOBS ?= 2
 ARGS ?=
-PAGES := errors permissions metrics commands registry-api management-api
+PAGES := errors permissions metrics commands exit-codes registry-api management-api
 
 serve: .venv/runtime.stamp
 	$(BIN)/entrepot serve $(ARGS)

@@ -10,6 +10,7 @@ from importlib import import_module
 import typer
 
 from entrepot import __version__
+from entrepot.cli.exit_codes import ExitCode
 
 # Files of this folder with commands, in the order of `entrepot --help`.
 COMMANDS = (
@@ -23,6 +24,7 @@ COMMANDS = (
     "org",
     "repo",
     "tag",
+    "image",
     "grant",
     "share",
     "token",
@@ -31,13 +33,8 @@ COMMANDS = (
     "federation",
     "quota",
     "audit",
+    "completion",
 )
-
-# Exit codes, beside 0 for done. Scripts rely on them.
-REFUSED = 1
-USAGE = 2
-UNREACHABLE = 3
-INTERRUPTED = 130
 
 
 def main() -> None:
@@ -49,15 +46,18 @@ def main() -> None:
         build()()
     except SettingsInvalid as error:
         _complain(*error.problems)
-        sys.exit(USAGE)
+        sys.exit(ExitCode.USAGE)
     except Elsewhere as error:
         _complain(error.message)
-        sys.exit(UNREACHABLE)
+        sys.exit(ExitCode.UNREACHABLE)
     except EntrepotError as error:
         _complain(error.message)
-        sys.exit(REFUSED)
+        sys.exit(ExitCode.REFUSED)
+    except OSError as error:
+        _complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
+        sys.exit(ExitCode.MACHINE)
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        sys.exit(ExitCode.INTERRUPTED)
 
 
 def build() -> typer.Typer:
@@ -87,7 +87,7 @@ def _entrepot(
 ) -> None:
     """A container image service you can run yourself.
 
-    Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the server cannot be reached.
+    Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the server cannot be reached, 4 this machine failed.
     """
 
 

@@ -10,11 +10,11 @@ import httpx2
 from entrepot import __version__
 from entrepot.cli import credentials
 from entrepot.cli.credentials import SignIn
+from entrepot.remote.answers import printable, why_unreachable
 from entrepot.values.errors import Elsewhere, Refused
 
 _TIMEOUT_SECONDS = 60.0
 _PAGE = 1_000
-_MESSAGE_CHARS_MAX = 1_000
 
 
 class Refusal(Refused):
@@ -52,7 +52,7 @@ class Client:
         try:
             answer = self._http.request(method, path, json=body, params=parameters)
         except httpx2.RequestError as error:
-            raise ServerUnreachable(_why(url, error)) from error
+            raise ServerUnreachable(why_unreachable(url, error)) from error
         if answer.is_success:
             return self._json(answer) if answer.content else None
         raise self._refusal(answer)
@@ -76,7 +76,7 @@ class Client:
                     raise self._refusal(answer)
                 yield from answer.iter_lines()
         except httpx2.RequestError as error:
-            raise ServerUnreachable(_why(self.sign_in.url, error)) from error
+            raise ServerUnreachable(why_unreachable(self.sign_in.url, error)) from error
 
     def __enter__(self) -> Self:
         return self
@@ -119,18 +119,3 @@ def repository_path(repository: str) -> str:
     """The management API writes `/` inside a repository's name as `$`."""
     organization, _, name = repository.partition("/")
     return f"{organization_path(organization)}/repos/{name.replace('/', '$')}"
-
-
-def printable(text: str) -> str:
-    """What a server said, as a terminal may show it: one sentence, no control characters."""
-    shown = "".join(one if one.isprintable() else " " for one in text[:_MESSAGE_CHARS_MAX]).strip()
-    shown = shown[:1].upper() + shown[1:]
-    return shown if shown.endswith((".", "?", "!")) else f"{shown}."
-
-
-def _why(url: str, error: httpx2.RequestError) -> str:
-    if isinstance(error, httpx2.TimeoutException):
-        return f"{url} did not answer within {_TIMEOUT_SECONDS:g} seconds. Is it overloaded, or behind a firewall?"
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return f"The certificate of {url} is not trusted. Name the file of its authority in SSL_CERT_FILE."
-    return f"{url} cannot be reached ({printable(str(error)).rstrip('.')}). Is the server running (entrepot serve)?"

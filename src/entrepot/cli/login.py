@@ -8,6 +8,8 @@ import typer
 
 from entrepot.cli.output import AsJson, Password, PasswordStdin, done, read_password
 
+_NAME_CHARS_MAX = 255
+
 Url = Annotated[str | None, typer.Argument(help="Address of the server, as in https://registry.example.")]
 
 
@@ -30,7 +32,6 @@ def login(
     from entrepot.cli import credentials
     from entrepot.cli.client import Client
     from entrepot.cli.credentials import SignIn
-    from entrepot.values.names import UserName
 
     kept = credentials.read()
     address = credentials.parse_url(url or os.environ.get("ENTREPOT_URL") or kept.current or credentials.URL_DEFAULT)
@@ -42,15 +43,24 @@ def login(
             if not sys.stdin.isatty():
                 raise typer.BadParameter("give a user name.", param_hint="--user")
             user = str(typer.prompt("User"))
-        sign_in = SignIn(address, UserName.parse(user), read_password(password, password_stdin))
+        sign_in = SignIn(address, _login_name(user), read_password(password, password_stdin))
 
     if credentials.is_exposed(address):
         typer.echo(f"warning: {address} is not encrypted; the password can be read on the way.", err=True)
     with Client(sign_in) as client:
-        client.call("GET", f"/v2/manage/users/{sign_in.user}")
+        client.call("GET", "/v2")
     kept.servers[address], kept.current = sign_in, address
     credentials.write(kept)
     done(f"Logged in to {address} as {sign_in.user}.", {"url": address, "user": sign_in.user}, as_json)
+
+
+def _login_name(text: str) -> str:
+    """A user, `DOMAIN/USER`, or a robot; a colon would end the name on its way. Raises NameInvalid."""
+    from entrepot.values.errors import NameInvalid, quoted
+
+    if not text or len(text) > _NAME_CHARS_MAX or ":" in text or not text.isprintable() or " " in text:
+        raise NameInvalid(f"{quoted(text)} is not a name to log in with.", kind="user")
+    return text
 
 
 def logout(url: Url = None, as_json: AsJson = False) -> None:

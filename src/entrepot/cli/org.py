@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from entrepot.cli.output import AsJson, Yes, confirm, done, show_json, show_table
+from entrepot.cli.output import AsJson, Yes, confirm, done, show_json, show_table, size
 
 Name = Annotated[str, typer.Argument(help="Name of the organization.")]
 
@@ -67,6 +67,25 @@ def list_organizations(
             for row in rows
         ),
     )
+
+
+@org.command()
+def show(name: Name, as_json: AsJson = False) -> None:
+    """Show an organization: your level, who made it, and how much of its quotas is used."""
+    from entrepot.cli.client import Client, organization_path
+    from entrepot.cli.grant import level_name
+    from entrepot.values.names import OrganizationName
+
+    path = organization_path(OrganizationName.parse(name))
+    with Client() as client:
+        found = client.call("GET", path)
+        quotas = client.call("GET", f"{path}/quotas")["quotas"]
+    if as_json:
+        show_json({**found, "quotas": quotas})
+        return
+    used = ((row["resource"], size(row["used"]) if row["resource"] == "bytes" else row["used"]) for row in quotas)
+    facts = (("name", name), ("your level", level_name(found["auth"])), ("created by", found["creator_name"]))
+    show_table(("Of", "Is"), (*facts, *used))
 
 
 @org.command()

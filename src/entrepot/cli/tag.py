@@ -56,6 +56,30 @@ def list_tags(
 
 
 @tag.command()
+def show(image: Image, as_json: AsJson = False) -> None:
+    """Show what a tag names: digest, size, kind, and since when."""
+    from entrepot.cli.client import Client
+
+    with Client() as client:
+        found = client.call("GET", _path(_tag_of(image)))
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        ("Of", "Is"),
+        (
+            ("tag", image),
+            ("digest", found["digest"]),
+            ("size", size(found["size"])),
+            ("kind", "index" if found["tag_type"] else "image"),
+            ("image", found["path"]),
+            ("created", _second(found["created"])),
+            ("updated", _second(found["updated"])),
+        ),
+    )
+
+
+@tag.command()
 def add(
     image: Image,
     new: Annotated[str, typer.Argument(metavar="NEW", help="The new tag, in the same repository.")],

@@ -8,6 +8,7 @@
     │   ├── MediaTypeUnsupported    Unsupported           BodyTooLarge          TooMany
     │   ├── BodyIncomplete
     │   ├── ShareUnknown            ShareExists           TagExists
+    │   ├── BodyIncomplete        ArchiveInvalid        RemoteRefused
     │   ├── BlobUnknown             UploadUnknown         UploadInvalid         UploadOutOfOrder
     │   ├── RepositoryUnknown       RepositoryExists      GrantUnknown          GrantExists
     │   ├── OrganizationUnknown     OrganizationExists    OrganizationNotEmpty
@@ -17,7 +18,7 @@
     │   ├── FederationUnknown       FederationExists
     │   └── UserUnknown             UserExists            Unauthenticated       AccessDenied          QuotaExceeded
     ├── Elsewhere                   somebody else's trouble; says when to try again
-    │   └── StorageUnreachable      DatabaseUnreachable   DatabaseBusy
+    │   └── StorageUnreachable      DatabaseUnreachable   DatabaseBusy          RemoteUnreachable
     └── Broken                      ours; logged whole, shown as little
         └── StorageFull             StorageFailed         BlobCorrupt
 
@@ -288,6 +289,19 @@ class BodyIncomplete(Refused):
     """The body of the request ended, or stopped coming, before it was complete."""
 
 
+class ArchiveInvalid(Refused):
+    """The archive of images cannot be accepted. Detail `member` says which file in it, when one is at fault."""
+
+
+class RemoteRefused(Refused):
+    """The other registry refused. Detail `status` is its HTTP status, `code` what it said in the OCI form."""
+
+    def __init__(self, message: str | None = None, *, status: int = 0, code: str = "", **detail: Json) -> None:
+        super().__init__(message, status=status, code=code, **detail)
+        self.status = status
+        self.code = code
+
+
 class TooMany(Refused):
     """There are too many of these. Detail `limit` is the number allowed."""
 
@@ -321,6 +335,10 @@ class DatabaseUnreachable(Elsewhere):
 
 class DatabaseBusy(Elsewhere):
     """The database was too busy to finish in time."""
+
+
+class RemoteUnreachable(Elsewhere):
+    """The other registry cannot be reached."""
 
 
 # --- broken: ours ---

@@ -208,3 +208,28 @@ def test_a_certificate_nobody_knows_is_explained_and_one_that_is_named_is_truste
 
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.authority))
     ok(run(*login))
+
+
+def test_repositories_organizations_and_tags_are_created_and_shown(as_admin: Run, api: Api) -> None:
+    organization = api.create_org()
+    repository = f"{organization}/team/web"
+
+    made = read(as_admin("repo", "create", repository, "--public", "--description", "Our page", "--json"))
+    assert (made["is_public"], made["description"], made["category"]) == (True, "Our page", "other")
+    assert "exists already" in refused(as_admin("repo", "create", repository))
+    assert "Our page" in ok(as_admin("repo", "show", repository))
+    changed = read(as_admin("repo", "set", repository, "--category", "database", "--json"))
+    assert (changed["is_public"], changed["category"]) == (True, "database")
+    shown = read(as_admin("repo", "show", repository, "--json"))
+    assert (shown["is_public"], shown["category"], shown["description"]) == (True, "database", "Our page")
+
+    image = push(api, repository, "1.0")
+    assert read(as_admin("tag", "show", f"{repository}:1.0", "--json"))["digest"] == str(image.digest)
+    assert str(image.digest) in ok(as_admin("tag", "show", f"{repository}:1.0"))
+    assert "no tag" in refused(as_admin("tag", "show", f"{repository}:2.0"))
+
+    found = read(as_admin("org", "show", organization, "--json"))
+    assert (found["name"], found["auth"]) == (organization, 7)
+    assert {row["resource"]: row["used"] for row in found["quotas"]}["tags"] == 1
+    assert "manage" in ok(as_admin("org", "show", organization))
+    assert "no organization" in refused(as_admin("org", "show", "nothing-here"))

@@ -16,6 +16,7 @@ class Page(StrEnum):
     PERMISSIONS = "permissions"
     METRICS = "metrics"
     COMMANDS = "commands"
+    EXIT_CODES = "exit-codes"
     REGISTRY_API = "registry-api"
     MANAGEMENT_API = "management-api"
 

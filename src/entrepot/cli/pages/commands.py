@@ -13,8 +13,8 @@ _INTRODUCTION = """\
 server: the one that `entrepot login` named last, or the one in `ENTREPOT_URL`, as `ENTREPOT_USER` with
 `ENTREPOT_PASSWORD`.
 
-Every command has `--help`. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the server cannot be reached,
-130 interrupted.
+Every command has `--help`, and ends with one of the [exit codes](exit-codes.md). `eval "$(entrepot completion bash)"`
+(or zsh; in fish: `entrepot completion fish | source`) lets the Tab key complete commands and options.
 """
 
 # Typer carries its own copy of click and exports no names for commands and parameters.

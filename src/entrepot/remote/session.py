@@ -1,0 +1,228 @@
+"""Session: one registry, spoken to as one user or as nobody; tokens are fetched when asked for and kept by scope."""
+
+import asyncio
+import base64
+import json
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import httpx2
+
+from entrepot import __version__
+from entrepot.remote.answers import refusal, stranger, why_unreachable
+from entrepot.remote.challenge import Challenge, check_realm, parse_challenge
+from entrepot.remote.retries import wait_before
+from entrepot.remote.settings import DEFAULT, RemoteSettings
+from entrepot.values.errors import RemoteRefused, RemoteUnreachable
+
+Body = Callable[[], AsyncIterator[bytes]] | bytes | None
+Scopes = tuple[str, ...]
+_AGENT = f"entrepot/{__version__}"
+_CONNECTIONS_MAX = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A user and the password, or what serves as one: a token, a robot's secret."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that was read whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Remote:
+    """The registry at `url` (`https://registry.example:5000`).
+
+    Calls raise RemoteRefused where it says no, and RemoteUnreachable where it cannot be reached or does not answer as
+    a registry does. `sleep` is how to wait between attempts.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials | None = None,
+        settings: RemoteSettings = DEFAULT,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        parts = urlsplit(url)
+        self.url = f"{parts.scheme}://{parts.netloc}"
+        self.settings = settings
+        self.sleep = sleep
+        self._credentials = credentials
+        self._tokens: dict[Scopes, str] = {}
+        self._http = httpx2.AsyncClient(
+            headers={"user-agent": _AGENT, "accept-encoding": "identity"},
+            timeout=httpx2.Timeout(settings.silence_seconds, connect=settings.connect_seconds, pool=None),
+            limits=httpx2.Limits(max_connections=_CONNECTIONS_MAX),
+            verify=ssl.create_default_context() if parts.scheme == "https" else False,
+        )
+
+    async def request(
+        self,
+        method: str,
+        target: str,
+        scopes: Scopes,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        accepted: Sequence[int] = (),
+    ) -> Answer:
+        """The whole answer to a request that may be sent more than once. Refuses all but 2xx and `accepted`.
+
+        Tried again, after waiting, while the registry is unreachable or busy.
+        """
+        attempt = 1
+        while True:
+            try:
+                async with self.send(method, target, scopes, headers=headers, body=body, accepted=accepted) as response:
+                    return Answer(response.status_code, response.headers, await self._whole(response))
+            except RemoteUnreachable as error:
+                attempt += 1
+                await self.wait(attempt, error)
+
+    @asynccontextmanager
+    async def send(
+        self,
+        method: str,
+        target: str,
+        scopes: Scopes,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Body = None,
+        accepted: Sequence[int] = (),
+    ) -> AsyncIterator[httpx2.Response]:
+        """One request, its answer still to be read. `target` is a path, or an address that the registry named.
+
+        A lost connection, also one that is lost inside the block, becomes RemoteUnreachable.
+        """
+        try:
+            response = await self._authorized(method, target, scopes, headers or {}, body)
+            try:
+                if not response.is_success and response.status_code not in accepted:
+                    raise refusal(self.url, response.status_code, response.headers, await self._whole(response))
+                yield response
+            finally:
+                await response.aclose()
+        except httpx2.RequestError as error:
+            raise RemoteUnreachable(why_unreachable(self.url, error)) from error
+
+    async def wait(self, attempt: int, error: RemoteUnreachable) -> None:
+        """Wait before attempt number `attempt`; raises `error` when there were enough."""
+        if attempt > self.settings.attempts_max:
+            raise error
+        await self.sleep(wait_before(attempt, self.settings, error.retry_after))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def _authorized(
+        self, method: str, target: str, scopes: Scopes, headers: Mapping[str, str], body: Body
+    ) -> httpx2.Response:
+        """The answer, after a challenge was met if there was one."""
+        response = await self._once(method, target, scopes, headers, body)
+        if response.status_code != httpx2.codes.UNAUTHORIZED:
+            return response
+        challenge = parse_challenge(response.headers.get_list("www-authenticate"))
+        if challenge is None or not await self._meet(challenge, scopes):
+            return response
+        await response.aclose()
+        return await self._once(method, target, scopes, headers, body)
+
+    async def _once(
+        self, method: str, target: str, scopes: Scopes, headers: Mapping[str, str], body: Body
+    ) -> httpx2.Response:
+        url = httpx2.URL(self.url).join(target)
+        shown = dict(headers)
+        # What the registry names elsewhere (an upload in a bucket) must not see our token.
+        if url.origin == httpx2.URL(self.url).origin and (token := self._tokens.get(scopes)):
+            shown["authorization"] = token
+        content = body() if callable(body) else body
+        request = self._http.build_request(method, url, headers=shown, content=content)
+        return await self._http.send(request, stream=True, follow_redirects=method in ("GET", "HEAD"))
+
+    async def _meet(self, challenge: Challenge, scopes: Scopes) -> bool:
+        """Get what the challenge asks for; False when there is nothing to show."""
+        if challenge.scheme == "basic":
+            if self._credentials is None or scopes in self._tokens:
+                return False
+            self._tokens[scopes] = _basic(self._credentials)
+            return True
+        check_realm(challenge, self.url)
+        self._tokens[scopes] = f"Bearer {await self._token(challenge, scopes)}"
+        return True
+
+    async def _token(self, challenge: Challenge, scopes: Scopes) -> str:
+        asked = scopes or tuple(challenge.scope.split())
+        parameters = httpx2.QueryParams([("service", challenge.service), *(("scope", scope) for scope in asked)])
+        headers = {"authorization": _basic(self._credentials)} if self._credentials else {}
+        url = httpx2.URL(challenge.realm).copy_merge_params(parameters)
+        request = self._http.build_request("GET", url, headers=headers)
+        response = await self._http.send(request, stream=True)
+        try:
+            body = await self._whole(response)
+        finally:
+            await response.aclose()
+        if not response.is_success:
+            raise refusal(self.url, response.status_code, response.headers, body)
+        return self._read_token(body)
+
+    def _read_token(self, body: bytes) -> str:
+        try:
+            document: Any = json.loads(body)
+            token = document.get("token") or document.get("access_token")
+        except (ValueError, AttributeError, RecursionError):
+            token = None
+        if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+            raise stranger(self.url, "no token where one should be")
+        return token
+
+    async def _whole(self, response: httpx2.Response) -> bytes:
+        held = bytearray()
+        async for chunk in response.aiter_raw():
+            held += chunk
+            if len(held) > self.settings.document_bytes_max:
+                raise RemoteRefused(
+                    f"{self.url} sent a document of more than {self.settings.document_bytes_max} bytes.",
+                    status=response.status_code,
+                )
+        return bytes(held)
+
+
+def pull_scope(name: str) -> Scopes:
+    return (f"repository:{name}:pull",)
+
+
+def push_scope(name: str) -> Scopes:
+    return (f"repository:{name}:pull,push",)
+
+
+def delete_scope(name: str) -> Scopes:
+    return (f"repository:{name}:pull,delete",)
+
+
+def mount_scope(name: str, source: str) -> Scopes:
+    """For a mount from the repository `source`; empty: from anywhere, which is entrepot's own scope."""
+    return (*push_scope(name), *(pull_scope(source) if source else ("registry:blobs:*",)))
+
+
+def _basic(credentials: Credentials) -> str:
+    pair = f"{credentials.user}:{credentials.password}".encode()
+    return f"Basic {base64.b64encode(pair).decode()}"
