@@ -25,7 +25,7 @@ from entrepot.accounts.robots import (
 )
 from entrepot.accounts.rules import Right
 from entrepot.accounts.tokens import issue_refresh_token, issue_token, read_token
-from entrepot.accounts.users import set_enabled
+from entrepot.accounts.users import set_enabled, update_user
 from entrepot.registry.members import remove_members
 from entrepot.registry.organizations import create_organization
 from entrepot.registry.pull import Pulls
@@ -251,6 +251,21 @@ async def test_a_robot_ends_when_it_or_its_owner_does(rooms: Rooms, manager: Act
     await signed_in(rooms, made.secret)
     await set_enabled(rooms.accounts, rooms.admin, UserName("manager"), False)
     assert await is_refused(signed_in(rooms, made.secret))
+
+
+async def test_a_robot_ends_with_the_end_of_its_owner(rooms: Rooms, manager: Actor) -> None:
+    made, name = await make(rooms, manager), UserName("manager")
+    header = basic("robot$ci", made.secret)["Authorization"].encode()
+    await rooms.credentials.actor(header)
+    end = rooms.clock.now() + timedelta(seconds=30)
+
+    await update_user(rooms.accounts, rooms.admin, name, expires_at=end)
+
+    actor = await rooms.credentials.actor(header)
+    assert actor.until == end.timestamp()
+    rooms.clock.advance(seconds=30)
+    assert rooms.credentials.remembered(header, rooms.clock.now().timestamp()) is None
+    assert await is_refused(rooms.credentials.actor(header))
 
 
 async def test_who_enables_a_robot_whose_owner_is_shut_out_owns_it(rooms: Rooms, manager: Actor) -> None:

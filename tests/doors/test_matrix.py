@@ -18,6 +18,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from entrepot.access.levels import Level
+from entrepot.accounts.domains import create_domain
 from entrepot.accounts.groups import create_group
 from entrepot.accounts.robots import create_robot
 from entrepot.accounts.rules import Right
@@ -29,7 +30,15 @@ from entrepot.doors.manage.routes import ROUTES
 from entrepot.doors.oci import routes as oci_routes
 from entrepot.doors.oci.door import OciDoor
 from entrepot.registry.uploads import start_upload
-from entrepot.values.names import FederationName, GroupName, ProviderName, RepositoryName, RobotName, UserName
+from entrepot.values.names import (
+    DomainName,
+    FederationName,
+    GroupName,
+    ProviderName,
+    RepositoryName,
+    RobotName,
+    UserName,
+)
 from tests.make.image import Blob, Image
 from tests.make.rooms import PASSWORD, Rooms, open_rooms
 
@@ -72,6 +81,12 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "create_user_repository_auth":  (401, 404, 403, 403, 201, 201),
     "update_user_repository_auth":  (401, 404, 403, 403, 201, 201),
     "delete_user_repository_auth":  (401, 404, 403, 403, 204, 204),
+    "list_namespace_grants":        (401, 404, 403, 403, 200, 200),
+    "set_namespace_grant":          (401, 404, 403, 403, 200, 200),
+    "delete_namespace_grant":       (401, 404, 403, 403, 204, 204),
+    "list_repo_grants":             (401, 404, 403, 403, 200, 200),
+    "set_repo_grant":               (401, 404, 403, 403, 200, 200),
+    "delete_repo_grant":            (401, 404, 403, 403, 204, 204),
     "list_repository_tags":         (401, 404, 200, 200, 200, 200),
     "list_repository_tag":          (401, 404, 200, 200, 200, 200),
     "show_repo_tag":                (401, 404, 200, 200, 200, 200),
@@ -124,6 +139,10 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "enable_user":                  (401, 403, 403, 403, 403, 200),
     "update_user":                  (401, 403, 403, 403, 403, 200),
     "delete_user":                  (401, 403, 403, 403, 403, 204),
+    "create_domain":                (401, 403, 403, 403, 403, 201),
+    "list_domains":                 (401, 403, 403, 403, 403, 200),
+    "show_domain":                  (401, 200, 200, 200, 200, 200),
+    "delete_domain":                (401, 403, 403, 403, 403, 204),
     "create_group":                 (401, 403, 403, 403, 403, 201),
     "list_groups":                  (401, 403, 403, 403, 403, 200),
     "show_group":                   (401, 403, 403, 403, 403, 200),
@@ -188,8 +207,13 @@ BODIES: dict[str, Any] = {
     "update_repo_domains": {"permit": "read", "deadline": "forever"},
     "create_user": {"name": "new", "password": PASSWORD},
     "update_user": {"is_admin": True},
+    "create_domain": {"name": "new", "admin_name": "boss", "admin_password": PASSWORD},
     "create_group": {"name": "new"},
     "update_group": {"description": "changed"},
+    "set_namespace_grant": {"kind": "group", "name": "team", "auth": 3, "pattern": "team-*"},
+    "delete_namespace_grant": {"kind": "user", "name": "zoe"},
+    "set_repo_grant": {"kind": "user", "name": "ann", "auth": 1, "deadline": "2027-12-31"},
+    "delete_repo_grant": {"kind": "user", "name": "zoe"},
     "create_token": {"name": "new"},
     "create_robot": {"name": "new", "rights": [{"scope": "acme/*", "access": "push"}]},
     "update_robot": {"description": "changed"},
@@ -240,6 +264,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
             await rooms.push_blob(_WEB, loose)
             await rooms.grant("acme", "zoe", Level.READ)
             await rooms.grant(_WEB, "zoe", Level.READ)
+            await create_domain(rooms.accounts, rooms.admin, DomainName("spare"), UserName("boss"), PASSWORD)
             await create_group(rooms.accounts, rooms.admin, GroupName("team"))
             await create_robot(rooms.accounts, rooms.admin, RobotName("ci"), [Right("acme", Level.READ)])
             await rooms.domain("guests")
@@ -278,7 +303,7 @@ async def test_a_management_call_in_a_role(
         robot="ci",
         token="mine",
         project_id="another",
-        domain="default",
+        domain="spare" if name == "delete_domain" else "default",
         access_domain="friends",
         resource_type="store",
         frequency="daily",

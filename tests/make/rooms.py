@@ -8,8 +8,8 @@ from pathlib import Path
 from entrepot.access.actor import Actor
 from entrepot.access.levels import Level
 from entrepot.accounts.credentials import Credentials
+from entrepot.accounts.domains import create_domain
 from entrepot.accounts.login import sign_in
-from entrepot.accounts.queries import people
 from entrepot.accounts.room import Accounts, open_accounts
 from entrepot.accounts.settings import AccountSettings
 from entrepot.accounts.users import FIRST_ADMIN, create_user, ensure_first_admin
@@ -22,7 +22,6 @@ from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
 from entrepot.migrations import upgrade
 from entrepot.plumbing.clock import FakeClock
-from entrepot.plumbing.ids import new_id
 from entrepot.plumbing.sealing import Sealer
 from entrepot.registry.members import Wanted, add_members
 from entrepot.registry.organizations import create_organization
@@ -103,11 +102,8 @@ class Rooms:
 
     async def domain(self, name: str) -> DomainName:
         """A new domain, with its administrator `boss`, who signs in as `NAME/boss`."""
-        parsed, domain_id, now = DomainName.parse(name), new_id(), self.clock.now()
-        password_hash = await self.accounts.passwords.hash(PASSWORD)
-        async with self.db.writing() as tx:
-            await people.save_domain(tx, domain_id, parsed, now)
-            await people.save_user(tx, new_id(), domain_id, "boss", password_hash, True, now)
+        parsed = DomainName.parse(name)
+        await create_domain(self.accounts, self.admin, parsed, UserName("boss"), PASSWORD)
         return parsed
 
     async def share(self, path: RepositoryName, receiver: DomainName, deadline: str = "forever") -> None:

@@ -157,8 +157,8 @@ async def test_permissions(rooms: Rooms, cast: Cast, registry: Registry) -> None
     await remove_members(registry, admin, APP, [cast["stranger"].id, "nobody"])
 
     assert await told(rooms, seq) == [
-        ("grant.set", APP, {"grantee": subject, "level": 1, "before": {}}),
-        ("grant.set", APP, {"grantee": subject, "level": 3, "before": {"level": 1}}),
+        ("grant.set", APP, {"grantee": subject, "level": 1, "expires_at": None, "before": {}}),
+        ("grant.set", APP, {"grantee": subject, "level": 3, "expires_at": None, "before": {"level": 1}}),
         ("grant.removed", APP, {"grantee": subject, "before": {"level": 3}}),
     ]
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select, tuple_
 
 from entrepot.access.actor import admins_of, subject_of_domain
 from entrepot.access.check import repository_scope_like
@@ -73,13 +73,8 @@ def _under(organization: str) -> ColumnElement[bool]:
 
 
 async def grants_of(tx: Reader, subjects: Collection[str]) -> Sequence[Grant]:
-    """The grants given to any of `subjects`, by subject and scope."""
-    rows = await tx.rows(
-        select(grant.c.scope, grant.c.subject, grant.c.level, grant.c.expires_at)
-        .where(grant.c.subject.in_(subjects))
-        .order_by(grant.c.subject, grant.c.scope)
-    )
-    return [Grant(row.scope, row.subject, Level(row.level), row.expires_at) for row in rows]
+    """The grants given to any of `subjects`, by scope and subject."""
+    return await _grants(tx, grant.c.subject.in_(subjects))
 
 
 async def remove_all_of(tx: Writer, subject: str) -> None:
@@ -87,11 +82,38 @@ async def remove_all_of(tx: Writer, subject: str) -> None:
     await tx.run(delete(grant).where(grant.c.subject == subject))
 
 
+async def grant_on(tx: Reader, scope: str, subject: str) -> Grant | None:
+    """What `subject` was given on `scope` itself."""
+    found = await _grants(tx, grant.c.scope == scope, grant.c.subject == subject)
+    return found[0] if found else None
+
+
+async def grants_in(tx: Reader, scope: str, after: tuple[str, str], limit: int) -> Sequence[Grant]:
+    """What users and groups were given on `scope` and, when it is an organization, on patterns in it.
+
+    By scope and subject, those after the pair `after`. The scope itself comes before every pattern in it, so each
+    kind is a walk along its own index.
+    """
+    to_people = or_(grant.c.subject.startswith(_USER), grant.c.subject.startswith(_GROUP))
+    later = tuple_(grant.c.scope, grant.c.subject) > tuple_(*after)
+    found = list(await _grants(tx, grant.c.scope == scope, to_people, later, limit=limit))
+    if "/" not in scope and len(found) < limit:
+        inside = and_(grant.c.scope > f"{scope}/", grant.c.scope < f"{scope}0")  # "0" follows "/"
+        patterned = grant.c.pattern.is_not(None)
+        found += await _grants(tx, patterned, inside, to_people, later, limit=limit - len(found))
+    return found
+
+
 async def grants_on(tx: Reader, scope: str, kind: str) -> Sequence[Grant]:
     """The grants on `scope` of subjects that start with `kind` (`user:`, `domain:` …), by subject."""
+    return await _grants(tx, grant.c.scope == scope, grant.c.subject.startswith(kind, autoescape=True))
+
+
+async def _grants(tx: Reader, *conditions: ColumnElement[bool], limit: int | None = None) -> Sequence[Grant]:
     rows = await tx.rows(
         select(grant.c.scope, grant.c.subject, grant.c.level, grant.c.expires_at)
-        .where(grant.c.scope == scope, grant.c.subject.startswith(kind, autoescape=True))
-        .order_by(grant.c.subject)
+        .where(*conditions)
+        .order_by(grant.c.scope, grant.c.subject)
+        .limit(limit)
     )
     return [Grant(row.scope, row.subject, Level(row.level), row.expires_at) for row in rows]

@@ -31,6 +31,13 @@ grant = Table(
     Index("ix_grant_subject", "subject", "scope"),
     Index("ix_grant_level", "scope", "subject", "level"),  # the pull path reads nothing but this
     Index(
+        "ix_grant_pattern_scope",
+        "scope",
+        "subject",
+        sqlite_where=text("pattern IS NOT NULL"),
+        postgresql_where=text("pattern IS NOT NULL"),
+    ),
+    Index(
         "ix_grant_pattern",
         "subject",
         sqlite_where=text("pattern IS NOT NULL"),

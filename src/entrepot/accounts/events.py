@@ -142,3 +142,18 @@ class TokenDeleted(Event):
     type: ClassVar[str] = "token.deleted"
     token_id: str
     user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DomainCreated(Event):
+    """`admin`: the name of its first administrator."""
+
+    type: ClassVar[str] = "domain.created"
+    domain_id: str
+    admin: str
+
+
+@dataclass(frozen=True, slots=True)
+class DomainDeleted(Event):
+    type: ClassVar[str] = "domain.deleted"
+    domain_id: str

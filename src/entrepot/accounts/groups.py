@@ -150,6 +150,11 @@ async def find_group(tx: Reader, actor: Actor, name: str) -> Row[Any]:
     return found
 
 
+async def names_of_groups(tx: Reader, group_ids: Sequence[str]) -> dict[str, str]:
+    """The names of groups, by id, for rooms above."""
+    return await groups.names_of_groups(tx, group_ids)
+
+
 def subject_of(group_id: str) -> str:
     """A group's name in grants."""
     return f"group:{group_id}"

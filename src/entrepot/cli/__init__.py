@@ -19,6 +19,7 @@ COMMANDS = (
     "config",
     "reference",
     "login",
+    "domain",
     "user",
     "group",
     "org",

@@ -1,14 +1,11 @@
 """`entrepot grant`: who may do what in an organization or a repository."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from entrepot.cli.output import AsJson, done, show_json, show_table
-
-if TYPE_CHECKING:
-    from entrepot.cli.client import Client
 
 
 class Level(StrEnum):
@@ -18,10 +15,14 @@ class Level(StrEnum):
 
 
 _NUMBERS = {Level.READ: 1, Level.EDIT: 3, Level.MANAGE: 7}
-_CONFLICT = 409
 
-Scope = Annotated[str, typer.Argument(metavar="ORG[/REPO]", help="An organization, or one repository of it.")]
-User = Annotated[str, typer.Option("--user", "-u", help="User name.")]
+Scope = Annotated[
+    str,
+    typer.Argument(metavar="SCOPE", help="ORG, ORG/REPO, or a pattern as 'ORG/team-*', where * is any characters."),
+]
+User = Annotated[str | None, typer.Option("--user", "-u", help="A user.")]
+Group = Annotated[str | None, typer.Option("--group", "-g", help="A group.")]
+Robot = Annotated[str | None, typer.Option("--robot", help="A robot.")]
 
 grant = typer.Typer(help="Permissions: who may read, edit or manage what.", no_args_is_help=True)
 
@@ -33,55 +34,54 @@ def register(app: typer.Typer) -> None:
 @grant.command("set")
 def set_grant(
     scope: Scope,
-    user: User,
     level: Annotated[Level, typer.Option(help="read: pull; edit: push too; manage: delete and grant too.")],
+    user: User = None,
+    group: Group = None,
+    robot: Robot = None,
+    until: Annotated[
+        str, typer.Option(metavar="DAY", help="The last day on which it counts (UTC), as 2027-12-31; or forever.")
+    ] = "forever",
     as_json: AsJson = False,
 ) -> None:
-    """Let a user read, edit or manage, whatever they might before."""
-    from entrepot.cli.client import Client, Refusal
+    """Let a user, a group or a robot read, edit or manage, whatever they might before."""
+    from entrepot.cli.client import Client
 
-    path = _access(scope)
+    path, body = _call(scope, user, group, robot)
     with Client() as client:
-        held = _held(client, path, user)
-        wanted = [{"user_id": held["user_id"] if held else "", "user_name": user, "auth": _NUMBERS[level]}]
-        try:
-            client.call("PATCH" if held else "POST", path, wanted)
-        except Refusal as refusal:
-            # Somebody gave them one in the meantime.
-            if held or refusal.status != _CONFLICT:
-                raise
-            client.call("PATCH", path, wanted)
-    document = {"scope": scope, "user_name": user, "level": level.value, "auth": _NUMBERS[level]}
-    done(f"{user} may {level.value} {scope}.", document, as_json)
+        given = client.call("PUT", path, {**body, "auth": _NUMBERS[level], "deadline": until})
+    end = "" if given["deadline"] == "forever" else f" until {given['deadline'][:10]}"
+    done(f"{body['name']} may {level.value} {scope}{end}.", {**given, "level": level.value}, as_json)
 
 
 @grant.command()
-def remove(scope: Scope, user: User, as_json: AsJson = False) -> None:
-    """Take a user's own permission on an organization or repository away."""
+def remove(scope: Scope, user: User = None, group: Group = None, robot: Robot = None, as_json: AsJson = False) -> None:
+    """Take away what a user, a group or a robot was given on exactly this scope."""
     from entrepot.cli.client import Client
-    from entrepot.values.errors import GrantUnknown
 
-    path = _access(scope)
+    path, body = _call(scope, user, group, robot)
     with Client() as client:
-        held = _held(client, path, user)
-        if held is None:
-            raise GrantUnknown(f"{user} has no permission of their own on {scope}. See: entrepot grant list {scope}")
-        client.call("DELETE", path, [held["user_id"]])
-    done(f"{user} has no permission of their own on {scope} any more.", {"scope": scope, "user_name": user}, as_json)
+        client.call("DELETE", path, body)
+    said = f"{body['name']} has no permission of their own on {scope} any more."
+    done(said, {"scope": scope, "kind": body["kind"], "name": body["name"]}, as_json)
 
 
 @grant.command("list")
-def list_grants(scope: Scope, as_json: AsJson = False) -> None:
-    """List the users with a permission of their own on an organization or repository; your own comes first."""
+def list_grants(
+    scope: Annotated[str, typer.Argument(metavar="ORG[/REPO]", help="An organization, or one repository of it.")],
+    as_json: AsJson = False,
+) -> None:
+    """List what users, groups and robots were given on an organization and patterns in it, or on a repository."""
     from entrepot.cli.client import Client
 
     with Client() as client:
-        found = client.call("GET", _access(scope))
-    rows = [{**row, "level": level_name(row["auth"])} for row in (found["self_auth"], *found["others_auths"])]
+        rows = [{**row, "level": level_name(row["auth"])} for row in client.pages(_path(scope), "grants")]
     if as_json:
         show_json(rows)
         return
-    show_table(("User", "Level"), ((row["user_name"], row["level"]) for row in rows))
+    show_table(
+        ("Scope", "Who", "Name", "Level", "Until"),
+        ((row["scope"], row["kind"], row["name"], row["level"], row["deadline"][:10]) for row in rows),
+    )
 
 
 def level_name(number: int) -> str:
@@ -89,16 +89,22 @@ def level_name(number: int) -> str:
     return next((level.value for level, known in _NUMBERS.items() if known == number), "-")
 
 
-def _access(scope: str) -> str:
+def _call(scope: str, user: str | None, group: str | None, robot: str | None) -> tuple[str, dict[str, Any]]:
+    """The path of the call, and whom it is about."""
+    given = {kind: name for kind, name in (("user", user), ("group", group), ("robot", robot)) if name is not None}
+    if len(given) != 1:
+        raise typer.BadParameter("give exactly one of them.", param_hint="--user / --group / --robot")
+    kind, name = next(iter(given.items()))
+    organization, _, pattern = scope.partition("/")
+    if "*" in pattern:
+        return _path(organization), {"kind": kind, "name": name, "pattern": pattern}
+    return _path(scope), {"kind": kind, "name": name}
+
+
+def _path(scope: str) -> str:
     from entrepot.cli.client import organization_path, repository_path
     from entrepot.values.names import OrganizationName, RepositoryName
 
     if "/" in scope:
-        return f"{repository_path(RepositoryName.parse(scope))}/access"
-    return f"{organization_path(OrganizationName.parse(scope))}/access"
-
-
-def _held(client: "Client", path: str, user: str) -> dict[str, Any] | None:
-    """The user's own permission, if they have one."""
-    found: list[dict[str, Any]] = client.call("GET", path)["others_auths"]
-    return next((row for row in found if row["user_name"] == user), None)
+        return f"{repository_path(RepositoryName.parse(scope))}/grants"
+    return f"{organization_path(OrganizationName.parse(scope))}/grants"

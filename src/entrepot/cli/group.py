@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from entrepot.cli.output import AsJson, Yes, confirm, done, show_json, show_table
+from entrepot.cli.output import AsJson, Yes, confirm, done, show_json, show_one, show_table
 
 Name = Annotated[str, typer.Argument(help="Name of the group.")]
 Users = Annotated[list[str], typer.Argument(metavar="USER…", help="Users of the domain.")]
@@ -54,13 +54,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
     with Client() as client:
         found = client.call("GET", _path(name))
         found["members"] = [one["name"] for one in client.pages(_path(name, "/members"), "members")]
-    if as_json:
-        show_json(found)
-        return
-    show_table(
-        ("Of", "Value"),
-        ((key, ", ".join(value) if isinstance(value, list) else value) for key, value in found.items()),
-    )
+    show_one(found if as_json else found | {"members": ", ".join(found["members"])}, as_json)
 
 
 @group.command()

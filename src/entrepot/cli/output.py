@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -32,6 +32,14 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
         table.add_row(*(str(cell) for cell in row))
     width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
     Console(width=width, markup=False, emoji=False, highlight=False).print(table)
+
+
+def show_one(document: Mapping[str, Any], as_json: bool) -> None:
+    """One thing, a line for each of its fields."""
+    if as_json:
+        show_json(document)
+        return
+    show_table(("Of", "Value"), ((key, "-" if value in (None, "") else value) for key, value in document.items()))
 
 
 def done(sentence: str, document: Any, as_json: bool) -> None:

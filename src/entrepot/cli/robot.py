@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from entrepot.cli.output import ENDS, AsJson, Yes, confirm, done, end_of, show_json, show_table
+from entrepot.cli.output import ENDS, AsJson, Yes, confirm, done, end_of, show_json, show_one, show_table
 
 _SCOPE = "SCOPE: ORG, ORG/REPO or a pattern as 'ORG/team-*'"
 
@@ -87,11 +87,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
     with Client() as client:
         found = client.call("GET", _path(name))
-    if as_json:
-        show_json(found)
-        return
-    known = found | {"rights": _said(found["rights"])}
-    show_table(("Of", "Value"), ((key, "-" if value in (None, "") else value) for key, value in known.items()))
+    show_one(found if as_json else found | {"rights": _said(found["rights"])}, as_json)
 
 
 @robot.command()

@@ -15,6 +15,7 @@ from entrepot.cli.output import (
     end_of,
     read_password,
     show_json,
+    show_one,
     show_table,
 )
 
@@ -85,11 +86,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
     from entrepot.cli.client import Client
 
     with Client() as client:
-        found = client.call("GET", _path(name))
-    if as_json:
-        show_json(found)
-        return
-    show_table(("Of", "Value"), ((key, "-" if value is None else value) for key, value in found.items()))
+        show_one(client.call("GET", _path(name)), as_json)
 
 
 @user.command()
@@ -142,13 +139,13 @@ def passwd(
 
     new = read_password(password, password_stdin, is_new=True)
     with Client() as client:
-        own = client.sign_in.user == name
+        own = client.sign_in.user.rpartition("/")[2] == name
         # Those who are no administrators show the old one, which is the one they are signed in with.
         shown = {"current_password": client.sign_in.password} if own else {}
         client.call("PUT", _path(name, "/password"), {"password": new, **shown})
     if own and client.sign_in.is_kept:
         kept = credentials.read()
-        kept.servers[client.sign_in.url] = SignIn(client.sign_in.url, name, new)
+        kept.servers[client.sign_in.url] = SignIn(client.sign_in.url, client.sign_in.user, new)
         credentials.write(kept)
     done(f"{name} has a new password.", {"name": name}, as_json)
 

@@ -68,9 +68,12 @@ class RepositoryDeleted(OfOrganization):
 
 @dataclass(frozen=True, slots=True)
 class GrantSet(OfOrganization):
+    """`expires_at`: the first moment it does not count any more; None: it has no end."""
+
     type: ClassVar[str] = "grant.set"
     grantee: str
     level: int
+    expires_at: str | None = None
     before: Mapping[str, Any] = field(default_factory=dict)
 
 

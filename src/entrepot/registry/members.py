@@ -8,16 +8,15 @@ from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
 from entrepot.access.check import level_of
-from entrepot.access.grants import Grant, grants_on, remove_grant, set_grant
+from entrepot.access.grants import Grant, grants_on
 from entrepot.access.levels import Action, Level
 from entrepot.accounts.users import find_user, names_of
 from entrepot.db.transaction import Reader, Writer
-from entrepot.jobs.events import publish
 from entrepot.registry import organizations, reach
-from entrepot.registry.events import GrantRemoved, GrantSet
+from entrepot.registry.granting import NOT_SELF, give, managed, take
 from entrepot.registry.room import Registry
 from entrepot.values.errors import AccessDenied, GrantExists, GrantUnknown, Unauthenticated, UserUnknown
-from entrepot.values.names import OrganizationName, RepositoryName
+from entrepot.values.names import OrganizationName, RepositoryName, RobotName
 
 _USER = "user:"
 Scope = OrganizationName | RepositoryName
@@ -60,9 +59,10 @@ async def list_members(registry: Registry, actor: Actor, scope: Scope) -> Member
         if row.domain_id != actor.domain_id and level < Level.MANAGE:
             # What is public or shared is read by people who need not know each other.
             raise AccessDenied(f"Who may use {scope} is known to its own domain.", readable=True)
-        given = {grant.subject.removeprefix(_USER): grant.level for grant in await grants_on(tx, scope, _USER)}
+        given = {subject.removeprefix(_USER): one.level for subject, one in (await _held(tx, scope)).items()}
         known = await names_of(tx, [row.creator_id, *given])
-    others = [Member(one, known[one], given[one]) for one in given if one in known and one != actor.id]
+    people = [one for one in given if one in known and not known[one].startswith(RobotName.PREFIX)]
+    others = [Member(one, known[one], given[one]) for one in people if one != actor.id]
     return Members(
         row.id, row.creator_id, known.get(row.creator_id, ""), level, sorted(others, key=lambda m: m.user_name)
     )
@@ -74,7 +74,7 @@ async def add_members(registry: Registry, actor: Actor, scope: Scope, wanted: Se
     Raises Unauthenticated, AccessDenied, UserUnknown, or GrantExists for one who has a level there.
     """
     async with registry.db.writing() as tx:
-        owner = await _managed(tx, actor, scope)
+        owner = await managed(tx, actor, scope)
         held = await _held(tx, scope)
         for one in wanted:
             await _give(tx, registry, actor, scope, one, held, owner, must_hold=False)
@@ -86,7 +86,7 @@ async def change_members(registry: Registry, actor: Actor, scope: Scope, wanted:
     Raises Unauthenticated, AccessDenied, UserUnknown, or GrantUnknown for one who has none there.
     """
     async with registry.db.writing() as tx:
-        owner = await _managed(tx, actor, scope)
+        owner = await managed(tx, actor, scope)
         held = await _held(tx, scope)
         for one in wanted:
             await _give(tx, registry, actor, scope, one, held, owner, must_hold=True)
@@ -98,15 +98,13 @@ async def remove_members(registry: Registry, actor: Actor, scope: Scope, user_id
     Raises Unauthenticated or AccessDenied.
     """
     async with registry.db.writing() as tx:
-        owner = await _managed(tx, actor, scope)
+        owner = await managed(tx, actor, scope)
         held = await _held(tx, scope)
         now = registry.clock.now()
         for user_id in user_ids:
             _not_self(actor, user_id)
-            subject = _USER + user_id
-            if await remove_grant(tx, scope, subject):
-                removed = GrantRemoved(scope, subject, {"level": held.get(subject)})
-                await publish(tx, removed, actor=actor.subject, at=now, domain_id=owner)
+            if (given := held.get(_USER + user_id)) is not None:
+                await take(tx, actor, given, owner, now)
 
 
 async def _seen(tx: Reader, actor: Actor, scope: Scope) -> Row[Any]:
@@ -115,19 +113,10 @@ async def _seen(tx: Reader, actor: Actor, scope: Scope) -> Row[Any]:
     return await organizations.reachable(tx, actor, Action.ORGANIZATION_READ, scope)
 
 
-async def _managed(tx: Writer, actor: Actor, scope: Scope) -> str:
-    """The domain that owns `scope`, which stays until the end: a permission must not outlive what it is for."""
-    if isinstance(scope, RepositoryName):
-        row = await reach.changing(tx, actor, Action.REPOSITORY_GRANT, scope)
-    else:
-        row = await organizations.changing(tx, actor, Action.ORGANIZATION_MANAGE, scope)
-    domain_id: str = row.domain_id
-    return domain_id
-
-
-async def _held(tx: Reader, scope: Scope) -> dict[str, Level]:
-    """The levels that users hold on `scope` itself."""
-    return {grant.subject: grant.level for grant in await grants_on(tx, scope, _USER)}
+async def _held(tx: Reader, scope: Scope) -> dict[str, Grant]:
+    """What users hold on `scope` itself, by subject; what is past its end is not held."""
+    given = await grants_on(tx, scope, _USER)
+    return {one.subject: one for one in given if one.expires_at is None or one.expires_at > tx.now}
 
 
 async def _give(
@@ -136,7 +125,7 @@ async def _give(
     actor: Actor,
     scope: Scope,
     wanted: Wanted,
-    held: dict[str, Level],
+    held: dict[str, Grant],
     owner: str,
     must_hold: bool,
 ) -> None:
@@ -150,13 +139,12 @@ async def _give(
         raise GrantUnknown(f"{name} has no permission of their own on {scope}.")
     if not must_hold and subject in held:
         raise GrantExists(f"{name} has a permission on {scope} already; change it instead.")
-    now = registry.clock.now()
-    await set_grant(tx, Grant(scope, subject, wanted.level), by=actor.subject, at=now)
-    before = {"level": held[subject]} if subject in held else {}
-    await publish(tx, GrantSet(scope, subject, wanted.level, before), actor=actor.subject, at=now, domain_id=owner)
-    held[subject] = wanted.level
+    before = held.get(subject)
+    given = Grant(scope, subject, wanted.level, before.expires_at if before else None)
+    await give(tx, actor, given, before, owner, registry.clock.now())
+    held[subject] = given
 
 
 def _not_self(actor: Actor, user_id: str) -> None:
     if user_id == actor.id:
-        raise AccessDenied("Nobody grants or changes permissions for themselves.", readable=True)
+        raise AccessDenied(NOT_SELF, readable=True)

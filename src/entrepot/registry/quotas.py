@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from entrepot.access.actor import Actor
 from entrepot.access.check import require_account
 from entrepot.access.levels import Action
+from entrepot.accounts.domains import find_domain
 from entrepot.accounts.operators import require_operator
-from entrepot.accounts.queries import people
 from entrepot.accounts.users import domain_names_of
 from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
@@ -19,7 +19,7 @@ from entrepot.registry.organizations import administered, reachable
 from entrepot.registry.queries import quotas
 from entrepot.registry.quota_rules import OF_DOMAIN, OF_ORGANIZATION, UNLIMITED, Resource, organization_scope
 from entrepot.registry.room import Registry
-from entrepot.values.errors import AccessDenied, DomainUnknown, ParameterInvalid, Unauthenticated, quoted
+from entrepot.values.errors import AccessDenied, ParameterInvalid, Unauthenticated
 from entrepot.values.names import OrganizationName
 
 # None: what the settings say for a domain, nothing for an organization.
@@ -118,10 +118,7 @@ def _require_somebody(actor: Actor) -> None:
 
 
 async def _domain_id(tx: Reader, name: str) -> str:
-    found = await people.domain_by_name(tx, name)
-    if found is None:
-        raise DomainUnknown(f"There is no domain named {quoted(name)}.")
-    domain_id: str = found.id
+    domain_id: str = (await find_domain(tx, name)).id
     return domain_id
 
 

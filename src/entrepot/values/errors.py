@@ -16,6 +16,7 @@
     │   ├── RobotUnknown            RobotExists           TokenUnknown          TokenExists
     │   ├── IdentityProviderUnknown IdentityProviderExists IdentityUnknown       IdentityExists
     │   ├── FederationUnknown       FederationExists
+    │   ├── DomainNotEmpty
     │   └── UserUnknown             UserExists            Unauthenticated       AccessDenied          QuotaExceeded
     ├── Elsewhere                   somebody else's trouble; says when to try again
     │   └── StorageUnreachable      DatabaseUnreachable   DatabaseBusy          RemoteUnreachable
@@ -185,6 +186,10 @@ class DomainUnknown(Refused):
 
 class DomainExists(Refused):
     """A domain of this name exists already."""
+
+
+class DomainNotEmpty(Refused):
+    """The domain still has organizations."""
 
 
 class GroupUnknown(Refused):

@@ -341,16 +341,3 @@ async def test_a_password_set_here_works_beside_the_directory(rooms: Rooms, slap
 
     assert (await sign_in(rooms.accounts, "ann", "a password of this place")).credential == "password"
     assert (await sign_in(rooms.accounts, "ann", PASSWORD)).credential.startswith("ldap:")
-
-
-async def test_without_the_extra_directories_are_told_to_need_it_and_others_come_in(
-    rooms: Rooms, slapd: Slapd, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await provide(rooms, slapd)
-    monkeypatch.setattr(directory, "find_spec", lambda _name: None)
-
-    with pytest.raises(ParameterInvalid, match="the extra `ldap`"):
-        await provide(rooms, slapd, "another")
-    assert "the extra `ldap`" in (await check_provider(rooms.accounts, rooms.admin, "directory")).says[0]
-    await refused(rooms, "ann", PASSWORD)
-    assert (await sign_in(rooms.accounts, "admin", LOCAL_PASSWORD)).is_admin

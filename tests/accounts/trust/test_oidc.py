@@ -10,7 +10,6 @@ import pytest
 from entrepot.access.groups import groups_of
 from entrepot.accounts.groups import add_group_member, create_group, list_groups
 from entrepot.accounts.login import sign_in
-from entrepot.accounts.trust import oidc
 from entrepot.accounts.trust.oidc import Answer, Finished, begin_login, check_local, finish_login, list_ways
 from entrepot.accounts.trust.providers import change_provider, create_provider, delete_provider, link_identity
 from entrepot.accounts.users import set_enabled, show_user
@@ -298,22 +297,3 @@ def test_a_local_path_is_where_one_may_end(path: str) -> None:
 def test_everywhere_else_is_refused(path: str) -> None:
     with pytest.raises(ParameterInvalid, match="to a path of this server"):
         check_local(path)
-
-
-async def test_who_comes_back_when_the_provider_is_trusted_no_longer_gets_no_account(
-    rooms: Rooms, issuer: TheIssuer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is disabled while the code is being redeemed."""
-    await provide(rooms, issuer)
-    trip = await go(rooms, issuer)
-
-    async def redeem(*arguments: Any) -> Any:
-        claims = await genuine(*arguments)
-        await change_provider(rooms.accounts, rooms.admin, "corp", {}, is_enabled=False)
-        return claims
-
-    genuine = oidc._redeem
-    monkeypatch.setattr(oidc, "_redeem", redeem)
-
-    with pytest.raises(Unauthenticated, match="trusted no longer"):
-        await come_back(rooms, trip)

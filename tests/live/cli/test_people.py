@@ -108,3 +108,56 @@ def test_a_user_is_shown_changed_and_deleted(as_admin: Run, server: Server, api:
     assert status(server, renamed, PASSWORD) == 401
     assert "no user named" in as_admin("user", "show", renamed).err
     assert "last administrator" in as_admin("user", "delete", "admin", "--yes").err
+
+
+def test_permissions_of_groups_and_robots_on_patterns_until_a_day(as_admin: Run, server: Server, api: Api) -> None:
+    organization, team, bot = api.create_org(), fresh_name("team"), fresh_name("bot")
+    with api.create_user(password=PASSWORD) as user:
+        ok(as_admin("group", "create", team))
+        ok(as_admin("group", "add", team, user.user))
+        pattern = f"{organization}/team-*"
+        said = ok(as_admin("grant", "set", pattern, "--group", team, "--level", "edit", "--until", "2099-12-31"))
+        assert said == f"{team} may edit {pattern} until 2099-12-31.\n"
+        assert user.client.post(f"/v2/{organization}/team-a/blobs/uploads/").status_code == 202
+        assert user.client.post(f"/v2/{organization}/other/blobs/uploads/").status_code == 403
+
+        ok(as_admin("robot", "create", bot, "--pull", organization))
+        assert "themselves" in as_admin("grant", "set", organization, "--robot", bot, "--level", "edit").err
+        assert "exactly one" in as_admin("grant", "set", organization, "--level", "edit").err
+        listed = read(as_admin("grant", "list", organization, "--json"))
+        assert {(row["scope"], row["kind"], row["name"], row["level"]) for row in listed} == {
+            (organization, "user", "admin", "manage"),
+            (organization, "robot", bot, "read"),
+            (pattern, "group", team, "edit"),
+        }
+        ok(as_admin("grant", "remove", pattern, "--group", team))
+        assert user.client.post(f"/v2/{organization}/team-a/blobs/uploads/").status_code == 403
+
+
+def test_a_domains_life(as_admin: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = fresh_name("blue")
+    made = read(as_admin("domain", "create", name, "--admin", "boss", "--password", PASSWORD, "--json"))
+    assert made["name"] == name
+    assert name in ok(as_admin("domain", "list"))
+    assert read(as_admin("domain", "show", name, "--json")) == made
+
+    monkeypatch.setenv("ENTREPOT_USER", f"{name}/boss")
+    monkeypatch.setenv("ENTREPOT_PASSWORD", PASSWORD)
+    assert [row["name"] for row in read(as_admin("user", "list", "--json"))] == ["boss"]
+    ok(as_admin("user", "create", "ann", "--password", PASSWORD))
+    monkeypatch.setenv("ENTREPOT_USER", f"{name}/ann")
+    ok(as_admin("user", "passwd", "ann", "--password", "another long password"))
+    monkeypatch.setenv("ENTREPOT_USER", f"{name}/boss")
+    ok(as_admin("org", "create", name))
+    assert "does not operate" in as_admin("domain", "list").err
+
+    monkeypatch.setenv("ENTREPOT_USER", server.user)
+    monkeypatch.setenv("ENTREPOT_PASSWORD", server.password)
+    assert "still has organizations" in as_admin("domain", "delete", name, "--yes").err
+    monkeypatch.setenv("ENTREPOT_USER", f"{name}/boss")
+    monkeypatch.setenv("ENTREPOT_PASSWORD", PASSWORD)
+    ok(as_admin("org", "delete", name, "--yes"))
+    monkeypatch.setenv("ENTREPOT_USER", server.user)
+    monkeypatch.setenv("ENTREPOT_PASSWORD", server.password)
+    ok(as_admin("domain", "delete", name, "--yes"))
+    assert status(server, f"{name}/boss", PASSWORD) == 401

@@ -43,7 +43,7 @@ async def members_of_group(tx: Reader, subject: str, after: str, limit: int) -> 
     """Names of users, in order, those after `after`."""
     rows = await tx.rows(
         select(user.c.name)
-        .join(membership, membership.c.member == literal("user:") + user.c.id)
+        .join(membership, user.c.id == func.substr(membership.c.member, len("user:") + 1))
         .where(membership.c.group == subject, user.c.name > after)
         .order_by(user.c.name)
         .limit(limit)

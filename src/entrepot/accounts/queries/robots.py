@@ -11,7 +11,9 @@ from entrepot.access.scopes import all_managed_by
 from entrepot.accounts.queries.people import ACCOUNT, OWNER, owner
 from entrepot.accounts.tables import domain, robot, user
 from entrepot.db.transaction import Reader, Writer
+from entrepot.values.names import RobotName
 
+_AFTER_ALL = "robot%"  # "%" follows "$"
 _joined = user.join(robot, robot.c.id == user.c.id)
 # Not all of `robot`: its id is the account's.
 _ROBOT: tuple[Any, ...] = (
@@ -36,14 +38,15 @@ async def seen_robots(tx: Reader, actor: Actor, after: str, limit: int) -> Seque
     """Those the actor may see, by name, those after `after`."""
     return await tx.rows(
         _robots()
-        .where(user.c.domain_id == actor.domain_id, user.c.name > after, _seen(tx, actor))
+        .where(user.c.domain_id == actor.domain_id, user.c.name > after, user.c.name < _AFTER_ALL, _seen(tx, actor))
         .order_by(user.c.name)
         .limit(limit)
     )
 
 
 async def robots_count(tx: Reader, domain_id: str) -> int:
-    found = select(func.count()).select_from(_joined).where(user.c.domain_id == domain_id)
+    among = (user.c.name > RobotName.PREFIX, user.c.name < _AFTER_ALL)
+    found = select(func.count()).select_from(_joined).where(user.c.domain_id == domain_id, *among)
     return int(await tx.value(found))
 
 

@@ -76,8 +76,6 @@ class Directories:
 
 async def addresses_of(settings: LdapSettings) -> list[str]:
     """Where the directory is, within the reach of its settings. Raises OutboundFailed."""
-    if missing := directory.what_is_missing():
-        raise OutboundFailed(missing)
     host = urlsplit(settings.url).hostname
     assert host is not None
     return list(await resolve(host, directory.port_of(settings), settings.reach))

@@ -12,7 +12,6 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -35,11 +34,6 @@ class Entry:
     id: str
     attributes: Mapping[str, Sequence[str]]
     groups: Sequence[str]
-
-
-def what_is_missing() -> str:
-    """What must be installed before a directory can be asked; empty when everything is there."""
-    return "" if find_spec("ldap3") else "Directories need the extra `ldap`: pip install 'entrepot[ldap]'."
 
 
 def port_of(settings: LdapSettings) -> int:

@@ -71,9 +71,6 @@ async def enter(accounts: Accounts, provider: Provider, vouched: Vouched) -> Act
 async def _settle(tx: Writer, accounts: Accounts, provider: Provider, vouched: Vouched) -> Row[Any]:
     """The account, made or found, in the groups it should be in."""
     await tx.lock(f"identity:{provider.id}:{vouched.subject}")
-    trusted = await queries.provider_by_id(tx, provider.id)
-    if trusted is None or not trusted.is_enabled:
-        raise Unauthenticated("The provider is trusted no longer.")
     row = await queries.user_of_identity(tx, provider.id, vouched.subject)
     if row is None:
         await _provision(tx, accounts, provider, vouched)

@@ -17,7 +17,6 @@ from entrepot.accounts.operators import require_operator
 from entrepot.accounts.queries import people
 from entrepot.accounts.queries import trust as queries
 from entrepot.accounts.room import Accounts
-from entrepot.accounts.trust.directory import what_is_missing
 from entrepot.accounts.trust.events import (
     IdentityLinked,
     IdentityUnlinked,
@@ -25,7 +24,7 @@ from entrepot.accounts.trust.events import (
     ProviderCreated,
     ProviderDeleted,
 )
-from entrepot.accounts.trust.settings import FIXED, LDAP, ProviderSettings, document_of, parse_settings
+from entrepot.accounts.trust.settings import FIXED, ProviderSettings, document_of, parse_settings
 from entrepot.accounts.users import find_user
 from entrepot.db.transaction import Reader
 from entrepot.jobs.events import publish
@@ -76,8 +75,6 @@ async def create_provider(
     """
     require_admin(actor)
     settings = parse_settings(kind, given)
-    if kind == LDAP and (missing := what_is_missing()):
-        raise ParameterInvalid(missing, kind="kind")
     sealed = _sealed(accounts, secret)
 
     async with accounts.db.writing() as tx:

@@ -6,11 +6,12 @@ The table of each kind's fields is its dataclass. What does not depend on the ki
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from importlib.util import find_spec
 from typing import Any, Final
 
 from entrepot.accounts.trust.claims import Claims, Condition, email_domain, parse_conditions, unmet
 from entrepot.plumbing.outbound import Peer, Reach, check_url, tls_context
-from entrepot.values.errors import ParameterInvalid, quoted
+from entrepot.values.errors import ParameterInvalid, Unsupported, quoted
 from entrepot.values.names import GroupName
 
 OIDC, LDAP = "oidc", "ldap"
@@ -92,7 +93,7 @@ FIXED: Final = ("issuer", "id_attribute")
 
 
 def parse_settings(kind: str, given: Mapping[str, Any]) -> ProviderSettings:
-    """Settings of a provider of this kind. Raises ParameterInvalid, saying which field is wrong."""
+    """Settings of a provider of this kind. Raises ParameterInvalid, saying which field is wrong, or Unsupported."""
     made = KINDS.get(kind)
     if made is None:
         raise ParameterInvalid(f"The kind of a provider is {' or '.join(KINDS)}, not {quoted(kind)}.", kind="kind")
@@ -103,6 +104,8 @@ def parse_settings(kind: str, given: Mapping[str, Any]) -> ProviderSettings:
         if isinstance(value, str) and name != "authority" and len(value) > TEXT_CHARS_MAX:
             raise ParameterInvalid(f"{name} has at most {TEXT_CHARS_MAX} characters.", kind=name)
     common = parse_trusted(given)
+    if kind == LDAP and find_spec("ldap3") is None:
+        raise Unsupported("Directories need the extra `ldap`: pip install 'entrepot[ldap]'.")
     if kind == OIDC:
         return _checked_oidc(OidcSettings(**{**_texts(OidcSettings, given), **common}))
     return _checked_ldap(LdapSettings(**{**_texts(LdapSettings, given), **common}))

@@ -1,7 +1,7 @@
 """The page of permissions: which level allows what, and what a registry token can carry."""
 
 from entrepot.access.check import BLOBS
-from entrepot.access.levels import NEEDS, Level
+from entrepot.access.levels import FOR_PEOPLE, NEEDS, Level
 from entrepot.accounts.scopes import CATALOG, Scope, granted_actions
 from entrepot.cli.pages import Page, markdown
 
@@ -9,6 +9,10 @@ _INTRODUCTION = """\
 A level is held on an organization, and then on all its repositories, or on one repository. The highest one that
 applies counts; see [how permissions work](../explanation/permissions.md). An administrator of a domain holds *manage*
 on every organization of the domain.
+"""
+
+_PEOPLE = """\
+These are left to people, whatever level a robot has: {actions}.
 """
 
 _TOKENS = """\
@@ -42,6 +46,7 @@ def page() -> str:
         *markdown.heading("Permissions", Page.PERMISSIONS, "src/entrepot/access/levels.py"),
         _INTRODUCTION,
         *markdown.table(("action", *map(_named, levels)), allowed),
+        _PEOPLE.format(actions=", ".join(sorted(map(markdown.code, FOR_PEOPLE)))),
         _TOKENS,
         *markdown.table(("level", "words a token can carry"), carried),
         _WHOLE,

@@ -78,6 +78,10 @@ async def _token(token: Annotated[str, Path(description="A personal token's name
     return TokenName.parse(token)
 
 
+async def _domain(domain: Annotated[str, Path(description="A domain's name.")]) -> DomainName:
+    return DomainName.parse(domain)
+
+
 async def _group(group: Annotated[str, Path(description="A group's name.")]) -> GroupName:
     return GroupName.parse(group)
 
@@ -87,6 +91,7 @@ TheOrganization = Annotated[OrganizationName, Depends(_organization)]
 TheRepository = Annotated[RepositoryName, Depends(_repository)]
 TheTag = Annotated[TagName, Depends(_tag)]
 TheUser = Annotated[UserName, Depends(_user)]
+TheDomain = Annotated[DomainName, Depends(_domain)]
 TheGroup = Annotated[GroupName, Depends(_group)]
 TheRobot = Annotated[RobotName, Depends(_robot)]
 TheReceiver = Annotated[DomainName, Depends(_receiver)]

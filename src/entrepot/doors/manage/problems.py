@@ -54,6 +54,7 @@ _TABLE: Final[Problems] = {
     errors.UserExists: Problem(409, "ENTREPOT.4090001"),
     errors.DomainUnknown: Problem(404, "ENTREPOT.4040002"),
     errors.DomainExists: Problem(409, "ENTREPOT.4090002"),
+    errors.DomainNotEmpty: Problem(406, "ENTREPOT.4060001"),
     errors.GroupUnknown: Problem(404, "ENTREPOT.4040003"),
     errors.GroupExists: Problem(409, "ENTREPOT.4090003"),
     errors.RobotUnknown: Problem(404, "ENTREPOT.4040004"),

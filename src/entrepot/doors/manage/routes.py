@@ -15,7 +15,9 @@ from entrepot.doors.manage import (
     accessories,
     audit,
     docs,
+    domains,
     federations,
+    grants,
     groups,
     history,
     organizations,
@@ -69,6 +71,8 @@ _SHARES: Final = f"{_NAMESPACE}/repositories/{{repository}}/access-domains"
 _SHARE: Final = f"{_SHARES}/{{access_domain}}"
 _USERS: Final = "/v2/manage/users"
 _USER: Final = f"{_USERS}/{{name}}"
+_DOMAINS: Final = "/v2/manage/domains"
+_DOMAIN: Final = f"{_DOMAINS}/{{domain}}"
 _GROUPS: Final = "/v2/manage/groups"
 _GROUP: Final = f"{_GROUPS}/{{group}}"
 _TOKENS: Final = "/v2/manage/tokens"
@@ -101,6 +105,9 @@ ROUTES: Final = (
     Route("POST", f"{_NAMESPACE}/access", access.create_namespace_auth, 200, **_ON_ORGANIZATION),
     Route("PATCH", f"{_NAMESPACE}/access", access.update_namespace_auth, 201, **_ON_ORGANIZATION),
     Route("DELETE", f"{_NAMESPACE}/access", access.delete_namespace_auth, 204, **_ON_ORGANIZATION),
+    Route("GET", f"{_NAMESPACE}/grants", grants.list_namespace_grants, without_none=True),
+    Route("PUT", f"{_NAMESPACE}/grants", grants.set_namespace_grant),
+    Route("DELETE", f"{_NAMESPACE}/grants", grants.delete_namespace_grant, 204),
     # Repositories, and who may do what there.
     Route("POST", _REPOS, repositories.create_repo, 201),
     Route("GET", "/v2/manage/repos", repositories.list_repos_details),
@@ -112,6 +119,9 @@ ROUTES: Final = (
     Route("POST", f"{_REPO}/access", access.create_user_repository_auth, 201, **_ON_REPOSITORY),
     Route("PATCH", f"{_REPO}/access", access.update_user_repository_auth, 201, **_ON_REPOSITORY),
     Route("DELETE", f"{_REPO}/access", access.delete_user_repository_auth, 204, **_ON_REPOSITORY),
+    Route("GET", f"{_REPO}/grants", grants.list_repo_grants, without_none=True),
+    Route("PUT", f"{_REPO}/grants", grants.set_repo_grant),
+    Route("DELETE", f"{_REPO}/grants", grants.delete_repo_grant, 204),
     # Tags.
     Route("GET", f"{_REPO}/tags", tags.list_repository_tags),
     Route("GET", f"{_REPO}/tags".replace("/v2/", "/v3/"), tags.list_repository_tag, without_none=True),
@@ -165,6 +175,11 @@ ROUTES: Final = (
     Route("POST", f"{_USER}/enable", users.enable_user),
     Route("PATCH", _USER, users.update_user),
     Route("DELETE", _USER, users.delete_user, 204),
+    # Domains. For operators.
+    Route("POST", _DOMAINS, domains.create_domain, 201),
+    Route("GET", _DOMAINS, domains.list_domains, without_none=True),
+    Route("GET", _DOMAIN, domains.show_domain),
+    Route("DELETE", _DOMAIN, domains.delete_domain, 204),
     # Groups.
     Route("POST", _GROUPS, groups.create_group, 201),
     Route("GET", _GROUPS, groups.list_groups, without_none=True),

@@ -199,3 +199,8 @@ async def last_measured(tx: Reader, domain_id: str, until: date) -> int | None:
 async def save_measure(tx: Writer, domain_id: str, day: date, stored: int) -> None:
     measured = tx.insert(domain_day).values(domain_id=domain_id, day=day, pulls=0, bytes=0, stored_bytes=stored)
     await tx.run(measured.on_conflict_do_update(index_elements=["domain_id", "day"], set_={"stored_bytes": stored}))
+
+
+async def forget_domain(tx: Writer, domain_id: str) -> None:
+    """Forget what was counted of a domain that is going."""
+    await tx.run(delete(domain_day).where(domain_day.c.domain_id == domain_id))

@@ -98,6 +98,10 @@ async def set_owner(tx: Writer, organization_id: int, domain_id: str, owner_id: 
     await tx.run(update(organization).where(organization.c.id == organization_id).values(**changes))
 
 
+async def has_organizations(tx: Reader, domain_id: str) -> bool:
+    return bool(await tx.value(select(organization.c.id).where(organization.c.domain_id == domain_id).limit(1)))
+
+
 async def has_repositories(tx: Reader, organization_id: int) -> bool:
     return bool(await tx.value(select(repository.c.id).where(repository.c.organization_id == organization_id).limit(1)))
 
