@@ -26,7 +26,7 @@ from entrepot.accounts.trust.federations import create_federation
 from entrepot.accounts.trust.providers import create_provider, link_identity
 from entrepot.doors.manage import door as manage_door
 from entrepot.doors.manage.paths import repository_segment
-from entrepot.doors.manage.routes import ROUTES
+from entrepot.doors.manage.routes import ROUTES, Route
 from entrepot.doors.oci import routes as oci_routes
 from entrepot.doors.oci.door import OciDoor
 from entrepot.registry.uploads import start_upload
@@ -43,9 +43,12 @@ from tests.make.image import Blob, Image
 from tests.make.rooms import PASSWORD, Rooms, open_rooms
 
 ROLES = ("anonymous", "stranger", "reader", "editor", "manager", "admin")
+# Who stands beside these: `robot` reads `acme`, `outsider` administers another domain.
+BESIDE = ("robot", "outsider")
 LEVELS = {"reader": Level.READ, "editor": Level.EDIT, "manager": Level.MANAGE}
 
 _WEB = RepositoryName("acme/web")
+_ROBOT_SECRET = "robot"  # a file
 _ANN = {"user_id": "", "user_name": "ann", "auth": 1}
 _ZOE = {"user_id": "", "user_name": "zoe", "auth": 1}
 
@@ -166,6 +169,33 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "enable_robot":                 (401, 404, 404, 404, 200, 200),
 }  # fmt: skip
 
+# A robot is a reader, except where a person is asked for.
+ROBOT: dict[str, int] = {
+    "create_namespace": 403,
+    "create_token": 403,
+    "list_tokens": 403,
+    "delete_token": 403,
+    "list_robots": 403,
+    "show_robot": 403,
+    "update_robot": 403,
+    "delete_robot": 403,
+    "rotate_robot": 403,
+    "disable_robot": 403,
+    "enable_robot": 403,
+}
+
+# An outsider is a stranger. What is for administrators they do in their own domain, where nothing of ours is found;
+# except for operators' calls, and for one that names a robot in its body.
+OUTSIDER: dict[str, int] = {
+    "show_domain_quotas": 403,
+    "update_domain_quotas": 403,
+    "create_domain": 403,
+    "list_domains": 403,
+    "show_domain": 403,
+    "delete_domain": 403,
+    "create_federation": 404,
+}
+
 OCI: dict[str, tuple[int, ...]] = {
     "GET ping":         (401, 200, 200, 200, 200, 200),
     "HEAD ping":        (401, 200, 200, 200, 200, 200),
@@ -266,7 +296,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
             await rooms.grant(_WEB, "zoe", Level.READ)
             await create_domain(rooms.accounts, rooms.admin, DomainName("spare"), UserName("boss"), PASSWORD)
             await create_group(rooms.accounts, rooms.admin, GroupName("team"))
-            await create_robot(rooms.accounts, rooms.admin, RobotName("ci"), [Right("acme", Level.READ)])
+            rights = [Right("acme", Level.READ), Right("empty", Level.READ)]
+            robot = await create_robot(rooms.accounts, rooms.admin, RobotName("ci"), rights)
+            (folder / _ROBOT_SECRET).write_text(robot.secret)
             await rooms.domain("guests")
             await rooms.share(_WEB, await rooms.domain("friends"))
             await create_provider(rooms.accounts, rooms.admin, ProviderName("corp"), "oidc", _OIDC, None)
@@ -287,7 +319,7 @@ async def rooms(house: House, tmp_path: Path) -> AsyncIterator[Rooms]:
         yield rooms
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", [*ROLES, *BESIDE])
 @pytest.mark.parametrize("name", MANAGE)
 async def test_a_management_call_in_a_role(
     rooms: Rooms, house: House, name: str, role: str, monkeypatch: pytest.MonkeyPatch
@@ -313,12 +345,24 @@ async def test_a_management_call_in_a_role(
 
     body = {"digest": str(house.image.digest)} if name == "restore_tag" else BODIES.get(name)
 
-    answer = await _send(manage_door.build(rooms.manage), role, route.method, path, json=body, params=QUERIES.get(name))
+    door, auth = manage_door.build(rooms.manage), _sign_in(house, role)
+    answer = await _send(door, auth, route.method, path, json=body, params=QUERIES.get(name))
 
-    assert answer.status_code == MANAGE[name][ROLES.index(role)], answer.text
+    assert answer.status_code == _expected(route, role), answer.text
 
 
-@pytest.mark.parametrize("role", ROLES)
+def _expected(route: Route, role: str) -> int:
+    of = dict(zip(ROLES, MANAGE[route.name], strict=True))
+    if role == "robot":
+        return ROBOT.get(route.name, of["reader"])
+    if role == "outsider":
+        is_for_administrators = of["manager"] == 403 and of["admin"] < 300
+        theirs = 404 if "{" in route.path else of["admin"]
+        return OUTSIDER.get(route.name, theirs if is_for_administrators else of["stranger"])
+    return of[role]
+
+
+@pytest.mark.parametrize("role", [*ROLES, *BESIDE])
 @pytest.mark.parametrize("call", OCI)
 async def test_a_registry_call_in_a_role(rooms: Rooms, house: House, call: str, role: str) -> None:
     method, _, name = call.partition(" ")
@@ -340,12 +384,13 @@ async def test_a_registry_call_in_a_role(rooms: Rooms, house: House, call: str, 
     if call == "PUT upload":
         path += f"?digest={Blob(content).digest}"
 
-    answer = await _send(OciDoor(rooms.oci), role, method, path, content=content, headers=headers)
+    answer = await _send(OciDoor(rooms.oci), _sign_in(house, role), method, path, content=content, headers=headers)
 
-    assert answer.status_code == OCI[call][ROLES.index(role)], answer.text
+    alike = {"robot": "reader", "outsider": "stranger"}.get(role, role)
+    assert answer.status_code == OCI[call][ROLES.index(alike)], answer.text
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", [*ROLES, *BESIDE])
 @pytest.mark.parametrize(
     "call", ["GET tags", "GET manifest", "HEAD manifest", "GET blob", "HEAD blob", "GET referrers"]
 )
@@ -359,7 +404,7 @@ async def test_what_is_public_is_read_by_everybody(rooms: Rooms, house: House, c
         "referrers": f"/v2/{_WEB}/referrers/{house.image.digest}",
     }[name]
 
-    answer = await _send(OciDoor(rooms.oci), role, method, path)
+    answer = await _send(OciDoor(rooms.oci), _sign_in(house, role), method, path)
 
     assert answer.status_code == 200, answer.text
 
@@ -376,13 +421,14 @@ async def test_what_is_public_is_changed_by_nobody_else(rooms: Rooms, house: Hou
         ("POST", f"/v2/{_WEB}/blobs/uploads/"),
     ):
         headers = {"content-type": house.image.media_type}
-        answer = await _send(door, role, method, path, content=house.image.body, headers=headers)
+        answer = await _send(door, _sign_in(house, role), method, path, content=house.image.body, headers=headers)
         assert answer.status_code == refused, f"{method} {path}: {answer.text}"
 
 
 def test_every_management_call_is_in_the_table() -> None:
     assert set(MANAGE) == {route.name for route in ROUTES}
     assert len({route.name for route in ROUTES}) == len(ROUTES)
+    assert {*ROBOT, *OUTSIDER} <= set(MANAGE)
 
 
 def test_every_registry_call_is_in_the_table() -> None:
@@ -395,8 +441,19 @@ def test_every_registry_call_is_in_the_table() -> None:
 _api = cache(manage_door.make_api)
 
 
-async def _send(door: ASGIApp, role: str, method: str, path: str, **more: Any) -> httpx2.Response:
-    auth = None if role == "anonymous" else (role, PASSWORD)
+def _sign_in(house: House, role: str) -> tuple[str, str] | None:
+    """What somebody in a role signs in with."""
+    match role:
+        case "anonymous":
+            return None
+        case "robot":
+            return "robot$ci", (house.folder / _ROBOT_SECRET).read_text()
+        case "outsider":
+            return "spare/boss", PASSWORD
+    return role, PASSWORD
+
+
+async def _send(door: ASGIApp, auth: tuple[str, str] | None, method: str, path: str, **more: Any) -> httpx2.Response:
     transport = httpx2.ASGITransport(door)
     async with httpx2.AsyncClient(transport=transport, base_url="http://registry.test", auth=auth) as client:
         return await client.request(method, path, **more)
