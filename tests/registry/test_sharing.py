@@ -11,6 +11,7 @@ from entrepot.access.levels import Level
 from entrepot.access.tables import grant
 from entrepot.registry import rules
 from entrepot.registry.browse import show_repository
+from entrepot.registry.domains import delete_domain
 from entrepot.registry.members import list_members
 from entrepot.registry.pull import Pulls, find_blob, find_manifest
 from entrepot.registry.push import push_manifest
@@ -236,6 +237,24 @@ async def test_many_who_share_at_once_keep_to_the_limit_and_to_one_share_each(
     assert results.count(None) == 3
     assert {type(one) for one in results if one is not None} == {ShareExists, TooMany}
     assert await rows_in(rooms.db, share) == 3
+
+
+async def test_a_domain_that_goes_while_something_is_shared_with_it_takes_the_share_along(
+    rooms: Rooms, cast: Cast, registry: Registry
+) -> None:
+    admin = cast["admin"]
+    for number in range(5):
+        receiver = await rooms.domain(f"guests{number}")
+
+        shared, deleted = await asyncio.gather(
+            share_repository(registry, admin, APP, receiver, None),
+            delete_domain(registry, admin, receiver),
+            return_exceptions=True,
+        )
+
+        assert deleted is None
+        assert shared is None or isinstance(shared, DomainUnknown)
+        assert await rows_in(rooms.db, share) == 0
 
 
 async def test_a_deleted_repository_takes_its_shares_along(

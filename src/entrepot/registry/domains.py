@@ -3,6 +3,7 @@
 from entrepot.access.actor import Actor
 from entrepot.accounts.domains import find_domain, remove_domain
 from entrepot.accounts.operators import require_operator
+from entrepot.registry.charging import LIMITS
 from entrepot.registry.queries import names, quotas
 from entrepot.registry.queries.accounting import forget_domain
 from entrepot.registry.room import Registry
@@ -17,6 +18,8 @@ async def delete_domain(registry: Registry, actor: Actor, name: DomainName) -> N
     """
     async with registry.db.writing() as tx:
         await require_operator(tx, actor)
+        # Alone with all limits: meanwhile nobody makes an organization there, moves one there or shares with it.
+        await tx.lock(LIMITS)
         row = await find_domain(tx, name)
         if await names.has_organizations(tx, row.id):
             raise DomainNotEmpty(f"{name} still has organizations; delete or transfer them first.")

@@ -1,28 +1,24 @@
 """`entrepot share` against a real server: a share opens a repository to another domain, for docker clients too."""
 
 import pytest
-from sqlalchemy import create_engine
 
-from entrepot.accounts.tables import domain
-from entrepot.plumbing.clock import SYSTEM_CLOCK
-from entrepot.plumbing.ids import new_id
 from tests.cli.run import Run
 from tests.live.api import Api, fresh_name
-from tests.live.cli.test_commands import ok, push, read, refused
-from tests.live.process import Server
+from tests.live.cli.test_commands import PASSWORD, ok, push, read, refused
 
 
 @pytest.fixture
-def guests(server: Server) -> str:
+def guests(api: Api) -> str:
+    """A domain with the administrator `boss`."""
     name = fresh_name("guests")
-    engine = create_engine(f"sqlite:///{server.data / 'entrepot.db'}")
-    with engine.begin() as connection:
-        connection.execute(domain.insert().values(id=new_id(), name=name, created_at=SYSTEM_CLOCK.now()))
-    engine.dispose()
+    body = {"name": name, "admin_name": "boss", "admin_password": PASSWORD}
+    assert api.client.post("/v2/manage/domains", json=body).status_code == 201
     return name
 
 
-def test_a_repository_is_shared_listed_and_taken_back(as_admin: Run, api: Api, guests: str) -> None:
+def test_a_repository_is_shared_listed_and_taken_back(
+    as_admin: Run, api: Api, guests: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     organization = api.create_org()
     app = f"{organization}/team/app"
     push(api, app, "v1")
@@ -37,6 +33,15 @@ def test_a_repository_is_shared_listed_and_taken_back(as_admin: Run, api: Api, g
     assert (made["deadline"], made["status"], made["access_domain"]) == ("forever", True, guests)
     assert read(as_admin("share", "list", app, "--json")) == [{k: v for k, v in made.items() if k != "exist"}]
     assert [row["status"] for row in read(as_admin("share", "list", "--json")) if row["name"] == "team/app"] == [False]
+
+    monkeypatch.setenv("ENTREPOT_USER", f"{guests}/boss")
+    monkeypatch.setenv("ENTREPOT_PASSWORD", PASSWORD)
+    (received,) = read(as_admin("share", "list", "--received", "--json"))
+    assert (received["name"], received["domain_name"], received["status"]) == ("team/app", "default", True)
+    assert app in ok(as_admin("share", "list", "--received"))
+    assert "may not" in refused(as_admin("share", "list", app))
+    monkeypatch.setenv("ENTREPOT_USER", api.user)
+    monkeypatch.setenv("ENTREPOT_PASSWORD", api.password)
 
     assert ok(as_admin("share", "remove", app, "-d", guests)) == f"{app} is not shared with {guests} any more.\n"
     assert "is not shared with" in refused(as_admin("share", "remove", app, "-d", guests))
