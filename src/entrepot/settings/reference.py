@@ -97,7 +97,7 @@ def _toml(name: str) -> str:
         case int() as value if show(name, value) == str(value):
             return str(value)
         case value:
-            return f'"{"" if value is None else show(name, value)}"'
+            return f'"{show(name, value) if value else ""}"'
 
 
 def _about(field: FieldInfo) -> dict[str, Any]:

@@ -162,6 +162,17 @@ def test_copies_between_registries_are_streamed(
     assert read(run("image", "inspect", f"{there.host}/acme/app:2.0", "--json"))["digest"] == pushed["digest"]
 
 
+def test_a_robot_logs_in_and_pushes_where_it_may(run: Run, server: Server, organization: str, tmp_path: Path) -> None:
+    ok(run("login", server.url, "-u", "admin", "-p", server.password))
+    robot = read(run("robot", "create", f"ci-{organization}", "--push", f"{organization}/app", "--json"))
+    ok(run("login", server.url, "-u", robot["login"], "--password-stdin", stdin=f"{robot['secret']}\n"))
+
+    [pushed] = read(run("image", "push", str(layout(tmp_path, "amd64")), f"{organization}/app", "--json"))
+
+    assert pushed["blobs"]["sent"] == 2
+    refused(run("image", "push", str(layout(tmp_path, "amd64")), f"{organization}/other"))
+
+
 def test_what_may_not_be_seen_or_pushed_is_refused_with_a_next_step(
     run: Run, server: Server, api: Api, organization: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
