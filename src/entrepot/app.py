@@ -53,6 +53,7 @@ SCHEDULE: dict[AnyJob, Schedule] = {
     registry_jobs.measure_stores: every(hours=1, at_start=True),
     registry_jobs.forget_pulls: every(days=1, at_start=True),
     accounts_jobs.forget_expired_tokens: every(days=1),
+    accounts_jobs.forget_guesses: every(minutes=10),
     audit_jobs.forget_old: every(hours=1),
 }
 
@@ -127,6 +128,10 @@ def account_settings(settings: Settings) -> AccountSettings:
         refresh_token_seconds=settings.refresh_token_seconds,
         signing_key_seconds=settings.signing_key_seconds,
         password_chars_min=settings.password_chars_min,
+        login_tries_account=settings.login_tries_account,
+        login_tries_address=settings.login_tries_address,
+        login_wait_seconds_max=settings.login_wait_seconds_max,
+        login_forget_seconds=settings.login_forget_seconds,
         argon2_memory_kib=settings.argon2_memory_bytes // 1024,
         argon2_passes=settings.argon2_passes,
         argon2_at_once=settings.argon2_at_once,

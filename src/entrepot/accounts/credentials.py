@@ -14,16 +14,19 @@ from dataclasses import replace
 
 from entrepot.access.actor import ANONYMOUS, Actor
 from entrepot.accounts import personal_tokens
-from entrepot.accounts.actors import PASSWORD
+from entrepot.accounts.actors import PASSWORD, is_usable
 from entrepot.accounts.login import sign_in
+from entrepot.accounts.queries import people
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.tokens import read_token
+from entrepot.plumbing.caller import caller
 from entrepot.values.errors import Unauthenticated
 
 _REMEMBERED_MAX = 20_000
 _HEADER_BYTES_MAX = 20_000
 _LOOK_AGAIN_SECONDS = 60.0
-_BEARER_OF_A_PERSON = b"Bearer " + personal_tokens.PREFIX.encode()
+BEARER = b"Bearer "
+_BEARER_OF_A_PERSON = BEARER + personal_tokens.PREFIX.encode()
 
 
 class Credentials:
@@ -33,11 +36,14 @@ class Credentials:
         self._key = secrets.token_bytes(32)
         self._remembered: OrderedDict[bytes, Actor] = OrderedDict()
 
-    def remembered(self, header: bytes | None, now: float) -> Actor | None:
-        """The actor of a header seen before, if its credential lives at `now` (seconds since the epoch)."""
+    def remembered(self, header: bytes | None, now: float, address: str = "") -> Actor | None:
+        """The actor of a header seen before, if its credential lives at `now` (seconds since the epoch).
+
+        A password is remembered for the address it came from: whoever guesses elsewhere has to wait.
+        """
         if header is None:
             return self._nobody
-        known = self._remembered.get(self._fingerprint(header))
+        known = self._remembered.get(self._fingerprint(header, address))
         return known if known is not None and known.until > now else None
 
     async def actor(self, header: bytes | None) -> Actor:
@@ -49,21 +55,32 @@ class Credentials:
             return self._nobody
         if len(header) > _HEADER_BYTES_MAX:
             raise Unauthenticated("The Authorization header is too long.")
+        address = caller.get().address
         scheme, _, value = (part.strip() for part in header.partition(b" "))
         match scheme.lower():
             case b"basic":
-                name, password = _basic(value)
-                actor = await sign_in(self._accounts, name, password)
+                actor = await self._known(header, address) or await sign_in(self._accounts, *_basic(value))
             case b"bearer" if value.startswith(personal_tokens.PREFIX.encode()):
                 actor = await personal_tokens.by_bearer(self._accounts, _ascii(value))
             case b"bearer":
                 actor = await read_token(self._accounts, _ascii(value))
             case _:
                 raise Unauthenticated("The Authorization header must be of the form Basic or Bearer.")
-        self._remembered[self._fingerprint(header)] = self._for_a_while(actor)
+        self._remembered[self._fingerprint(header, address)] = self._for_a_while(actor)
         if len(self._remembered) > _REMEMBERED_MAX:
             self._remembered.popitem(last=False)
         return actor
+
+    async def _known(self, header: bytes, address: str) -> Actor | None:
+        """Who signed in with this password before, while their account is as it was: it need not be checked again."""
+        actor = self.remembered(header, self._accounts.clock.now().timestamp(), address)
+        if actor is None or actor.credential != PASSWORD:
+            return None
+        async with self._accounts.db.reading() as tx:
+            row = await people.user_by_id(tx, actor.id)
+        if row is None or row.credential_version != actor.credential_version:
+            return None
+        return actor if is_usable(row, self._accounts.clock.now()) else None
 
     def _for_a_while(self, actor: Actor) -> Actor:
         """Of credentials with a time of last use, that is noted when they are checked: once a minute is enough."""
@@ -71,10 +88,13 @@ class Credentials:
             return actor
         return replace(actor, until=min(actor.until, self._accounts.clock.now().timestamp() + _LOOK_AGAIN_SECONDS))
 
-    def _fingerprint(self, header: bytes) -> bytes:
+    def _fingerprint(self, header: bytes, address: str) -> bytes:
         """A keyed digest stands for a secret, so that none lies in memory; a registry token lives minutes anyway."""
-        if header.startswith(b"Bearer ") and not header.startswith(_BEARER_OF_A_PERSON):
-            return header
+        if header.startswith(BEARER):
+            if not header.startswith(_BEARER_OF_A_PERSON):
+                return header
+        else:
+            header = b"%b\0%b" % (address.encode(), header)
         return hashlib.blake2b(header, key=self._key, digest_size=16).digest()
 
 

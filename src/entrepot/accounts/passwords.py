@@ -10,10 +10,12 @@ import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
+from weakref import WeakValueDictionary
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from entrepot.accounts.common_passwords import is_common
 from entrepot.accounts.settings import AccountSettings
 from entrepot.values.errors import PasswordInvalid
 
@@ -29,15 +31,26 @@ class Passwords:
         self._key = secrets.token_bytes(32)
         self._remembered: OrderedDict[bytes, None] = OrderedDict()
         self._of_nobody: str | None = None
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def check_rules(self, password: str) -> None:
-        """Raises PasswordInvalid, saying which rule."""
+    def turn(self, name: str) -> asyncio.Lock:
+        """Held while somebody's password is checked and what follows is written down: one at a time for each name."""
+        return self._turns.setdefault(name, asyncio.Lock())
+
+    def check_rules(self, password: str, name: str = "") -> None:
+        """Pass a password that its user, who is called `name`, may have. Raises PasswordInvalid, saying which rule."""
         if not self._chars_min <= len(password) <= PASSWORD_CHARS_MAX:
             raise PasswordInvalid(
                 f"A password has {self._chars_min} to {PASSWORD_CHARS_MAX} characters, not {len(password)}."
             )
         if not _is_utf8(password):
             raise PasswordInvalid("A password is text; this one has what no text can hold.")
+        if name and password.casefold() == name.casefold():
+            raise PasswordInvalid("A password is not the user's name.")
+        if is_common(password):
+            raise PasswordInvalid(
+                "This password is among the first that are tried; take several words, or a random one."
+            )
 
     async def hash(self, password: str) -> str:
         async with self._places:

@@ -12,6 +12,11 @@ class AccountSettings:
     refresh_token_seconds: int = 30 * 86_400
     signing_key_seconds: int = 30 * 86_400
     password_chars_min: int = 8
+    login_tries_account: int = 10
+    """Wrong passwords in a row for one account before it waits."""
+    login_tries_address: int = 100
+    login_wait_seconds_max: int = 900
+    login_forget_seconds: int = 86_400
     argon2_memory_kib: int = 19_456
     argon2_passes: int = 2
     argon2_at_once: int = 2

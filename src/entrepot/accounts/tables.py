@@ -146,4 +146,23 @@ federation = Table(
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("domain_id", "name"),
     Index("ix_federation_domain_id_issuer", "domain_id", "issuer"),
+
+# Wrong passwords in a row, by account or unknown name (`account:…`), the same at a place that knows it
+# (`account:ID@ADDRESS`), and by address (`address:…`).
+login_failure = Table(
+    "login_failure",
+    metadata,
+    Column("key", String(128), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", UtcTime, nullable=False, index=True),
+    Column("wait_until", UtcTime),
+)
+
+# Addresses from which somebody signed in lately: what strangers try elsewhere does not keep them out there.
+login_place = Table(
+    "login_place",
+    metadata,
+    Column("user_id", ForeignKey("user.id", ondelete="CASCADE"), primary_key=True),
+    Column("place", String(64), primary_key=True),
+    Column("last_at", UtcTime, nullable=False, index=True),
 )

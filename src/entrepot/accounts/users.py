@@ -10,9 +10,10 @@ from sqlalchemy import Row
 from entrepot.access.actor import Actor
 from entrepot.access.check import require_admin
 from entrepot.access.groups import forget_subject
-from entrepot.accounts import rules
+from entrepot.accounts import guessing, rules
 from entrepot.accounts.actors import FIRST_DOMAIN
 from entrepot.accounts.events import UserChanged, UserCreated, UserDeleted, UserUpdated
+from entrepot.accounts.guessing_events import LoginUnblocked
 from entrepot.accounts.queries import people
 from entrepot.accounts.robots import end_robots_of, orphan_robots_of
 from entrepot.accounts.room import Accounts
@@ -53,7 +54,7 @@ async def create_user(
     """
     require_admin(actor)
     rules.check_end(expires_at, accounts.clock.now())
-    accounts.passwords.check_rules(password)
+    accounts.passwords.check_rules(password, name)
     password_hash = await accounts.passwords.hash(password)
 
     async with accounts.db.writing() as tx:
@@ -86,16 +87,19 @@ async def set_password(
     """Give a user a new password and end every token issued before.
 
     Administrators may for everybody; others for themselves, showing the `current` one.
-    Raises AccessDenied, UserUnknown or PasswordInvalid.
+    Raises AccessDenied, UserUnknown, PasswordInvalid or TooManyLogins.
     """
     if actor.is_anonymous or name != actor.name or current is None:
         require_admin(actor)
-    accounts.passwords.check_rules(password)
+    accounts.passwords.check_rules(password, name)
     if current is not None:
         async with accounts.db.reading() as tx:
-            stored = (await _own(tx, actor, name)).password_hash
-        if not await accounts.passwords.matches(current, stored):
+            own = await _own(tx, actor, name)
+        login = f"{own.domain_name}/{name}"
+        if not await accounts.passwords.matches(current, own.password_hash):
+            await guessing.count_wrong(accounts, login)
             raise AccessDenied("The current password is not right.", readable=False)
+        await guessing.let_in(accounts, login, actor)
     password_hash = await accounts.passwords.hash(password)
 
     async with accounts.db.writing() as tx:
@@ -120,6 +124,15 @@ async def set_enabled(accounts: Accounts, actor: Actor, name: UserName, is_enabl
         await end_robots_of(tx, found.id)
         change = UserChanged(name, found.id, "enabled" if is_enabled else "disabled")
         await publish(tx, change, actor=actor.subject, at=accounts.clock.now())
+
+
+async def unlock_user(accounts: Accounts, actor: Actor, name: UserName) -> None:
+    """End the wait of a user whose password was guessed at too often. Raises AccessDenied or UserUnknown."""
+    require_admin(actor)
+    async with accounts.db.writing() as tx:
+        found = await _own(tx, actor, name)
+        await guessing.unlock(tx, found.id)
+        await publish(tx, LoginUnblocked(name), actor=actor.subject, at=tx.now)
 
 
 async def update_user(
@@ -182,7 +195,7 @@ async def has_first_admin(accounts: Accounts) -> bool:
 
 async def ensure_first_admin(accounts: Accounts, password: str) -> bool:
     """Make the domain `default` with its administrator `admin`, unless it exists; whether it was made."""
-    accounts.passwords.check_rules(password)
+    accounts.passwords.check_rules(password, FIRST_ADMIN)
     password_hash = await accounts.passwords.hash(password)
 
     async with accounts.db.writing() as tx:

@@ -170,6 +170,16 @@ def enable(name: Name, as_json: AsJson = False) -> None:
     done(f"{name} may sign in again.", {"name": name}, as_json)
 
 
+@user.command()
+def unlock(name: Name, as_json: AsJson = False) -> None:
+    """Let a user try again who has to wait after too many wrong passwords."""
+    from entrepot.cli.client import Client
+
+    with Client() as client:
+        client.call("POST", _path(name, "/unlock"))
+    done(f"{name} need not wait any more.", {"name": name}, as_json)
+
+
 def _path(name: str, call: str = "") -> str:
     from entrepot.values.names import UserName
 

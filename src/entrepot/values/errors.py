@@ -6,7 +6,7 @@
     │   ├── DigestInvalid           DigestMismatch        SizeInvalid           RangeUnsatisfiable
     │   ├── ManifestInvalid         ManifestTooLarge      ManifestUnknown       ManifestBlobUnknown
     │   ├── MediaTypeUnsupported    Unsupported           BodyTooLarge          TooMany
-    │   ├── BodyIncomplete
+    │   ├── BodyIncomplete          TooManyLogins
     │   ├── ShareUnknown            ShareExists           TagExists
     │   ├── BodyIncomplete        ArchiveInvalid        RemoteRefused
     │   ├── BlobUnknown             UploadUnknown         UploadInvalid         UploadOutOfOrder
@@ -309,6 +309,16 @@ class RemoteRefused(Refused):
 
 class TooMany(Refused):
     """There are too many of these. Detail `limit` is the number allowed."""
+
+    retry_after: float | None = None
+
+
+class TooManyLogins(TooMany):
+    """There were too many wrong passwords; try again later."""
+
+    def __init__(self, message: str | None = None, *, retry_after: float | None = None, **detail: Json) -> None:
+        super().__init__(message, **detail)
+        self.retry_after = retry_after
 
 
 class QuotaExceeded(Refused):

@@ -29,7 +29,7 @@ from entrepot.doors.manage.paths import routed_path
 from entrepot.doors.manage.problems import UNKNOWN_PATH, error_body, problem_of
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.manage.routes import Route
-from entrepot.values.errors import Elsewhere, EntrepotError, ParameterInvalid, Unauthenticated, Unsupported
+from entrepot.values.errors import Elsewhere, EntrepotError, ParameterInvalid, TooMany, Unauthenticated, Unsupported
 
 _RETRY_SECONDS: Final = 5
 _CHALLENGE: Final = 'Basic realm="entrepot", charset="UTF-8"'
@@ -165,6 +165,8 @@ def _headers(error: EntrepotError) -> dict[str, str]:
             return {"WWW-Authenticate": _CHALLENGE}
         case Unsupported() if isinstance(allow := error.detail.get("allow"), list):
             return {"Allow": ", ".join(str(method) for method in allow)}
+        case TooMany() if error.retry_after is not None:
+            return {"Retry-After": str(int(error.retry_after))}
         case Elsewhere():
             return {"Retry-After": str(int(error.retry_after or _RETRY_SECONDS))}
     return {}

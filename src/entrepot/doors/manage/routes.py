@@ -173,6 +173,7 @@ ROUTES: Final = (
     Route("PUT", f"{_USER}/password", users.update_password, 204),
     Route("POST", f"{_USER}/disable", users.disable_user),
     Route("POST", f"{_USER}/enable", users.enable_user),
+    Route("POST", f"{_USER}/unlock", users.unlock_user),
     Route("PATCH", _USER, users.update_user),
     Route("DELETE", _USER, users.delete_user, 204),
     # Domains. For operators.

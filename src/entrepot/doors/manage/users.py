@@ -93,6 +93,12 @@ async def disable_user(call: TheCall, name: TheUser) -> Empty:
     return Empty()
 
 
+async def unlock_user(call: TheCall, name: TheUser) -> Empty:
+    """End the wait of a user whose password was guessed at too often."""
+    await users.unlock_user(call.accounts, call.actor, name)
+    return Empty()
+
+
 async def enable_user(call: TheCall, name: TheUser) -> Empty:
     """Let a user in again."""
     await users.set_enabled(call.accounts, call.actor, name, is_enabled=True)

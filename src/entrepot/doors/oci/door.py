@@ -113,7 +113,7 @@ class OciDoor:
                 case Elsewhere():
                     headers["Retry-After"] = str(int(error.retry_after or _RETRY_SECONDS))
                 case TooMany():
-                    headers["Retry-After"] = str(_RETRY_SECONDS)
+                    headers["Retry-After"] = str(int(error.retry_after or _RETRY_SECONDS))
             return Plain(problem_of(error).status, headers, body)
 
         return render

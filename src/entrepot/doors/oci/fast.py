@@ -10,7 +10,9 @@ from time import perf_counter
 from starlette.types import Receive, Scope, Send
 
 from entrepot.access.actor import Actor
+from entrepot.accounts.credentials import BEARER
 from entrepot.doors.http import front
+from entrepot.doors.http.proxies import peer
 from entrepot.doors.oci.blobs import blob_response
 from entrepot.doors.oci.call import OciRooms
 from entrepot.plumbing import metrics
@@ -48,7 +50,7 @@ class FastPulls:
                 accept = accept + b"," + value if accept else value
             elif key in (b"range", b"if-none-match"):
                 return False
-        actor = self._rooms.credentials.remembered(authorization, self._clock.now().timestamp())
+        actor = self._remembered(scope, authorization)
         if actor is None or (actor.limits is not None and "pull" not in actor.limits.get(path, ())):
             return False
         # Whether names are well-formed need not be asked: what is found under them is.
@@ -74,6 +76,11 @@ class FastPulls:
         self._rooms.answered(scope, actor, path, reference, digest)
         metrics.tally.add("manifest", scope["method"], 200, perf_counter() - started, len(body))
         return True
+
+    def _remembered(self, scope: Scope, authorization: bytes | None) -> Actor | None:
+        is_token = authorization is None or authorization.startswith(BEARER)
+        address = "" if is_token else peer(scope)
+        return self._rooms.credentials.remembered(authorization, self._clock.now().timestamp(), address)
 
     async def _blob(self, actor: Actor, path: str, reference: str, scope: Scope, receive: Receive, send: Send) -> bool:
         started = perf_counter()
