@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from entrepot.accounts import jobs as accounts_jobs
+from entrepot.accounts import keys as signing_keys
 from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.room import Accounts, open_accounts
 from entrepot.accounts.settings import AccountSettings
+from entrepot.accounts.trust import providers
 from entrepot.audit import jobs as audit_jobs
 from entrepot.audit.room import Audit
 from entrepot.audit.settings import AuditSettings
@@ -18,6 +20,7 @@ from entrepot.blobs.settings import BlobSettings
 from entrepot.blobs.store import BlobStore
 from entrepot.db.database import Database
 from entrepot.db.opening import open_database
+from entrepot.db.resealing import Sealed, seal_anew
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
 from entrepot.doors.oci.sampled import SampledPulls
@@ -29,7 +32,7 @@ from entrepot.jobs.schedule import Schedule, every
 from entrepot.jobs.settings import JobSettings
 from entrepot.plumbing.clock import SystemClock
 from entrepot.plumbing.logging import get_logger
-from entrepot.plumbing.sealing import Sealer, load_key
+from entrepot.plumbing.sealing import Sealer, open_sealer
 from entrepot.registry import jobs as registry_jobs
 from entrepot.registry.queries.names import domains_of
 from entrepot.registry.room import Registry
@@ -56,6 +59,9 @@ SCHEDULE: dict[AnyJob, Schedule] = {
     accounts_jobs.forget_guesses: every(minutes=10),
     audit_jobs.forget_old: every(hours=1),
 }
+
+# What is sealed, and where; `entrepot secrets rotate` seals all of it anew.
+SEALED: tuple[Sealed, ...] = (signing_keys.SEALED, providers.SEALED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ def open_house(settings: Settings) -> House:
         open_store(settings.storage_url, BlobSettings(settings.free_bytes_min, settings.storage_redirect))
     )
     secret = settings.secret_key.get_secret_value() if settings.secret_key else None
-    sealer = Sealer(load_key(settings.data / SECRET_KEY_FILE, secret))
+    sealer = open_sealer(settings.data / SECRET_KEY_FILE, secret)
     notes = Notes(db, clock, settings.audit_notes_per_minute, _NOTES_SECONDS, domains_of)
     accounts = open_accounts(db, clock, sealer, account_settings(settings), notes)
     registry = Registry(db, blobs, clock, registry_settings(settings))
@@ -165,6 +171,15 @@ def job_settings(settings: Settings) -> JobSettings:
         at_once=settings.jobs_at_once,
         idle_poll_seconds=settings.jobs_poll_seconds,
     )
+
+
+async def seal_all_anew(settings: Settings, sealer: Sealer) -> int:
+    """Seal everything with the sealer's first key, twice over, so that nothing is missed; the number of values."""
+    db = open_database(settings.database_url, settings.db_pool_max)
+    try:
+        return sum([await seal_anew(db, sealer, sealed) for sealed in (*SEALED, *SEALED)])
+    finally:
+        await db.close()
 
 
 async def check_house(house: House) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrepot.plumbing.sealing import SealBroken, Sealer, load_key, write_private
+from entrepot.plumbing.sealing import SealBroken, Sealer, new_key, open_sealer, read_keys, write_keys, write_private
 
 SEALER = Sealer(bytes(range(32)))
 
@@ -51,17 +51,42 @@ def test_a_key_has_its_length(length: int) -> None:
 def test_the_key_is_made_once_and_is_the_owners_alone(tmp_path: Path) -> None:
     file = tmp_path / "secret-key"
 
-    key = load_key(file)
+    sealed = open_sealer(file).seal(b"the secret", "p")
 
-    assert len(key) == 32
-    assert load_key(file) == key
+    assert open_sealer(file).open(sealed, "p") == b"the secret"
+    assert len(read_keys(file)) == 1
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [one.name for one in tmp_path.iterdir()] == ["secret-key"]
 
 
-def test_a_key_that_is_given_needs_no_file(tmp_path: Path) -> None:
-    assert load_key(tmp_path / "none", base64.b64encode(bytes(32)).decode()) == bytes(32)
+@pytest.mark.parametrize("between", [",", " ", ", ", "\n"])
+def test_keys_that_are_given_need_no_file(tmp_path: Path, between: str) -> None:
+    first, second = bytes(32), bytes(range(32))
+    given_keys = between.join(base64.b64encode(key).decode() for key in (first, second))
+
+    sealer = open_sealer(tmp_path / "none", given_keys)
+
     assert list(tmp_path.iterdir()) == []
+    assert sealer.open(Sealer(second).seal(b"old", "p"), "p") == b"old"
+    assert Sealer(first).open(sealer.seal(b"new", "p"), "p") == b"new"
+    assert not sealer.is_current(Sealer(second).seal(b"old", "p"), "p")
+    assert sealer.is_current(Sealer(first).seal(b"new", "p"), "p")
+
+
+def test_whoever_runs_takes_part_when_the_file_changes(tmp_path: Path) -> None:
+    file, old, new = tmp_path / "secret-key", new_key(), new_key()
+    write_keys(file, [old])
+    running, before = open_sealer(file), Sealer(old).seal(b"before", "p")
+
+    write_keys(file, [new, old])
+    assert Sealer(new).open(running.seal(b"now", "p"), "p") == b"now"
+    assert running.open(before, "p") == b"before"
+
+    other = open_sealer(file)
+    write_keys(file, [newest := new_key(), new])
+    assert other.open(Sealer(newest).seal(b"newest", "p"), "p") == b"newest"
+    with pytest.raises(SealBroken):
+        other.open(before, "p")
 
 
 def test_a_private_file_is_replaced_whole(tmp_path: Path) -> None:

@@ -12,12 +12,15 @@ from joserfc.jwk import OKPKey
 
 from entrepot.accounts.queries import signing
 from entrepot.accounts.settings import AccountSettings
+from entrepot.accounts.tables import signing_key
 from entrepot.db.database import Database
+from entrepot.db.resealing import Sealed, keep_sealed
 from entrepot.plumbing.clock import Clock
 from entrepot.plumbing.ids import new_id
 from entrepot.plumbing.sealing import Sealer
 
 _PURPOSE = "token signing key"
+SEALED = Sealed(signing_key, signing_key.c.id, signing_key.c.sealed_private, lambda _row: _PURPOSE)
 _VERIFY_LONGER = timedelta(days=1)
 _KEYS_MAX = 100
 _LOOK_AGAIN_SECONDS = 1.0
@@ -75,8 +78,9 @@ class SigningKeys:
     async def _make(self) -> None:
         now = self._clock.now()
         fresh = OKPKey.generate_key("Ed25519")
-        sealed = self._sealer.seal(fresh.as_pem(private=True), _PURPOSE)
         async with self._db.writing() as tx:
+            await keep_sealed(tx)
+            sealed = self._sealer.seal(fresh.as_pem(private=True), _PURPOSE)
             await signing.save_signing_key(tx, new_id(), sealed, fresh.as_pem(private=False), now)
             await signing.forget_signing_keys(tx, now - self._lifetime - _VERIFY_LONGER)
         await self._load()

@@ -146,6 +146,7 @@ federation = Table(
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("domain_id", "name"),
     Index("ix_federation_domain_id_issuer", "domain_id", "issuer"),
+)
 
 # Wrong passwords in a row, by account or unknown name (`account:…`), the same at a place that knows it
 # (`account:ID@ADDRESS`), and by address (`address:…`).

@@ -34,6 +34,8 @@ COMMANDS = (
     "federation",
     "quota",
     "audit",
+    "explain",
+    "secrets",
     "completion",
 )
 

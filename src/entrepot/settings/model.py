@@ -127,7 +127,7 @@ class Settings(BaseModel):
 
     data: File = keeping("entrepot-data", "Folder for everything kept on this machine: SQLite, blobs, keys.", shown="./entrepot-data")
     database_url: Annotated[Url, AfterValidator(_database_url)] = keeping(lambda given: f"sqlite:///{given['data']}/entrepot.db", "Where facts are kept: sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME when there are several servers.", shown="sqlite:///DATA/entrepot.db")
-    secret_key: SecretStr | None = keeping(None, "Key that seals secrets at rest: base64 of 32 bytes, the same on every replica; without it one is made in DATA/secret-key.")
+    secret_key: SecretStr | None = keeping(None, "Key that seals secrets at rest: base64 of 32 bytes, the same on every replica; without it one is made in DATA/secret-key. While it is replaced, several with commas between them: the first one seals, all open (entrepot secrets rotate).")
     db_pool_max: int = keeping(10, "PostgreSQL connections of one worker.", ge=1, le=1_000)
     storage_url: Annotated[Url, AfterValidator(_storage_url)] = keeping(lambda given: f"{given['data']}/storage", "Where blobs are kept: a folder, or s3://BUCKET/PREFIX?endpoint=URL&region=NAME (credentials from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY).", shown="DATA/storage")
     free_bytes_min: Bytes = keeping(256 * MIB, "Free space on the storage's disk below which uploads are refused.", ge=0)

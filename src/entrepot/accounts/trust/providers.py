@@ -17,6 +17,7 @@ from entrepot.accounts.operators import require_operator
 from entrepot.accounts.queries import people
 from entrepot.accounts.queries import trust as queries
 from entrepot.accounts.room import Accounts
+from entrepot.accounts.tables import identity_provider
 from entrepot.accounts.trust.events import (
     IdentityLinked,
     IdentityUnlinked,
@@ -26,6 +27,7 @@ from entrepot.accounts.trust.events import (
 )
 from entrepot.accounts.trust.settings import FIXED, ProviderSettings, document_of, parse_settings
 from entrepot.accounts.users import find_user
+from entrepot.db.resealing import Sealed, keep_sealed
 from entrepot.db.transaction import Reader
 from entrepot.jobs.events import publish
 from entrepot.plumbing.ids import new_id
@@ -41,6 +43,9 @@ from entrepot.values.errors import (
 from entrepot.values.names import ProviderName, UserName
 
 SECRET_PURPOSE = "identity provider"  # noqa: S105  # what the seal says it is for
+SEALED = Sealed(
+    identity_provider, identity_provider.c.id, identity_provider.c.sealed_secret, lambda _row: SECRET_PURPOSE
+)
 _SECRET_CHARS_MAX = 1_024
 _SUBJECT_CHARS_MAX = 255
 
@@ -75,9 +80,10 @@ async def create_provider(
     """
     require_admin(actor)
     settings = parse_settings(kind, given)
-    sealed = _sealed(accounts, secret)
 
     async with accounts.db.writing() as tx:
+        await keep_sealed(tx)
+        sealed = _sealed(accounts, secret)
         await _require_reach(tx, actor, settings.reach)
         await tx.lock(f"identity-provider:{name}")
         if await queries.provider_by_name(tx, name):
@@ -142,6 +148,7 @@ async def change_provider(
         told, was = dict(changed), {key: before[key] for key in changed}
         columns: dict[str, Any] = {"settings": document_of(settings)}
         if secret is not None:
+            await keep_sealed(tx)
             columns["sealed_secret"] = _sealed(accounts, secret)
             told["secret"] = None
         if is_enabled is not None and is_enabled != found.is_enabled:

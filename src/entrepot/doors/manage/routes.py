@@ -16,6 +16,7 @@ from entrepot.doors.manage import (
     audit,
     docs,
     domains,
+    explain,
     federations,
     grants,
     groups,
@@ -194,7 +195,8 @@ ROUTES: Final = (
     Route("POST", _TOKENS, tokens.create_token, 201),
     Route("GET", _TOKENS, tokens.list_tokens, without_none=True),
     Route("DELETE", f"{_TOKENS}/{{token}}", tokens.delete_token, 204),
-    # What happened.
+    # Who may do what, what happened.
+    Route("GET", "/v2/manage/explain", explain.explain_access),
     Route("GET", "/v2/manage/audit", audit.list_audit, without_none=True),
     Route("GET", "/v2/manage/audit/export", audit.export_audit, answers=audit.Lines),
     Route("GET", "/v2/manage/events", audit.list_events_since, without_none=True),

@@ -1,0 +1,35 @@
+"""`entrepot explain`: may somebody do something, and because of what."""
+
+from typing import Annotated
+
+import typer
+
+from entrepot.cli.output import AsJson, show_json, show_table
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(explain)
+
+
+def explain(
+    who: Annotated[str, typer.Argument(metavar="WHO", help="A user or robot; `me`; '*' for everybody.")],
+    action: Annotated[str, typer.Argument(metavar="ACTION", help="As push, delete or repository:push.")],
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="An organization, or a repository as acme/app.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say whether WHO may do ACTION on WHAT, and which grants, groups, shares or visibility that comes from."""
+    from entrepot.cli.client import Client
+    from entrepot.cli.grant import level_name
+
+    with Client() as client:
+        found = client.call("GET", "/v2/manage/explain", parameters={"who": who, "action": action, "what": what})
+    if as_json:
+        show_json(found)
+        return
+    typer.echo(found["because"])
+    if found["reasons"]:
+        columns = ("Level", "On", "Given to", "Name", "Until")
+        rows = (
+            (level_name(r["auth"]), r["scope"], r["kind"], r["name"], r["expires_at"] or "") for r in found["reasons"]
+        )
+        show_table(columns, rows)
