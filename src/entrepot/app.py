@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from entrepot.accounts import access_keys
 from entrepot.accounts import jobs as accounts_jobs
 from entrepot.accounts import keys as signing_keys
 from entrepot.accounts.credentials import Credentials
@@ -58,10 +59,12 @@ SCHEDULE: dict[AnyJob, Schedule] = {
     accounts_jobs.forget_expired_tokens: every(days=1),
     accounts_jobs.forget_guesses: every(minutes=10),
     audit_jobs.forget_old: every(hours=1),
+    accounts_jobs.forget_used_signatures: every(minutes=10),
+    accounts_jobs.forget_ended_logins: every(hours=1),
 }
 
 # What is sealed, and where; `entrepot secrets rotate` seals all of it anew.
-SEALED: tuple[Sealed, ...] = (signing_keys.SEALED, providers.SEALED)
+SEALED: tuple[Sealed, ...] = (signing_keys.SEALED, providers.SEALED, access_keys.SEALED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class House:
             self.registry,
             self.audit,
             registry_host=(self.settings.external_url or "").partition("://")[2],
+            is_secure=(self.settings.external_url or "").startswith("https:"),
             json_bytes_max=self.settings.json_bytes_max,
             body_idle_seconds=self.settings.body_idle_seconds,
         )
@@ -143,6 +147,12 @@ def account_settings(settings: Settings) -> AccountSettings:
         argon2_at_once=settings.argon2_at_once,
         ldap_at_once=settings.ldap_at_once,
         ldap_seconds=settings.ldap_seconds,
+        keys_max=settings.keys_max,
+        management_token_seconds=settings.management_token_seconds,
+        session_seconds=settings.session_seconds,
+        session_idle_seconds=settings.session_idle_seconds,
+        docker_login_seconds=settings.docker_login_seconds,
+        region=settings.region,
     )
 
 

@@ -224,6 +224,11 @@ async def test_the_current_password_is_not_guessed_by_changing_it(rooms: Rooms, 
             await set_password(accounts, ann, ANN, "another long password", PASSWORD)
 
 
+async def test_a_docker_login_that_has_ended_keeps_nobody_waiting(rooms: Rooms, accounts: Accounts) -> None:
+    assert await guess(accounts, 20, "local@0123456789abcdef0123456789abcdef") == ["Unauthenticated"] * 20
+    assert await rows_in(rooms.db, login_failure) == 0
+
+
 async def test_a_robot_that_is_set_up_wrongly_keeps_nobody_waiting(rooms: Rooms, accounts: Accounts) -> None:
     assert await guess(accounts, 20, "robot$ci") == ["Unauthenticated"] * 20
     assert await rows_in(rooms.db, login_failure) == 0

@@ -22,6 +22,7 @@ from entrepot.accounts.domains import create_domain
 from entrepot.accounts.groups import create_group
 from entrepot.accounts.robots import create_robot
 from entrepot.accounts.rules import Right
+from entrepot.accounts.sessions import begin_session
 from entrepot.accounts.trust.federations import create_federation
 from entrepot.accounts.trust.providers import create_provider, link_identity
 from entrepot.doors.manage import door as manage_door
@@ -169,6 +170,24 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "rotate_robot":                 (401, 404, 404, 404, 200, 200),
     "disable_robot":                (401, 404, 404, 404, 200, 200),
     "enable_robot":                 (401, 404, 404, 404, 200, 200),
+    # The key is zoe's.
+    "create_key":                   (401, 201, 201, 201, 201, 201),
+    "list_keys":                    (401, 200, 200, 200, 200, 200),
+    "show_key":                     (401, 404, 404, 404, 404, 200),
+    "update_key":                   (401, 404, 404, 404, 404, 200),
+    "delete_key":                   (401, 404, 404, 404, 404, 204),
+    # The session is zoe's.
+    "begin_session":                (201, 201, 201, 201, 201, 201),
+    "list_sessions":                (401, 200, 200, 200, 200, 200),
+    "end_sessions":                 (401, 204, 204, 204, 204, 204),
+    "end_session":                  (401, 404, 404, 404, 404, 204),
+    "create_secret":                (401, 200, 200, 200, 200, 200),
+    "create_authorization_token":   (401, 200, 200, 200, 200, 200),
+    "check_agency":                 (401, 200, 200, 200, 200, 200),
+    "create_agency":                (401, 403, 403, 403, 403, 204),
+    "show_share_feature_gates":     (401, 403, 403, 403, 403, 403),
+    "create_auth_token":            (201, 201, 201, 201, 201, 201),
+    "list_projects":                (401, 200, 200, 200, 200, 200),
 }  # fmt: skip
 
 # A robot is a reader, except where a person is asked for.
@@ -184,6 +203,16 @@ ROBOT: dict[str, int] = {
     "rotate_robot": 403,
     "disable_robot": 403,
     "enable_robot": 403,
+    "create_key": 403,
+    "list_keys": 403,
+    "show_key": 403,
+    "update_key": 403,
+    "delete_key": 403,
+    "list_sessions": 403,
+    "end_session": 403,
+    "end_sessions": 403,
+    "create_secret": 403,
+    "create_authorization_token": 403,
 }
 
 # An outsider is a stranger. What is for administrators they do in their own domain, where nothing of ours is found;
@@ -258,6 +287,11 @@ BODIES: dict[str, Any] = {
     "update_domain_quotas": {"tags": 9},
     "update_namespace_quotas": {"tags": 9},
     "update_password": {"password": "another long password"},
+    "update_key": {"is_enabled": False},
+    "begin_session": {"name": "zoe", "password": PASSWORD},
+    "create_auth_token": {
+        "auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "zoe", "password": PASSWORD}}}}
+    },
 }
 
 QUERIES: dict[str, dict[str, str]] = {
@@ -277,6 +311,8 @@ class House:
     image: Image
     loose: Blob
     upload_id: str
+    key: str
+    session: str
 
 
 @pytest.fixture(scope="module")
@@ -307,7 +343,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
             await link_identity(rooms.accounts, rooms.admin, "corp", "1", UserName("zoe"))
             await create_federation(rooms.accounts, rooms.admin, FederationName("jobs"), RobotName("ci"), _TOKENS)
             upload = await start_upload(rooms.registry, await rooms.sign_in("editor"), _WEB)
-            return House(folder, dict(rooms.blobs._blobs), image, loose, upload.id)
+            key, _ = await rooms.key(await rooms.sign_in("zoe"))
+            begun = await begin_session(rooms.accounts, await rooms.sign_in("zoe"))
+            return House(folder, dict(rooms.blobs._blobs), image, loose, upload.id, key, begun.session.id)
 
     return asyncio.run(furnish())
 
@@ -343,6 +381,8 @@ async def test_a_management_call_in_a_role(
         frequency="daily",
         provider="corp",
         federation="jobs",
+        access_key=house.key,
+        session=house.session,
     )
 
     body = {"digest": str(house.image.digest)} if name == "restore_tag" else BODIES.get(name)

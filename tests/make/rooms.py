@@ -7,6 +7,7 @@ from pathlib import Path
 
 from entrepot.access.actor import Actor
 from entrepot.access.levels import Level
+from entrepot.accounts.access_keys import create_key
 from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.domains import create_domain
 from entrepot.accounts.login import sign_in
@@ -73,6 +74,11 @@ class Rooms:
 
     async def sign_in(self, name: str) -> Actor:
         return await sign_in(self.accounts, name, PASSWORD)
+
+    async def key(self, actor: Actor | None = None) -> tuple[str, str]:
+        """A new access key of the actor's, AK and SK; of the administrator's when nobody is named."""
+        made = await create_key(self.accounts, actor or self.admin)
+        return made.key.id, made.secret
 
     async def organization(self, name: str, by: Actor | None = None) -> OrganizationName:
         parsed = OrganizationName.parse(name)

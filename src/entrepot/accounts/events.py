@@ -157,3 +157,56 @@ class DomainCreated(Event):
 class DomainDeleted(Event):
     type: ClassVar[str] = "domain.deleted"
     domain_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCreated(Event):
+    """The subject is the access key; its secret is nowhere but with its user."""
+
+    type: ClassVar[str] = "key.created"
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChanged(Event):
+    type: ClassVar[str] = "key.changed"
+    user_id: str
+    is_enabled: bool
+    description: str
+    before: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDeleted(Event):
+    type: ClassVar[str] = "key.deleted"
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoginCreated(Event):
+    """A docker login for a time; the subject is its user."""
+
+    type: ClassVar[str] = "login.created"
+    login_id: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBegun(Event):
+    type: ClassVar[str] = "session.begun"
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded(Event):
+    """Somebody ended it; what only runs out is not told."""
+
+    type: ClassVar[str] = "session.ended"
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyCreated(Event):
+    """The domain of this id lets triggers act on its clusters."""
+
+    type: ClassVar[str] = "agency.created"

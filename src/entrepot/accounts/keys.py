@@ -1,6 +1,6 @@
 """The keys that sign tokens: Ed25519, sealed at rest, replaced regularly, shared by all replicas.
 
-The newest key signs. Older ones verify for a day longer than they sign, more than any token lives.
+The newest key signs. Older ones verify for more than a day longer than they sign, more than any token lives.
 A replica that meets an unknown key looks once in the database: another replica may have made it.
 """
 
@@ -21,7 +21,7 @@ from entrepot.plumbing.sealing import Sealer
 
 _PURPOSE = "token signing key"
 SEALED = Sealed(signing_key, signing_key.c.id, signing_key.c.sealed_private, lambda _row: _PURPOSE)
-_VERIFY_LONGER = timedelta(days=1)
+_VERIFY_LONGER = timedelta(days=1, hours=1)
 _KEYS_MAX = 100
 _LOOK_AGAIN_SECONDS = 1.0
 

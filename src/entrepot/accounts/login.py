@@ -8,7 +8,7 @@ which come last: who has a password here never waits for one. Who guesses has to
 from collections.abc import Awaitable, Callable, Sequence
 
 from entrepot.access.actor import Actor
-from entrepot.accounts import personal_tokens, robot_login
+from entrepot.accounts import docker_logins, personal_tokens, robot_login
 from entrepot.accounts.actors import PERSON, account_by_login, actor_of, is_usable
 from entrepot.accounts.guessing import count_wrong, let_in
 from entrepot.accounts.noted import note_login, note_refused_login
@@ -67,7 +67,7 @@ def _is_secret(name: str, password: str) -> bool:
     """Whether this was meant for what nobody guesses: a robot that is set up wrongly must not keep people waiting."""
     login = name.rpartition("/")[2]
     is_robot = login.startswith(RobotName.PREFIX) or login == keyless.ANY_ROBOT
-    return is_robot or password.startswith(personal_tokens.PREFIX)
+    return is_robot or docker_logins.is_login_name(login) or password.startswith(personal_tokens.PREFIX)
 
 
 async def by_password(accounts: Accounts, name: str, password: str) -> Actor | None:
@@ -84,6 +84,7 @@ async def by_password(accounts: Accounts, name: str, password: str) -> Actor | N
 # Secrets too long to be guessed: whoever shows one never waits.
 BY_SECRET: tuple[Way, ...] = (
     robot_login.by_secret,
+    docker_logins.by_login,
     personal_tokens.by_password,
     keyless.by_assertion,
 )

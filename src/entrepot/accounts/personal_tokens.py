@@ -74,7 +74,7 @@ async def create_token(
 
     Raises Unauthenticated, AccessDenied (for whoever signed in with a token), ParameterInvalid, TokenExists or TooMany.
     """
-    _require_sign_in(actor)
+    require_sign_in(actor)
     if bounds is not None:
         rules.check_rights(bounds)
     now = accounts.clock.now()
@@ -165,11 +165,14 @@ def _bounds(right: Right) -> list[Bound]:
     return [Bound(pattern, right.level) for pattern in patterns]
 
 
-def _require_sign_in(actor: Actor) -> None:
-    """A token that ends, or reaches less, must not become one that does not."""
+def require_sign_in(actor: Actor) -> None:
+    """Pass for a person who may make credentials: what ends, or reaches less, must not become what does not.
+
+    Raises Unauthenticated or AccessDenied.
+    """
     require_person(actor)
     if actor.credential.startswith(_CREDENTIAL):
-        raise AccessDenied("A token makes no other tokens; sign in with your password.", readable=False)
+        raise AccessDenied("A token makes no other credentials; sign in with your password.", readable=False)
 
 
 async def _whose(tx: Reader, actor: Actor, user: UserName | None) -> str:

@@ -16,6 +16,10 @@ GROUPS_MAX: Final = 10_000
 """In a domain."""
 ROBOTS_MAX: Final = 10_000
 """In a domain."""
+SESSIONS_MAX: Final = 50
+"""Of a user."""
+LOGINS_MAX: Final = 1_000
+"""Docker logins for a time of a user, at once."""
 TOKENS_MAX: Final = 100
 """Of a user."""
 OVERLAP_MAX: Final = timedelta(days=90)

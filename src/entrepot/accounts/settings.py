@@ -22,3 +22,11 @@ class AccountSettings:
     argon2_at_once: int = 2
     ldap_at_once: int = 4
     ldap_seconds: int = 5
+    management_token_seconds: int = 86_400
+    session_seconds: int = 7 * 86_400
+    session_idle_seconds: int = 86_400
+    docker_login_seconds: int = 86_400
+    region: str = "local"
+    """What a project is called where nobody says."""
+    keys_max: int = 2
+    """Access keys of one user."""

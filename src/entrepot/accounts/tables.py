@@ -167,3 +167,61 @@ login_place = Table(
     Column("place", String(64), primary_key=True),
     Column("last_at", UtcTime, nullable=False, index=True),
 )
+
+access_key = Table(
+    "access_key",
+    metadata,
+    Column("id", String(32), primary_key=True),  # the AK; everybody may know it
+    Column("user_id", ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True),
+    # Signatures are made with it, so it must be known here; sealed with a key that is not in the database.
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("description", String(256), nullable=False),
+    Column("is_enabled", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("last_used_at", UtcTime),
+)
+
+# Signatures of writing calls that were acted on, until their date is too old anyway.
+used_signature = Table(
+    "used_signature",
+    metadata,
+    Column("signature", String(64), primary_key=True),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+)
+
+# Logins of docker for a time (contract §16).
+docker_login = Table(
+    "docker_login",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("user_id", ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("secret_hash", String(64), nullable=False),
+    # The access key it was made with, which ends it too.
+    Column("access_key", ForeignKey("access_key.id", ondelete="CASCADE"), index=True),
+    Column("login_version", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("user_id", ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("login_version", Integer, nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("agent", String(256), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("last_used_at", UtcTime, nullable=False, index=True),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+)
+
+# Domains that agreed to let triggers act on their clusters.
+agency = Table(
+    "agency",
+    metadata,
+    Column("domain_id", ForeignKey("domain.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", String(32), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)

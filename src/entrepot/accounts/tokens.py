@@ -10,27 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jws import JWSRegistry, extract_compact
-
 from entrepot.access.actor import ANONYMOUS, Actor, Bound
 from entrepot.access.check import level_of
 from entrepot.access.levels import Level
+from entrepot.accounts import jwts
 from entrepot.accounts.actors import PASSWORD, actor_of, is_usable
 from entrepot.accounts.queries import people, signing
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.scopes import Scope, granted_actions, scope_name
 from entrepot.accounts.secrets import hash_of
-from entrepot.plumbing.ids import new_id, new_secret
+from entrepot.plumbing.ids import new_secret
 from entrepot.values.errors import Unauthenticated
-
-ISSUER = "entrepot"
-_ALGORITHM = "Ed25519"
-_REGISTRY = JWSRegistry(algorithms=[_ALGORITHM])
-_REFUSED = "The token is not valid; log in again."
-TOKEN_CHARS_MAX = 16_384
-_SKEW_SECONDS = 2  # another replica's clock may be a little ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +56,15 @@ async def issue_token(accounts: Accounts, actor: Actor, asked: Sequence[Scope]) 
         granted = [(scope, granted_actions(scope, await level_of(tx, actor, scope.name))) for scope in asked]
     now = accounts.clock.now()
     seconds = int(min(accounts.settings.token_seconds, actor.until - now.timestamp()))
-    key = await accounts.keys.current()
     claims: dict[str, Any] = {
-        "iss": ISSUER,
-        "aud": accounts.settings.service,
         "sub": actor.id,
         "ver": actor.credential_version,
-        "iat": int(now.timestamp()),
-        "nbf": int(now.timestamp()),
-        "exp": int(now.timestamp()) + seconds,
-        "jti": new_id(),
         "access": [{"type": s.kind, "name": s.name, "actions": actions} for s, actions in granted if actions],
         "via": actor.credential,
     }
     if actor.bounds is not None:  # the access claim does not say how much of a catalog may be seen
         claims["bounds"] = [[bound.pattern, bound.level] for bound in actor.bounds]
-    header = {"alg": _ALGORITHM, "kid": key.id, "typ": "registry+jwt"}
-    token = jwt.encode(header, claims, key.key, registry=_REGISTRY)
-    return Issued(token, seconds, now)
+    return Issued(await jwts.sign(accounts, jwts.REGISTRY, claims, seconds), seconds, now)
 
 
 async def read_token(accounts: Accounts, token: str) -> Actor:
@@ -98,7 +79,7 @@ async def read_token(accounts: Accounts, token: str) -> Actor:
     async with accounts.db.reading() as tx:
         row = await people.user_by_id(tx, claims.user_id)
     if row is None or not is_usable(row, accounts.clock.now()) or row.credential_version != claims.credential_version:
-        raise Unauthenticated(_REFUSED)
+        raise Unauthenticated(jwts.REFUSED)
     actor = actor_of(row, claims.credential)
     return replace(actor, limits=claims.limits, bounds=claims.bounds, until=min(actor.until, claims.expires))
 
@@ -109,22 +90,7 @@ def _require_login(actor: Actor) -> None:
 
 
 async def _verify(accounts: Accounts, token: str) -> Claims:
-    if len(token) > TOKEN_CHARS_MAX:
-        raise Unauthenticated(_REFUSED)
-    try:
-        key = await accounts.keys.find(_key_id(token))
-        if key is None:
-            raise Unauthenticated(_REFUSED)
-        said = jwt.decode(token, key.key, registry=_REGISTRY).claims
-    except (JoseError, ValueError) as error:
-        raise Unauthenticated(_REFUSED) from error
-    now = accounts.clock.now().timestamp()
-    if (
-        said.get("iss") != ISSUER
-        or said.get("aud") != accounts.settings.service
-        or not said["nbf"] - _SKEW_SECONDS <= now < said["exp"]
-    ):
-        raise Unauthenticated(_REFUSED)
+    said = await jwts.verify(accounts, jwts.REGISTRY, token)
     bounds = tuple(Bound(pattern, Level(level)) for pattern, level in said["bounds"]) if "bounds" in said else None
     return Claims(
         said["sub"], said["ver"], _limits(said["access"]), float(said["exp"]), bounds, said.get("via", PASSWORD)
@@ -145,7 +111,7 @@ async def issue_refresh_token(accounts: Accounts, actor: Actor) -> str | None:
     async with accounts.db.writing() as tx:
         row = await people.user_by_id(tx, actor.id)
         if row is None or not is_usable(row, now):
-            raise Unauthenticated(_REFUSED)
+            raise Unauthenticated(jwts.REFUSED)
         await signing.save_refresh_token(tx, hash_of(secret), actor.id, row.login_version, now, expires_at)
     return secret
 
@@ -155,7 +121,7 @@ async def refresh(accounts: Accounts, secret: str) -> Actor:
     async with accounts.db.reading() as tx:
         row = await signing.user_of_refresh_token(tx, hash_of(secret), accounts.clock.now())
     if row is None or not is_usable(row, accounts.clock.now()):
-        raise Unauthenticated(_REFUSED)
+        raise Unauthenticated(jwts.REFUSED)
     return actor_of(row, "refresh")
 
 
@@ -163,14 +129,6 @@ async def forget_expired(accounts: Accounts) -> int:
     """Remove refresh tokens that have expired; their number."""
     async with accounts.db.writing() as tx:
         return await signing.forget_expired_refresh_tokens(tx, accounts.clock.now())
-
-
-def _key_id(token: str) -> str:
-    """The key a token claims to be signed with; nothing else of it is believed yet."""
-    header: object = extract_compact(token.encode("ascii")).headers()
-    if not isinstance(header, dict) or header.get("alg") != _ALGORITHM:
-        raise ValueError("no header of ours")
-    return str(header.get("kid"))
 
 
 def _limits(access: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:

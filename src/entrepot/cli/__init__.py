@@ -22,6 +22,8 @@ COMMANDS = (
     "domain",
     "user",
     "group",
+    "key",
+    "session",
     "org",
     "repo",
     "tag",

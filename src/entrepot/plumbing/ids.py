@@ -25,6 +25,11 @@ def new_secret() -> str:
     return secrets.token_urlsafe(24)
 
 
+def new_hex_secret() -> str:
+    """A password of 256 bits in 64 hexadecimal digits, where a contract wants that."""
+    return secrets.token_hex(32)
+
+
 class RequestIds:
     """Request ids: unique over processes, without asking the system for randomness each time."""
 

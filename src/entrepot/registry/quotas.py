@@ -8,6 +8,7 @@ from entrepot.access.check import require_account
 from entrepot.access.levels import Action
 from entrepot.accounts.domains import find_domain
 from entrepot.accounts.operators import require_operator
+from entrepot.accounts.projects import check_project
 from entrepot.accounts.users import domain_names_of
 from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
@@ -19,7 +20,7 @@ from entrepot.registry.organizations import administered, reachable
 from entrepot.registry.queries import quotas
 from entrepot.registry.quota_rules import OF_DOMAIN, OF_ORGANIZATION, UNLIMITED, Resource, organization_scope
 from entrepot.registry.room import Registry
-from entrepot.values.errors import AccessDenied, ParameterInvalid, Unauthenticated
+from entrepot.values.errors import ParameterInvalid, Unauthenticated
 from entrepot.values.names import OrganizationName
 
 # None: what the settings say for a domain, nothing for an organization.
@@ -60,12 +61,11 @@ async def show_project_quotas(registry: Registry, actor: Actor, project_id: str)
     Raises Unauthenticated, or AccessDenied for another domain's.
     """
     _require_somebody(actor)
-    if project_id != actor.domain_id:
-        raise AccessDenied("This is not a project of your domain.", readable=False, kind="project")
+    check_project(actor, project_id)
     async with registry.db.reading() as tx:
-        in_force = [one.resource for one in await quotas.standings(tx, [project_id])]
+        in_force = [one.resource for one in await quotas.standings(tx, [actor.domain_id])]
         asked = dict.fromkeys([Resource.ORGANIZATIONS, *in_force], UNLIMITED)
-        return await _standing(tx, project_id, asked)
+        return await _standing(tx, actor.domain_id, asked)
 
 
 async def show_organization_quotas(registry: Registry, actor: Actor, name: OrganizationName) -> Sequence[Quota]:

@@ -111,6 +111,7 @@ class Settings(BaseModel):
     # fmt: off
     config: File | None = running(None, "TOML file to read settings from; flags and environment variables win over it.")
 
+    region: str = listening("local", "What clients know as this installation's region, and as the name of their project.", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
     host: str = listening("127.0.0.1", "Address to listen on; 0.0.0.0 or :: for every network of this machine.", min_length=1)
     port: int = listening(5000, "TCP port to listen on.", ge=1, le=65_535)
     workers: int = listening(1, "Server processes. One answers over 20,000 requests a second; more need as many cores.", ge=1, le=256)
@@ -152,6 +153,11 @@ class Settings(BaseModel):
     token_seconds: Seconds = people(300, "How long a token for pulls and pushes is valid.", ge=1, le=1 * DAY)
     refresh_token_seconds: Seconds = people(30 * DAY, "How long a refresh token is valid.", ge=1)
     signing_key_seconds: Seconds = people(30 * DAY, "Age at which the key that signs tokens is replaced.", ge=1)
+    management_token_seconds: Seconds = people(DAY, "How long a token for X-Auth-Token is valid.", ge=60, le=DAY)
+    session_seconds: Seconds = people(7 * DAY, "How long a browser stays signed in at most.", ge=60, le=400 * DAY)
+    session_idle_seconds: Seconds = people(DAY, "How long a browser stays signed in that nobody uses.", ge=60, le=400 * DAY)
+    docker_login_seconds: Seconds = people(DAY, "How long a docker login is valid that a call made (create_secret), where the caller does not say.", ge=900, le=DAY)
+    keys_max: int = people(2, "Access keys one user may have.", ge=1, le=100)
     password_chars_min: int = people(PASSWORD_CHARS_MIN, "Shortest password accepted.", ge=1, le=256)
     login_tries_account: int = people(10, "Wrong passwords in a row for one account, after which it has to wait: 1 second, then twice as long after each.", ge=1)
     login_tries_address: int = people(100, "The same for one address, whatever the accounts.", ge=1)

@@ -17,6 +17,7 @@
     │   ├── IdentityProviderUnknown IdentityProviderExists IdentityUnknown       IdentityExists
     │   ├── FederationUnknown       FederationExists
     │   ├── DomainNotEmpty
+    │   ├── KeyUnknown              SessionUnknown        AgencyExists
     │   └── UserUnknown             UserExists            Unauthenticated       AccessDenied          QuotaExceeded
     ├── Elsewhere                   somebody else's trouble; says when to try again
     │   └── StorageUnreachable      DatabaseUnreachable   DatabaseBusy          RemoteUnreachable
@@ -238,6 +239,18 @@ class FederationUnknown(Refused):
 
 class FederationExists(Refused):
     """A federation of this name exists already."""
+
+
+class KeyUnknown(Refused):
+    """The access key is not known."""
+
+
+class SessionUnknown(Refused):
+    """The session is not known."""
+
+
+class AgencyExists(Refused):
+    """The domain has an agency already."""
 
 
 class PasswordInvalid(Refused):

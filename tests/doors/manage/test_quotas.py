@@ -52,6 +52,12 @@ async def test_the_contract_shows_tags_when_a_repository_is_named(
     }  # fmt: skip
 
 
+async def test_a_client_without_a_project_means_its_own(rooms: Rooms, api: httpx2.AsyncClient) -> None:
+    unsaid = await api.get("/v2/manage/projects/%7Bproject_id%7D/quotas")
+
+    assert (unsaid.status_code, unsaid.json()) == (200, (await api.get(project(rooms))).json())
+
+
 async def test_a_project_of_another_domain_is_refused(api: httpx2.AsyncClient) -> None:
     answer = await api.get("/v2/manage/projects/0123456789abcdef0123456789abcdef/quotas")
 

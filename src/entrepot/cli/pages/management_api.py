@@ -10,7 +10,9 @@ Calls, paths and fields are those of SWR (SoftWare Repository for Container), so
 organization is "namespace". A slash in a repository's name is written `$` in a path: `acme/team/app` is
 `/v2/manage/namespaces/acme/repos/team$app`.
 
-Sign in with HTTP Basic, or send a personal token as `Authorization: Bearer`; a registry token does not reach this API.
+Sign in with HTTP Basic, with a personal token (`Authorization: Bearer`), with a management token (`X-Auth-Token`), in a
+session (a cookie; calls that change something also send `X-CSRF-Token`), or sign each request with an access key
+(`SDK-HMAC-SHA256`, as the service's own clients do). Registry tokens and docker logins do not reach this API.
 `GET {OPENAPI_PATH}` has every field, as OpenAPI.
 """
 

@@ -34,6 +34,11 @@ class Call:
     host: str
 
     @property
+    def is_secure(self) -> bool:
+        """Whether the client came over https, as far as we are told."""
+        return self.rooms.is_secure or self.url.startswith("https:")
+
+    @property
     def registry(self) -> Registry:
         return self.rooms.registry
 

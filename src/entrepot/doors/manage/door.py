@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrepot import __version__
-from entrepot.access.actor import ANONYMOUS, Actor
+from entrepot.access.actor import ANONYMOUS
 from entrepot.doors.http import body as bodies
 from entrepot.doors.http import front
 from entrepot.doors.http.address import base_url
@@ -29,6 +29,8 @@ from entrepot.doors.manage.paths import routed_path
 from entrepot.doors.manage.problems import UNKNOWN_PATH, error_body, problem_of
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.manage.routes import Route
+from entrepot.doors.manage.sign_in import Asked, sign_in
+from entrepot.doors.manage.versions import SECURITY_SCHEMES
 from entrepot.values.errors import Elsewhere, EntrepotError, ParameterInvalid, TooMany, Unauthenticated, Unsupported
 
 _RETRY_SECONDS: Final = 5
@@ -60,9 +62,9 @@ class ManageDoor:
                 raise Unsupported(
                     f"This path answers {', '.join(sorted(calls))}, not {scope['method']}.", allow=sorted(calls)
                 )
-            request = Request(scope, receive)
-            call = await self._call(route, request)
-            body = await self._body(request) if route.method in _WITH_BODY else b""
+            asked = Asked(Request(scope, receive), self._read)
+            call = await self._call(route, asked)
+            body = await asked.body() if route.method in _WITH_BODY else b""
             answer = Answer()
             with refusals_noted(call.accounts.notes, call.actor, route.name):
                 await self._api({**scope, "path": path, "root_path": "", CALL: call}, _replay(body), answer.take)
@@ -74,22 +76,13 @@ class ManageDoor:
 
         await front.answer(scope, receive, send, f"manage.{route.name}" if route else "unknown", handle, render)
 
-    async def _call(self, route: Route, request: Request) -> Call:
-        actor = ANONYMOUS if route.is_open else await self._actor(request.headers.get("authorization"))
+    async def _call(self, route: Route, asked: Asked) -> Call:
+        actor = ANONYMOUS if route.is_open else await sign_in(self._rooms, asked)
         front.signed_in(actor)
-        url = base_url(request.scope)
+        url = base_url(asked.scope)
         return Call(self._rooms, actor, url, self._rooms.registry_host or url.partition("://")[2])
 
-    async def _actor(self, header: str | None) -> Actor:
-        """Who calls. Everything here needs somebody, and a registry token is not enough (contract §15)."""
-        actor = await self._rooms.credentials.actor(None if header is None else header.encode("latin-1"))
-        if actor.limits is not None:
-            raise Unauthenticated("A registry token does not reach the management API; sign in with a password.")
-        if actor.is_anonymous:
-            raise Unauthenticated("The management API needs a user name and password.")
-        return actor
-
-    async def _body(self, request: Request) -> bytes:
+    async def _read(self, request: Request) -> bytes:
         length = bodies.declared_length(request.headers.get("content-length"))
         return await bodies.whole(request.receive, length, self._rooms.body_idle_seconds, self._rooms.json_bytes_max)
 
@@ -117,7 +110,7 @@ def make_api() -> FastAPI:
             include_in_schema=route.is_described,
             response_model_exclude_none=route.without_none,
             response_class=route.answers,
-            openapi_extra=None if route.is_open else {"security": [{"basic": []}]},
+            openapi_extra=None if route.is_open else {"security": [{name: []} for name in SECURITY_SCHEMES]},
         )
     api.add_exception_handler(RequestValidationError, _refuse_invalid)
     api.add_exception_handler(HTTPException, _refuse_unreadable)

@@ -13,15 +13,25 @@ from starlette.types import Scope
 _SHARES: Final = re.compile(r"(/v2/manage/namespaces/[^/]+)/repos(/[^/]+/access-domains(?:/|\Z))")
 
 
+def raw_path(scope: Scope) -> bytes:
+    """The path as the client wrote it."""
+    raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    return raw.partition(b"?")[0]
+
+
 def routed_path(scope: Scope) -> str:
     """The path to route by: decoded, except that a slash inside a segment is `$`.
 
     Where it is about shares the contract writes `repositories`, and some clients `repos` as elsewhere (§7): one path.
     """
-    raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
-    segments = raw.partition(b"?")[0].decode("latin-1").split("/")
+    segments = raw_path(scope).decode("latin-1").split("/")
     path = "/".join(unquote(segment).replace("/", "$") for segment in segments)
     return _SHARES.sub(r"\1/repositories\2", path)
+
+
+def has_encoded_slash(raw: bytes) -> bool:
+    """Whether a segment holds a slash that is not written as `$`."""
+    return b"%2f" in raw.lower()
 
 
 def repository_text(segment: str) -> str:

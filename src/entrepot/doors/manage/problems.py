@@ -70,6 +70,9 @@ _TABLE: Final[Problems] = {
     errors.IdentityExists: Problem(409, "ENTREPOT.4090021"),
     errors.FederationUnknown: Problem(404, "ENTREPOT.4040022"),
     errors.FederationExists: Problem(409, "ENTREPOT.4090022"),
+    errors.KeyUnknown: Problem(404, "ENTREPOT.4040006"),
+    errors.SessionUnknown: Problem(404, "ENTREPOT.4040007"),
+    errors.AgencyExists: Problem(409, "ENTREPOT.4090006"),
     errors.StorageFull: Problem(507, "SVCSTG.SWR.5000046"),
     # The families, for members that have no line of their own.
     errors.Refused: _swr(400, 4000014),

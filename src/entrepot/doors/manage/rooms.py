@@ -16,5 +16,7 @@ class ManageRooms:
     audit: Audit
     registry_host: str = ""
     """HOST[:PORT] that images are named by; empty: as the request's Host header says."""
+    is_secure: bool = False
+    """Whether clients come over https although a proxy in front may not."""
     json_bytes_max: int = 1024 * 1024
     body_idle_seconds: float = 60.0

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from entrepot.doors.manage import (
     access,
     accessories,
+    agency,
     audit,
     docs,
     domains,
@@ -21,12 +22,16 @@ from entrepot.doors.manage import (
     grants,
     groups,
     history,
+    identity,
+    keys,
+    logins,
     organizations,
     providers,
     quotas,
     reports,
     repositories,
     robots,
+    sessions,
     sharing,
     tags,
     tokens,
@@ -83,6 +88,9 @@ _FEDERATIONS: Final = "/v2/manage/federations"
 _FEDERATION: Final = f"{_FEDERATIONS}/{{federation}}"
 _PROVIDERS: Final = "/v2/manage/identity-providers"
 _PROVIDER: Final = f"{_PROVIDERS}/{{provider}}"
+_KEYS: Final = "/v2/manage/keys"
+_KEY: Final = f"{_KEYS}/{{access_key}}"
+_SESSIONS: Final = "/v2/manage/sessions"
 _ON_ORGANIZATION: Final[Mapping[str, Any]] = {"problems": ON_ORGANIZATION_ACCESS}
 _ON_REPOSITORY: Final[Mapping[str, Any]] = {"problems": ON_REPOSITORY_ACCESS}
 _ON_SHARES: Final[Mapping[str, Any]] = {"problems": ON_SHARES}
@@ -212,6 +220,25 @@ ROUTES: Final = (
     # After all other paths below a repository, which win where both could be meant: `…/tags/accessories` is a tag.
     Route("GET", f"{_REPO}/{{tag}}/accessories", accessories.list_repo_accessories),
     Route("GET", f"{_REPO}/{{tag}}/references", accessories.list_references, without_none=True),
+    # Access keys, which the contract leaves to an identity service, too.
+    Route("POST", _KEYS, keys.create_key, 201),
+    Route("GET", _KEYS, keys.list_keys),
+    Route("GET", _KEY, keys.show_key),
+    Route("PATCH", _KEY, keys.update_key),
+    Route("DELETE", _KEY, keys.delete_key, 204),
+    # Sessions of browsers.
+    Route("POST", _SESSIONS, sessions.begin_session, 201, is_open=True),
+    Route("GET", _SESSIONS, sessions.list_sessions),
+    Route("DELETE", _SESSIONS, sessions.end_sessions, 204),
+    Route("DELETE", f"{_SESSIONS}/{{session}}", sessions.end_session, 204),
+    # Docker logins, agency, gates; and what clients ask the service's identity API.
+    Route("POST", "/v2/manage/utils/secret", logins.create_secret),
+    Route("POST", "/v2/manage/utils/authorizationtoken", logins.create_authorization_token),
+    Route("GET", "/v2/manage/agency", agency.check_agency),
+    Route("POST", "/v2/manage/agency", agency.create_agency, 204),
+    Route("GET", "/v2/manage/projects/{project_id}/feature-gates", agency.show_share_feature_gates),
+    Route("POST", "/v3/auth/tokens", identity.create_auth_token, 201, is_open=True),
+    Route("GET", "/v3/projects", identity.list_projects),
 )
 
 
@@ -223,11 +250,26 @@ def find(path: str) -> Mapping[str, Route]:
     return {}
 
 
-def _by_path() -> list[tuple[re.Pattern[str], dict[str, Route]]]:
+def find_slashed(method: str, path: str) -> Route | None:
+    """The call on a path that may hold slashes in a repository's name: the one that leaves the shortest name."""
+    found = [calls[method] for pattern, calls in _SLASHED_PATHS if method in calls and pattern.fullmatch(path)]
+    return max(found, key=lambda route: route.path.count("/"), default=None)
+
+
+def _by_path() -> dict[str, dict[str, Route]]:
     grouped: dict[str, dict[str, Route]] = {}
     for route in ROUTES:
         grouped.setdefault(route.path, {})[route.method] = route
-    return [(re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), calls) for path, calls in grouped.items()]
+    return grouped
 
 
-_PATHS: Final = _by_path()
+def _pattern(path: str, with_slashes: bool = False) -> re.Pattern[str]:
+    """What fits a path of the table; `with_slashes`, also where a repository's name keeps its own."""
+    escaped = re.escape(path)
+    if with_slashes:
+        escaped = escaped.replace(r"\{repository\}", ".+")
+    return re.compile(re.sub(r"\\{\w+\\}", "[^/]+", escaped))
+
+
+_PATHS: Final = [(_pattern(path), calls) for path, calls in _by_path().items()]
+_SLASHED_PATHS: Final = [(_pattern(path, with_slashes=True), calls) for path, calls in _by_path().items()]

@@ -1,14 +1,28 @@
 """Which API this is (contract §11), and its description for programs."""
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import Request
 from pydantic import BaseModel
 
 from entrepot.doors.manage.call import Call, TheCall
 
-_SECURITY_SCHEMES = {
+# The ways of `sign_in.py`, as OpenAPI names them: any one of them will do.
+SECURITY_SCHEMES: Final[dict[str, Any]] = {
     "basic": {"type": "http", "scheme": "basic", "description": "User name and password."},
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "`SDK-HMAC-SHA256 Access=…, SignedHeaders=…, Signature=…`, made with an access key.",
+    },
+    "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token", "description": "From `POST /v3/auth/tokens`."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "entrepot_session",
+        "description": "From `POST /v2/manage/sessions`; what changes something also sends `X-CSRF-Token`.",
+    },
 }
 
 
@@ -47,7 +61,7 @@ async def show_api_version(call: TheCall) -> OneApiVersion:
 async def show_openapi(request: Request) -> dict[str, Any]:
     """The description of this API, in OpenAPI."""
     document: dict[str, Any] = request.app.openapi()
-    document.setdefault("components", {})["securitySchemes"] = _SECURITY_SCHEMES
+    document.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
     return document
 
 
