@@ -11,14 +11,6 @@ from huaweicloudsdkswr.v2 import SwrClient
 
 # Methods that no test drives yet, by what they are about. Whoever writes the test takes the name out.
 MISSING = {
-    # sharing
-    "create_repo_domains",
-    "list_repo_domains",
-    "show_access_domain",
-    "update_repo_domains",
-    "delete_repo_domains",
-    "list_shared_repos_details",
-    "list_shared_repo_details",
     # triggers
     "create_trigger",
     "list_triggers_details",
