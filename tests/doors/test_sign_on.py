@@ -10,7 +10,8 @@ import httpx2
 import pytest
 
 from entrepot.accounts.login import sign_in
-from entrepot.accounts.trust.providers import create_provider
+from entrepot.accounts.sessions import read_session
+from entrepot.accounts.trust.providers import change_provider, create_provider
 from entrepot.doors.sign_on.door import SignOnDoor, SignOnRooms
 from entrepot.values.errors import Unauthenticated
 from entrepot.values.names import ProviderName
@@ -47,13 +48,12 @@ async def there(browser: httpx2.AsyncClient, issuer: TheIssuer, **asked: str) ->
 async def test_there_and_back_gives_a_password_for_half_a_day(
     browser: httpx2.AsyncClient, rooms: Rooms, issuer: TheIssuer
 ) -> None:
-    answer = await browser.get(await there(browser, issuer, next="/acme/app"))
+    answer = await browser.get(await there(browser, issuer))
 
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["content-type"].startswith("text/plain")
     assert "docker login registry.test -u ann" in answer.text
-    assert "Go on at http://registry.test/acme/app" in answer.text
     [secret] = re.findall(r"ept_\S+", answer.text)
     assert (await sign_in(rooms.accounts, "ann", secret)).name == "ann"
     rooms.clock.advance(hours=12)
@@ -79,8 +79,23 @@ async def test_the_browser_keeps_a_note_that_only_this_way_sees(browser: httpx2.
     assert (cookie["path"], cookie["samesite"], cookie["max-age"]) == ("/auth/oidc/corp/", "lax", "600")
     assert cookie["httponly"] and not cookie["secure"]
     back = await browser.get(issuer.authorize(dict(query_of(off))))
-    [gone] = SimpleCookie(back.headers["set-cookie"]).values()
-    assert (gone.value, gone["path"], gone["max-age"]) == ("", "/auth/oidc/corp/", "0")
+    kept, gone = (SimpleCookie(one) for one in back.headers.get_list("set-cookie"))
+    assert (kept["entrepot_session"]["path"], bool(kept["entrepot_session"]["httponly"])) == ("/", True)
+    [note] = gone.values()
+    assert (note.value, note["path"], note["max-age"]) == ("", "/auth/oidc/corp/", "0")
+
+
+async def test_who_wanted_to_get_somewhere_gets_there_with_a_session(
+    browser: httpx2.AsyncClient, rooms: Rooms, issuer: TheIssuer
+) -> None:
+    answer = await browser.get(await there(browser, issuer, next="/docs?tab=1"))
+
+    assert (answer.status_code, answer.headers["location"]) == (302, "/docs?tab=1")
+    secret = SimpleCookie(answer.headers.get_list("set-cookie")[0])["entrepot_session"].value
+    assert (await read_session(rooms.accounts, secret)).name == "ann"
+    await change_provider(rooms.accounts, rooms.admin, "corp", {}, is_enabled=False)
+    with pytest.raises(Unauthenticated):
+        await read_session(rooms.accounts, secret)
 
 
 async def test_behind_tls_the_note_and_the_way_back_are_secure(rooms: Rooms, issuer: TheIssuer) -> None:

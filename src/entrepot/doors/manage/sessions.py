@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from entrepot.accounts import sessions
 from entrepot.accounts.login import sign_in
 from entrepot.accounts.sessions import CREDENTIAL
-from entrepot.doors.manage import cookies
+from entrepot.doors.http import cookies
 from entrepot.doors.manage.call import Call, TheCall
 from entrepot.doors.manage.fields import Body, Text, Word, WordParameter
 from entrepot.plumbing.clock import rfc3339

@@ -16,7 +16,7 @@ from entrepot.accounts.docker_logins import is_docker_login
 from entrepot.accounts.sessions import read_session
 from entrepot.accounts.signature import ALGORITHM, RawRequest, decoded_path
 from entrepot.accounts.signed_requests import by_signature
-from entrepot.doors.manage import cookies
+from entrepot.doors.http import cookies
 from entrepot.doors.manage.paths import has_encoded_slash, raw_path, routed_path
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.manage.routes import find, find_slashed

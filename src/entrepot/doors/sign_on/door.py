@@ -2,7 +2,7 @@
 
     GET /auth/providers?domain=NAME             by which providers people may sign in
     GET /auth/oidc/NAME/login?next=/path        off to the provider
-    GET /auth/oidc/NAME/callback?code=…&state=… and back, with a password for a day's work
+    GET /auth/oidc/NAME/callback?code=…&state=… and back, signed in
 
 What a person sees is text, also when it fails, and not JSON: nobody's program comes this way.
 """
@@ -18,8 +18,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrepot.accounts.actors import FIRST_DOMAIN
 from entrepot.accounts.room import Accounts
+from entrepot.accounts.sessions import begin_session
 from entrepot.accounts.trust import oidc
-from entrepot.doors.http import front
+from entrepot.doors.http import cookies, front
 from entrepot.doors.http.address import base_url
 from entrepot.doors.http.problems import problem_of
 from entrepot.values.errors import (
@@ -102,19 +103,25 @@ class SignOnDoor:
         callback = self._callback_url(request, name)
         finished = await oidc.finish_login(self._rooms.accounts, name, callback, note, said)
         front.signed_in(finished.actor)
-        given = await oidc.give_token(self._rooms.accounts, finished.actor)
-        answer = Response(self._welcome(request, finished, given), headers=_HEADERS, media_type="text/plain")
+        begun = await begin_session(self._rooms.accounts, finished.actor, request.headers.get("user-agent", ""))
+        if finished.path == "/":
+            given = await oidc.give_token(self._rooms.accounts, finished.actor)
+            answer = Response(self._welcome(request, given), headers=_HEADERS, media_type="text/plain")
+        else:
+            answer = Response(status_code=302, headers={**_HEADERS, "Location": finished.path})
+        seconds = self._rooms.accounts.settings.session_seconds
+        cookies.set_cookie(answer, begun.secret, seconds, self._is_secure(request))
         answer.delete_cookie(_COOKIE, path=f"/auth/oidc/{name}/")
         return answer
 
-    def _welcome(self, request: Request, finished: oidc.Finished, given: oidc.Given) -> str:
+    def _welcome(self, request: Request, given: oidc.Given) -> str:
+        """For whoever wants to get nowhere but into docker: a password that it can be told."""
         url = base_url(request.scope, self._rooms.external_url)
         return (
             f"You are signed in as {given.login}.\n\n"
             f"    docker login {url.partition('://')[2]} -u {given.login}\n"
             f"    password: {given.secret}\n\n"
             f"It is shown this once, and good until {given.until:%Y-%m-%d %H:%M} UTC; the one before has ended.\n"
-            + (f"Go on at {url}{finished.path}\n" if finished.path != "/" else "")
         )
 
     def _callback_url(self, request: Request, name: str) -> str:
