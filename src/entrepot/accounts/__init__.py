@@ -1,4 +1,4 @@
-"""Who somebody is: domains, users, passwords, tokens; turns credentials into an `Actor`.
+"""Who somebody is: domains, users, passwords, keys, tokens, sessions; turns credentials into an `Actor`.
 
-Calls `access` and `jobs`. Start reading at `login.py`, then `tokens.py`.
+Calls `access` and `jobs`. Start reading at `login.py`, then `tokens.py` and `signed_requests.py`.
 """

@@ -70,6 +70,24 @@ async def test_a_body_and_a_query_are_signed_too(send: Send) -> None:
     assert [one["name"] for one in answer.json()] == ["team/app"]
 
 
+async def test_a_key_of_another_domain_opens_nothing_here(rooms: Rooms, wire: Wire, key: tuple[str, str]) -> None:
+    """Also not with our own domain named beside it, and not by asking for our keys."""
+    theirs = await rooms.key(await rooms.sign_in(f"{await rooms.domain('guests')}/boss"))
+
+    for method, path in (
+        ("GET", f"{NAMESPACES}/acme"),
+        ("DELETE", f"{NAMESPACES}/acme/repos/app"),
+        ("GET", f"/v2/manage/keys/{key[0]}"),
+        ("DELETE", f"/v2/manage/keys/{key[0]}"),
+    ):
+        target, headers = signed(theirs, method, path, headers={"X-Project-Id": rooms.admin.domain_id})
+        del headers["Host"]
+        assert (await wire(method, target, headers=headers)).status == 404
+    target, headers = signed((theirs[0], key[1]), "GET", NAMESPACES)
+    del headers["Host"]
+    assert_refused(await wire("GET", target, headers=headers))
+
+
 @pytest.mark.parametrize("written", ["team$app", "team%24app", "team%2Fapp"])
 async def test_every_spelling_of_a_slash_can_be_signed(send: Send, written: str) -> None:
     answer = await send("GET", f"{NAMESPACES}/acme/repos/{written}")
@@ -132,7 +150,7 @@ async def test_a_disabled_key_and_a_disabled_user_are_out_at_once(
 async def test_an_encoded_slash_may_stand_before_more_of_the_path(send: Send) -> None:
     repository = f"{NAMESPACES}/acme/repos/team%2Fapp"
 
-    for call in ("access", "tags", "tags/v1"):
+    for call in ("access", "tags", "tags/v1", "access-domains"):
         assert (await send("GET", f"{repository}/{call}")).status == 200
     assert (await send("DELETE", f"{repository}/tags/v1")).status == 204
 

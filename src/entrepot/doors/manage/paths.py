@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 from starlette.types import Scope
 
 _SHARES: Final = re.compile(r"(/v2/manage/namespaces/[^/]+)/repos(/[^/]+/access-domains(?:/|\Z))")
+_SLASHED_SHARES: Final = re.compile(r"(/v2/manage/namespaces/[^/]+)/repos(/.+/access-domains(?:/[^/]+)?\Z)")
 
 
 def raw_path(scope: Scope) -> bytes:
@@ -27,6 +28,11 @@ def routed_path(scope: Scope) -> str:
     segments = raw_path(scope).decode("latin-1").split("/")
     path = "/".join(unquote(segment).replace("/", "$") for segment in segments)
     return _SHARES.sub(r"\1/repositories\2", path)
+
+
+def with_shares(path: str) -> str:
+    """A path with every slash in its place, in the contract's spelling where it is about shares."""
+    return _SLASHED_SHARES.sub(r"\1/repositories\2", path)
 
 
 def has_encoded_slash(raw: bytes) -> bool:

@@ -38,6 +38,7 @@ from entrepot.doors.manage import (
     users,
     versions,
 )
+from entrepot.doors.manage.paths import with_shares
 from entrepot.doors.manage.problems import ON_ORGANIZATION_ACCESS, ON_REPOSITORY_ACCESS, ON_SHARES, Problems
 
 OPENAPI_PATH: Final = "/v2/manage/openapi.json"
@@ -252,6 +253,7 @@ def find(path: str) -> Mapping[str, Route]:
 
 def find_slashed(method: str, path: str) -> Route | None:
     """The call on a path that may hold slashes in a repository's name: the one that leaves the shortest name."""
+    path = with_shares(path)
     found = [calls[method] for pattern, calls in _SLASHED_PATHS if method in calls and pattern.fullmatch(path)]
     return max(found, key=lambda route: route.path.count("/"), default=None)
 
