@@ -295,6 +295,7 @@ BODIES: dict[str, Any] = {
 }
 
 QUERIES: dict[str, dict[str, str]] = {
+    "explain_access": {"action": "pull", "what": "acme/web"},
     "list_tags_at": {"at": "2026-01-01T00:00:00Z"},
     "list_shared_repos_details": {"center": "self"},
     "list_shared_repo_details": {"shared_by": "thirdparty"},

@@ -4,9 +4,10 @@ The state is in the database, so all replicas count together. Names that nobody 
 so that waiting tells nothing. A wait is judged after the password was checked: it takes as long either way, and of
 many guesses sent at once none slips through while the others are being checked.
 
-Nobody can lock others out for ever: an address from which somebody signed in lately has a count of its own for
-their account, so what strangers do elsewhere does not reach the owner; a refused try during a wait does not make
-it longer; tokens, keys and sessions are not asked here at all; an administrator ends a wait (`users.unlock_user`).
+Nobody can lock others out for ever: where somebody signed in lately, only a count of their own for that address
+keeps them waiting, not what strangers do elsewhere, nor what others do at the same address; a refused try during
+a wait does not make it longer; tokens, keys and sessions are not asked here at all; an administrator ends a wait
+(`users.unlock_user`).
 """
 
 import hashlib
@@ -50,15 +51,15 @@ async def let_in(accounts: Accounts, login: str, actor: Actor) -> None:
     """
     place = _place()
     async with accounts.db.reading() as tx:
-        of_account, of_address = await _keys(tx, await account_by_login(tx, login), login, place)
-        found = await guesses.failures_of(tx, [of_account, of_address])
+        keys = await _keys(tx, await account_by_login(tx, login), login, place)
+        found = await guesses.failures_of(tx, keys)
         _require_no_wait(found, tx.now)
         seen = await guesses.seen_at(tx, actor.id, place)
         is_fresh = seen is not None and seen > tx.now - _PLACE_SEEN_AGAIN
-    if is_fresh and of_account not in {row.key for row in found}:
+    if is_fresh and keys[0] not in {row.key for row in found}:
         return
     async with accounts.db.writing() as tx:
-        await guesses.forget_failures(tx, [of_account])
+        await guesses.forget_failures(tx, keys[:1])
         await guesses.save_place(tx, actor.id, place, tx.now, _PLACES_MAX)
 
 
@@ -70,18 +71,16 @@ async def count_wrong(accounts: Accounts, login: str) -> None:
     settings, place = accounts.settings, _place()
     async with accounts.db.reading() as tx:
         account = await account_by_login(tx, login)
-        of_account, of_address = await _keys(tx, account, login, place)
-        _require_no_wait(await guesses.failures_of(tx, [of_account, of_address]), tx.now)
+        keys = await _keys(tx, account, login, place)
+        _require_no_wait(await guesses.failures_of(tx, keys), tx.now)
     async with accounts.db.writing() as tx:
-        for key, tries in sorted(
-            ((of_account, settings.login_tries_account), (of_address, settings.login_tries_address))
-        ):
+        for key, tries in zip(keys, (settings.login_tries_account, settings.login_tries_address), strict=False):
             failures = await guesses.count_failure(tx, key, tx.now, _stale(settings, tx.now))
             wait = seconds_to_wait(failures, tries, settings.login_wait_seconds_max)
             if wait:
                 await guesses.save_wait(tx, key, tx.now + timedelta(seconds=wait))
             if wait == settings.login_wait_seconds_max:
-                await _tell(tx, key == of_address, account, place, failures, wait)
+                await _tell(tx, key != keys[0], account, place, failures, wait)
             if failures == 1:
                 await guesses.make_room(tx, _ROWS_MAX)
 
@@ -106,14 +105,15 @@ def _stale(settings: AccountSettings, now: datetime) -> datetime:
     return now - timedelta(seconds=settings.login_forget_seconds)
 
 
-async def _keys(tx: Reader, account: Row[Any] | None, login: str, place: str) -> tuple[str, str]:
-    """What a try counts for: the account, by itself or at a place that knows it, and the address."""
+async def _keys(tx: Reader, account: Row[Any] | None, login: str, place: str) -> list[str]:
+    """What a try counts for: the account and the address; or, where the account is known, it alone at this place."""
     of_address = f"address:{place}"
     if account is None:
         digest = hashlib.sha256(login.encode(errors="surrogatepass")).hexdigest()
-        return _account_key(digest[:32]), of_address
-    is_known = await guesses.seen_at(tx, account.id, place) is not None
-    return _account_key(account.id) + (f"@{place}" if is_known else ""), of_address
+        return [_account_key(digest[:32]), of_address]
+    if await guesses.seen_at(tx, account.id, place) is not None:
+        return [f"{_account_key(account.id)}@{place}"]
+    return [_account_key(account.id), of_address]
 
 
 def _account_key(identity: str) -> str:

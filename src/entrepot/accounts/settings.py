@@ -16,7 +16,7 @@ class AccountSettings:
     """Wrong passwords in a row for one account before it waits."""
     login_tries_address: int = 100
     login_wait_seconds_max: int = 900
-    login_forget_seconds: int = 86_400
+    login_forget_seconds: int = 3_600
     argon2_memory_kib: int = 19_456
     argon2_passes: int = 2
     argon2_at_once: int = 2

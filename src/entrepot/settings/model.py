@@ -162,7 +162,7 @@ class Settings(BaseModel):
     login_tries_account: int = people(10, "Wrong passwords in a row for one account, after which it has to wait: 1 second, then twice as long after each.", ge=1)
     login_tries_address: int = people(100, "The same for one address, whatever the accounts.", ge=1)
     login_wait_seconds_max: Seconds = people(900, "The longest wait; after it one password may be tried again.", ge=1, le=1 * DAY)
-    login_forget_seconds: Seconds = people(1 * DAY, "After this time without a wrong password the count begins anew.", ge=60)
+    login_forget_seconds: Seconds = people(3_600, "After this time without a wrong password the count begins anew.", ge=60)
     argon2_memory_bytes: Bytes = people(19 * MIB, "Memory one password check takes (Argon2id).", ge=8 * KIB)
     argon2_passes: int = people(2, "Passes of one password check over that memory.", ge=1, le=64)
     argon2_at_once: int = people(2, "Password checks one worker runs at the same time; more wait.", ge=1, le=64)
