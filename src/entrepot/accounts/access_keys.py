@@ -21,7 +21,7 @@ from entrepot.accounts.queries import access_keys, people
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.tables import access_key
 from entrepot.accounts.users import find_user
-from entrepot.db.resealing import Sealed
+from entrepot.db.resealing import Sealed, keep_sealed
 from entrepot.db.transaction import Reader
 from entrepot.jobs.events import publish
 from entrepot.values.errors import KeyUnknown, ParameterInvalid, TooMany
@@ -58,9 +58,10 @@ async def create_key(accounts: Accounts, actor: Actor, description: str = "") ->
     require_sign_in(actor)
     _check_description(description)
     key_id, secret = _random(_ID_CHARS), _random(_SECRET_CHARS)
-    sealed = accounts.sealer.seal(secret.encode(), purpose_of(key_id))
 
     async with accounts.db.writing() as tx:
+        await keep_sealed(tx)
+        sealed = accounts.sealer.seal(secret.encode(), purpose_of(key_id))
         await tx.lock(f"keys:{actor.id}")
         if await access_keys.count_keys(tx, actor.id) >= accounts.settings.keys_max:
             raise TooMany(
