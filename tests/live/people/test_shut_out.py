@@ -1,5 +1,7 @@
 """Who is shut out is out: everything they are signed in with stops on the next request to a real server."""
 
+import hashlib
+import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -51,10 +53,13 @@ def holder(server: Server, api: Api) -> Holder:
         token = user.client.post("/v2/manage/tokens", json={"name": "laptop"}).json()
         body = {"name": organization, "rights": [{"scope": organization, "access": "push"}]}
         robot = user.client.post("/v2/manage/robots", json=body).json()
+        key = user.client.post("/v2/manage/keys", json={}).json()
         upload = user.client.post(f"/v2/{repository}/blobs/uploads/").headers["location"]
         assert user.client.patch(upload, content=b"01234").status_code == 202
         name = user.user
     auths = {"password": (name, PASSWORD), "token": (name, token["secret"]), "robot": (robot["login"], robot["secret"])}
+    signed = hmac.new(key["secret_key"].encode(), key["access_key"].encode(), hashlib.sha256).hexdigest()
+    auths["key"] = (f"local@{key['access_key']}", signed)
     registry_tokens = {kind: registry_token(server, auth, repository) for kind, auth in auths.items()}
     headers = {kind: {"authorization": f"Bearer {one['token']}"} for kind, one in registry_tokens.items()}
     headers["bearer"] = {"authorization": f"Bearer {token['secret']}"}
