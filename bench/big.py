@@ -53,6 +53,7 @@ def _organizations(domain_id: str) -> list[dict[str, Any]]:
             "name": organization_name(number),
             "creator_id": "0",
             "allows_sparse": False,
+            "public_by_default": False,
             "created_at": _BEGINNING,
         }
         for number in range(ORGANIZATIONS)

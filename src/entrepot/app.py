@@ -31,6 +31,7 @@ from entrepot.jobs.notes import Notes
 from entrepot.jobs.reactions import AnyJob, AnyReaction
 from entrepot.jobs.schedule import Schedule, every
 from entrepot.jobs.settings import JobSettings
+from entrepot.mirror.room import Mirror
 from entrepot.plumbing.clock import SystemClock
 from entrepot.plumbing.logging import get_logger
 from entrepot.plumbing.sealing import Sealer, open_sealer
@@ -39,6 +40,8 @@ from entrepot.registry.queries.names import domains_of
 from entrepot.registry.room import Registry
 from entrepot.registry.settings import RegistrySettings
 from entrepot.settings import Settings
+from entrepot.triggers.room import Triggers
+from entrepot.upkeep.room import Upkeep
 from entrepot.values.errors import StorageFull
 from entrepot.values.manifest import ManifestLimits
 
@@ -78,6 +81,9 @@ class House:
     credentials: Credentials
     registry: Registry
     audit: Audit
+    triggers: Triggers
+    upkeep: Upkeep
+    mirror: Mirror
 
     @property
     def oci(self) -> OciRooms:
@@ -93,6 +99,9 @@ class House:
             self.credentials,
             self.registry,
             self.audit,
+            self.triggers,
+            self.upkeep,
+            self.mirror,
             registry_host=(self.settings.external_url or "").partition("://")[2],
             is_secure=(self.settings.external_url or "").startswith("https:"),
             json_bytes_max=self.settings.json_bytes_max,
@@ -106,7 +115,8 @@ class House:
     @property
     def rooms(self) -> Mapping[type[Any], Any]:
         """Rooms by their type: what reactions and jobs are given."""
-        return {type(room): room for room in (self.accounts, self.registry, self.audit)}
+        rooms = (self.accounts, self.registry, self.audit, self.upkeep, self.mirror, self.triggers)
+        return {type(room): room for room in rooms}
 
     async def close(self) -> None:
         await self.accounts.close()
@@ -127,7 +137,18 @@ def open_house(settings: Settings) -> House:
     accounts = open_accounts(db, clock, sealer, account_settings(settings), notes)
     registry = Registry(db, blobs, clock, registry_settings(settings))
     audit = Audit(db, clock, AuditSettings(settings.audit_days))
-    return House(settings, db, blobs, accounts, Credentials(accounts), registry, audit)
+    return House(
+        settings,
+        db,
+        blobs,
+        accounts,
+        Credentials(accounts),
+        registry,
+        audit,
+        Triggers(db, clock),
+        Upkeep(db, clock),
+        Mirror(db, clock),
+    )
 
 
 def account_settings(settings: Settings) -> AccountSettings:

@@ -40,6 +40,7 @@ from entrepot.values.names import (
     RobotName,
     UserName,
 )
+from tests.make.automation import REMOTE, RETENTION, TRIGGER, automate
 from tests.make.image import Blob, Image
 from tests.make.rooms import PASSWORD, Rooms, open_rooms
 
@@ -136,6 +137,25 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "update_federation":            (401, 403, 403, 403, 403, 200),
     "delete_federation":            (401, 403, 403, 403, 403, 204),
     "check_federation":             (401, 403, 403, 403, 403, 200),
+    "create_trigger":               (401, 404, 403, 201, 201, 201),
+    "list_triggers_details":        (401, 404, 200, 200, 200, 200),
+    "show_trigger":                 (401, 404, 200, 200, 200, 200),
+    "update_trigger":               (401, 404, 403, 201, 201, 201),
+    "delete_trigger":               (401, 404, 403, 204, 204, 204),
+    "create_retention":             (401, 404, 403, 403, 201, 201),
+    "list_retentions":              (401, 404, 200, 200, 200, 200),
+    "list_retention_histories":     (401, 404, 200, 200, 200, 200),
+    "show_retention":               (401, 404, 200, 200, 200, 200),
+    "update_retention":             (401, 404, 403, 403, 201, 201),
+    "delete_retention":             (401, 404, 403, 403, 200, 200),
+    "create_image_sync_repo":       (401, 404, 403, 200, 200, 200),
+    "list_image_auto_sync_repos_details": (401, 404, 200, 200, 200, 200),
+    "delete_image_sync_repo":       (401, 404, 403, 200, 200, 200),
+    "create_manual_image_sync_repo": (401, 404, 403, 200, 200, 200),
+    "show_sync_job":                (401, 404, 200, 200, 200, 200),
+    "list_sync_regions":            (401, 200, 200, 200, 200, 200),
+    "create_region":                (401, 403, 403, 403, 403, 201),
+    "delete_region":                (401, 403, 403, 403, 403, 204),
     "create_user":                  (401, 403, 403, 403, 403, 201),
     "list_users":                   (401, 403, 403, 403, 403, 200),
     "show_user":                    (401, 403, 403, 403, 403, 200),
@@ -224,6 +244,8 @@ OUTSIDER: dict[str, int] = {
     "list_domains": 403,
     "show_domain": 403,
     "delete_domain": 403,
+    "create_region": 403,
+    "delete_region": 403,
     "create_federation": 404,
 }
 
@@ -286,6 +308,14 @@ BODIES: dict[str, Any] = {
     "check_federation": {"token": "none"},
     "update_domain_quotas": {"tags": 9},
     "update_namespace_quotas": {"tags": 9},
+    "create_trigger": TRIGGER,
+    "update_trigger": {"enable": "false"},
+    "create_retention": RETENTION,
+    "update_retention": RETENTION,
+    "create_image_sync_repo": {**REMOTE, "remoteNamespace": "another"},
+    "delete_image_sync_repo": REMOTE,
+    "create_manual_image_sync_repo": {**REMOTE, "imageTag": ["v1"], "override": False},
+    "create_region": {"regionID": "another", "url": "https://another.example"},
     "update_password": {"password": "another long password"},
     "update_key": {"is_enabled": False},
     "begin_session": {"name": "zoe", "password": PASSWORD},
@@ -296,6 +326,7 @@ BODIES: dict[str, Any] = {
 
 QUERIES: dict[str, dict[str, str]] = {
     "explain_access": {"action": "pull", "what": "acme/web"},
+    "show_sync_job": {"filter": "limit::10|offset::0"},
     "list_tags_at": {"at": "2026-01-01T00:00:00Z"},
     "list_shared_repos_details": {"center": "self"},
     "list_shared_repo_details": {"shared_by": "thirdparty"},
@@ -331,6 +362,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
                 await rooms.grant("empty", name, level)
             image, loose = await rooms.push(_WEB, "v1"), Blob(b"named by no manifest")
             await rooms.push_blob(_WEB, loose)
+            await rooms.repository("acme/bare")
+            await automate(rooms, _WEB)
             await rooms.grant("acme", "zoe", Level.READ)
             await rooms.grant(_WEB, "zoe", Level.READ)
             await create_domain(rooms.accounts, rooms.admin, DomainName("spare"), UserName("boss"), PASSWORD)
@@ -369,8 +402,11 @@ async def test_a_management_call_in_a_role(
     route = next(route for route in ROUTES if route.name == name)
     path = route.path.format(
         namespace="empty" if name == "delete_namespace" else "acme",
-        repository=repository_segment(_WEB.name),
+        repository="bare" if name == "create_retention" else repository_segment(_WEB.name),
         tag="v1",
+        trigger="deploy",
+        retention_id=1,
+        region="north-1",
         name="zoe",
         group="team",
         robot="ci",

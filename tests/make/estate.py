@@ -38,7 +38,7 @@ def fill(connection: Connection, member: str, organizations: int = 10_000) -> No
     number = _numbers(organizations)
     _insert(
         connection, organization, id=number, domain_id=literal(owner), name=_organization(number),
-        creator_id=literal(member_id), allows_sparse=literal(False), created_at=one,
+        creator_id=literal(member_id), allows_sparse=literal(False), public_by_default=literal(False), created_at=one,
     )  # fmt: skip
     connection.execute(
         repository.insert(), [_repository(one, organizations, member_id) for one in range(1, repositories + 1)]

@@ -22,6 +22,7 @@ from entrepot.db.opening import open_database
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
 from entrepot.migrations import upgrade
+from entrepot.mirror.room import Mirror
 from entrepot.plumbing.clock import FakeClock
 from entrepot.plumbing.sealing import Sealer
 from entrepot.registry.members import Wanted, add_members
@@ -33,6 +34,8 @@ from entrepot.registry.rules import parse_deadline
 from entrepot.registry.settings import RegistrySettings
 from entrepot.registry.sharing import share_repository
 from entrepot.registry.uploads import push_blob
+from entrepot.triggers.room import Triggers
+from entrepot.upkeep.room import Upkeep
 from entrepot.values.names import DomainName, OrganizationName, RepositoryName, TagName, UserName
 from tests.make.image import Blob, Image
 
@@ -56,12 +59,32 @@ class Rooms:
     @property
     def manage(self) -> ManageRooms:
         return ManageRooms(
-            self.accounts, self.credentials, self.registry, self.audit, "registry.example", json_bytes_max=65_536
+            self.accounts,
+            self.credentials,
+            self.registry,
+            self.audit,
+            self.triggers,
+            self.upkeep,
+            self.mirror,
+            registry_host="registry.example",
+            json_bytes_max=65_536,
         )
 
     @property
     def audit(self) -> Audit:
         return Audit(self.db, self.clock, AuditSettings())
+
+    @property
+    def triggers(self) -> Triggers:
+        return Triggers(self.db, self.clock)
+
+    @property
+    def upkeep(self) -> Upkeep:
+        return Upkeep(self.db, self.clock)
+
+    @property
+    def mirror(self) -> Mirror:
+        return Mirror(self.db, self.clock)
 
     @property
     def oci(self) -> OciRooms:

@@ -8,7 +8,7 @@ import pytest
 from entrepot.access.levels import Level
 from entrepot.jobs.tables import event
 from entrepot.registry.members import Wanted, add_members, change_members, remove_members
-from entrepot.registry.organizations import create_organization, delete_organization, set_sparse
+from entrepot.registry.organizations import change_organization, create_organization, delete_organization
 from entrepot.registry.queries import content
 from entrepot.registry.remove import delete_blob, delete_manifest, delete_tag
 from entrepot.registry.repositories import change_repository, create_repository, delete_repository
@@ -38,10 +38,19 @@ async def finish(registry: Registry, cast: Cast) -> None:
 
 # What is done, in this order, and what is then told: type, subject, data.
 STORY: tuple[tuple[Step, list[tuple[str, str, dict[str, Any]]]], ...] = (
-    (lambda r, c: create_organization(r, c["admin"], LAB), [("organization.created", "lab", {})]),
     (
-        lambda r, c: set_sparse(r, c["admin"], LAB, True),
-        [("organization.changed", "lab", {"allows_sparse": True, "before": {"allows_sparse": False}})],
+        lambda r, c: create_organization(r, c["admin"], LAB),
+        [("organization.created", "lab", {"public_by_default": False})],
+    ),
+    (
+        lambda r, c: change_organization(r, c["admin"], LAB, True),
+        [
+            (
+                "organization.changed",
+                "lab",
+                {"allows_sparse": True, "public_by_default": False, "before": {"allows_sparse": False}},
+            )
+        ],
     ),
     (lambda r, c: delete_organization(r, c["admin"], LAB), [("organization.deleted", "lab", {})]),
     (

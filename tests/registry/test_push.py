@@ -7,7 +7,7 @@ import pytest
 from entrepot.registry import pull
 from entrepot.registry.browse import show_repository
 from entrepot.registry.lists import list_catalog
-from entrepot.registry.organizations import set_sparse
+from entrepot.registry.organizations import change_organization
 from entrepot.registry.push import push_manifest
 from entrepot.registry.room import Registry
 from entrepot.values.accept import Accept
@@ -87,7 +87,7 @@ async def test_blobs_that_the_pusher_may_not_read_are_missing(rooms: Rooms, cast
 
 
 async def test_a_sparse_organization_takes_what_is_incomplete_with_a_word(cast: Cast, registry: Registry) -> None:
-    await set_sparse(registry, cast["admin"], OrganizationName("acme"), True)
+    await change_organization(registry, cast["admin"], OrganizationName("acme"), True)
     image = Image.make()
 
     pushed = await push_only(registry, cast["editor"], APP, image, "sparse")

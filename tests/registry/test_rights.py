@@ -206,7 +206,7 @@ ORGANIZATION: dict[str, tuple[Verb, str]] = {
     "members": (lambda a: members.list_members(a.registry, a.actor, ACME), "reader"),
     "create in": (lambda a: repositories.create_repository(a.registry, a.actor, NONE, False), "editor"),
     "push into": (lambda a: uploads.push_blob(a.registry, a.actor, NONE, NEW.digest, chunks(NEW.content)), "editor"),
-    "sparse": (lambda a: organizations.set_sparse(a.registry, a.actor, ACME, False), "manager"),
+    "sparse": (lambda a: organizations.change_organization(a.registry, a.actor, ACME, False), "manager"),
     "delete": (lambda a: organizations.delete_organization(a.registry, a.actor, ACME), "manager"),
 }
 

@@ -37,6 +37,8 @@ class Action(StrEnum):
     REPOSITORY_UPDATE = "repository:update"
     REPOSITORY_DELETE = "repository:delete"
     REPOSITORY_GRANT = "repository:grant"
+    REPOSITORY_AUTOMATE = "repository:automate"
+    REPOSITORY_RETAIN = "repository:retain"
 
 
 NEEDS: dict[Action, Level] = {
@@ -50,6 +52,8 @@ NEEDS: dict[Action, Level] = {
     Action.REPOSITORY_UPDATE: Level.EDIT,
     Action.REPOSITORY_DELETE: Level.MANAGE,
     Action.REPOSITORY_GRANT: Level.MANAGE,
+    Action.REPOSITORY_AUTOMATE: Level.EDIT,  # triggers and synchronisation
+    Action.REPOSITORY_RETAIN: Level.MANAGE,  # what a retention policy does is deleting
 }
 
 FOR_PEOPLE = frozenset({Action.ORGANIZATION_MANAGE, Action.REPOSITORY_GRANT})

@@ -105,19 +105,28 @@ def delete(name: Name, yes: Yes = False, as_json: AsJson = False) -> None:
 def change(
     name: Name,
     sparse: Annotated[
-        Sparse, typer.Option(help="Whether manifests may name content that is not here (sparse images).")
-    ],
+        Sparse | None, typer.Option(help="Whether manifests may name content that is not here (sparse images).")
+    ] = None,
+    public: Annotated[
+        bool | None, typer.Option("--public/--private", help="Whether repositories made by a push are public.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change an organization."""
+    """Change an organization. What was pushed stays as it is."""
     from entrepot.cli.client import Client, organization_path
     from entrepot.values.names import OrganizationName
 
     OrganizationName.parse(name)
+    changes: dict[str, bool] = {}
+    if sparse is not None:
+        changes["sparse"] = sparse is Sparse.ALLOW
+    if public is not None:
+        changes["public"] = public
+    if not changes:
+        raise typer.BadParameter("say what is to be changed.", param_hint="--sparse / --public / --private")
     with Client() as client:
-        client.call("PATCH", organization_path(name), {"sparse": sparse is Sparse.ALLOW})
-    verb = "accepts" if sparse is Sparse.ALLOW else "refuses"
-    done(f"{name} {verb} sparse images.", {"name": name, "sparse": sparse is Sparse.ALLOW}, as_json)
+        client.call("PATCH", organization_path(name), changes)
+    done(f"Changed the organization {name}.", {"name": name, **changes}, as_json)
 
 
 @org.command()

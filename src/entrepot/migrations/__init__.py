@@ -47,7 +47,10 @@ def all_tables() -> MetaData:
     import entrepot.access.tables
     import entrepot.accounts.tables
     import entrepot.jobs.tables
-    import entrepot.registry.tables  # noqa: F401  # each declares its tables
+    import entrepot.mirror.tables
+    import entrepot.registry.tables
+    import entrepot.triggers.tables
+    import entrepot.upkeep.tables  # noqa: F401  # each declares its tables
     from entrepot.db.schema import metadata
 
     return metadata

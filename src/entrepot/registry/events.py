@@ -20,12 +20,14 @@ class OfOrganization(Event):
 @dataclass(frozen=True, slots=True)
 class OrganizationCreated(OfOrganization):
     type: ClassVar[str] = "organization.created"
+    public_by_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OrganizationChanged(OfOrganization):
     type: ClassVar[str] = "organization.changed"
     allows_sparse: bool
+    public_by_default: bool
     before: Mapping[str, Any]
 
 

@@ -38,12 +38,15 @@ class Organization:
     creator_name: str
     level: Level
     allows_sparse: bool
+    public_by_default: bool
     created_at: datetime
     repositories: int = 0
     members: int = 0
 
 
-async def create_organization(registry: Registry, actor: Actor, name: OrganizationName) -> Organization:
+async def create_organization(
+    registry: Registry, actor: Actor, name: OrganizationName, public_by_default: bool = False
+) -> Organization:
     """A new, empty organization that its creator manages, and so do the domain's administrators.
 
     Names are unique over all domains. Raises Unauthenticated, AccessDenied (for robots and limited
@@ -53,14 +56,16 @@ async def create_organization(registry: Registry, actor: Actor, name: Organizati
     async with registry.db.writing() as tx:
         await limits.begin_domain(tx, registry.settings, actor.domain_id)
         now = registry.clock.now()
-        organization_id = await names.save_organization(tx, actor.domain_id, name, actor.id, now)
+        organization_id = await names.save_organization(tx, actor.domain_id, name, actor.id, public_by_default, now)
         if organization_id is None:
             raise OrganizationExists(f"An organization named {name} exists already.")
         for subject in (actor.subject, admins_of(actor.domain_id)):
             await set_grant(tx, Grant(name, subject, Level.MANAGE), by=actor.subject, at=now)
         await charging.take(tx, await _existing(tx, name), organizations=1)
-        await publish(tx, OrganizationCreated(name), actor=actor.subject, at=now, domain_id=actor.domain_id)
-    return Organization(organization_id, name, actor.id, actor.name, Level.MANAGE, False, now)
+        await publish(
+            tx, OrganizationCreated(name, public_by_default), actor=actor.subject, at=now, domain_id=actor.domain_id
+        )
+    return Organization(organization_id, name, actor.id, actor.name, Level.MANAGE, False, public_by_default, now)
 
 
 async def list_organizations(
@@ -93,16 +98,27 @@ async def show_organization(registry: Registry, actor: Actor, name: Organization
     return _organization(row, creators, level)
 
 
-async def set_sparse(registry: Registry, actor: Actor, name: OrganizationName, allows_sparse: bool) -> None:
-    """Let manifests of the organization name content that is not here, or not.
+async def change_organization(
+    registry: Registry,
+    actor: Actor,
+    name: OrganizationName,
+    allows_sparse: bool | None = None,
+    public_by_default: bool | None = None,
+) -> None:
+    """Change what is given: whether manifests may name absent content, whether pushes make public repositories.
 
-    What was pushed stays. Raises Unauthenticated, AccessDenied or OrganizationUnknown.
+    What was pushed stays as it is. Raises Unauthenticated, AccessDenied or OrganizationUnknown.
     """
+    given = {"allows_sparse": allows_sparse, "public_by_default": public_by_default}
     async with registry.db.writing() as tx:
         row = await changing(tx, actor, Action.ORGANIZATION_MANAGE, name)
-        await names.set_sparse(tx, row.id, allows_sparse)
-        before = {} if row.allows_sparse == allows_sparse else {"allows_sparse": row.allows_sparse}
-        changed = OrganizationChanged(name, allows_sparse, before)
+        is_now = {"allows_sparse": row.allows_sparse, "public_by_default": row.public_by_default}
+        wanted = is_now | {key: value for key, value in given.items() if value is not None}
+        before = {key: value for key, value in is_now.items() if wanted[key] != value}
+        if not before:
+            return
+        await names.change_organization(tx, row.id, **wanted)
+        changed = OrganizationChanged(name, **wanted, before=before)
         await publish(tx, changed, actor=actor.subject, at=registry.clock.now(), domain_id=row.domain_id)
 
 
@@ -188,5 +204,14 @@ def _organization(
 ) -> Organization:
     creator = creators.get(row.creator_id, "")
     return Organization(
-        row.id, row.name, row.creator_id, creator, level, row.allows_sparse, row.created_at, repositories, members
+        row.id,
+        row.name,
+        row.creator_id,
+        creator,
+        level,
+        row.allows_sparse,
+        row.public_by_default,
+        row.created_at,
+        repositories,
+        members,
     )

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from entrepot.access.actor import Actor
+from entrepot.access.actor import EVERYONE, Actor
 from entrepot.access.check import require
-from entrepot.access.levels import Action
+from entrepot.access.grants import Grant, set_grant
+from entrepot.access.levels import Action, Level
 from entrepot.access.scopes import lock_organization
 from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
@@ -69,7 +70,9 @@ async def permitted(tx: Reader, actor: Actor, action: Action, path: RepositoryNa
 
 
 async def writable(tx: Writer, actor: Actor, path: RepositoryName, at: datetime) -> tuple[Row[Any], bool]:
-    """The repository's row for a push, made now, private, when it is new; whether it is. It stays until the commit.
+    """The repository's row for a push, made now when it is new; whether it is. It stays until the commit.
+
+    A new one is public or private as its organization has it.
 
     Raises Unauthenticated, AccessDenied, or OrganizationUnknown with the command that creates one.
     """
@@ -83,7 +86,10 @@ async def writable(tx: Writer, actor: Actor, path: RepositoryName, at: datetime)
         made = await names.save_repository(tx, owner.id, path, "other", "", actor.id, at)
         is_new = made is not None
         if is_new:
-            await publish(tx, RepositoryCreated(path), actor=actor.subject, at=at, domain_id=owner.domain_id)
+            if owner.public_by_default:
+                await set_grant(tx, Grant(path, EVERYONE, Level.READ), by=actor.subject, at=at)
+            created = RepositoryCreated(path, owner.public_by_default)
+            await publish(tx, created, actor=actor.subject, at=at, domain_id=owner.domain_id)
         row = await names.repository_by_path(tx, path)
         if row is None:
             raise unknown(path)

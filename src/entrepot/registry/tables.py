@@ -36,6 +36,8 @@ organization = Table(
     Column("creator_id", String(32), nullable=False),
     # Manifests may name blobs and children that are not here (OCI sparse indexes and images).
     Column("allows_sparse", Boolean, nullable=False),
+    # Repositories made by a push are public.
+    Column("public_by_default", Boolean, nullable=False),
     Column("created_at", UtcTime, nullable=False),
 )
 

@@ -18,6 +18,7 @@
     │   ├── FederationUnknown       FederationExists
     │   ├── DomainNotEmpty
     │   ├── KeyUnknown              SessionUnknown        AgencyExists
+    │   ├── RuleUnknown             RuleExists
     │   └── UserUnknown             UserExists            Unauthenticated       AccessDenied          QuotaExceeded
     ├── Elsewhere                   somebody else's trouble; says when to try again
     │   └── StorageUnreachable      DatabaseUnreachable   DatabaseBusy          RemoteUnreachable
@@ -336,6 +337,14 @@ class TooManyLogins(TooMany):
 
 class QuotaExceeded(Refused):
     """The quota is used up. Detail `quota` says which one, `used`, `limit` and `wanted` how much."""
+
+
+class RuleUnknown(Refused):
+    """There is no such trigger, retention policy, rule of synchronisation or region. Detail `kind` says which."""
+
+
+class RuleExists(Refused):
+    """There is such a trigger, retention policy, rule of synchronisation or region already."""
 
 
 class ParameterInvalid(Refused):

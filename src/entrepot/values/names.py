@@ -128,6 +128,28 @@ class GroupName(str):
         return cls(_short_name(text, USER_CHARS_MAX, "group"))
 
 
+class RegionName(str):
+    """Another installation that images can be copied to."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> RegionName:
+        """A name that a region may be created with. Raises NameInvalid."""
+        return cls(_short_name(text, USER_CHARS_MAX, "region"))
+
+
+class TriggerName(str):
+    """A trigger of one repository."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> TriggerName:
+        """A name that a trigger may be created with. Raises NameInvalid."""
+        return cls(_short_name(text, USER_CHARS_MAX, "trigger"))
+
+
 class RobotName(str):
     """A robot, without the `robot$` that stands before it where users stand, too."""
 

@@ -127,7 +127,9 @@ def test_organizations_from_beginning_to_end(as_admin: Run) -> None:
     assert (row["repo_count"], row["creator_name"]) == (0, "admin")
     assert any(line.split()[:2] == [name, "manage"] for line in ok(as_admin("org", "list")).splitlines())
 
-    assert ok(as_admin("org", "set", name, "--sparse", "allow")) == f"{name} accepts sparse images.\n"
+    changed = read(as_admin("org", "set", name, "--sparse", "allow", "--public", "--json"))
+    assert changed == {"name": name, "sparse": True, "public": True}
+    assert as_admin("org", "set", name).code == 2
     assert read(as_admin("org", "set", name, "--sparse", "refuse", "--json"))["sparse"] is False
 
     assert as_admin("org", "delete", name).code == 2

@@ -1,6 +1,7 @@
 """The page of the management API: its calls, what they answer and refuse."""
 
 from entrepot.cli.pages import Page, markdown
+from entrepot.doors.manage.engines import MISSING
 from entrepot.doors.manage.problems import Problem, problem_of
 from entrepot.doors.manage.routes import OPENAPI_PATH, ROUTES, Route
 from entrepot.values import errors
@@ -23,6 +24,12 @@ Any call may answer these. The last column above says what means something else 
 of them: [errors](errors.md).
 """
 
+_ENGINES = """\
+## Calls whose engine is not built yet
+
+They check, keep and answer by the contract. What they are about does not happen yet, and nothing pretends that it did.
+"""
+
 _COMMON = (
     errors.ParameterInvalid,
     errors.Unauthenticated,
@@ -40,6 +47,12 @@ def page() -> str:
         rows = [_row(route) for route in ROUTES if route.group == group]
         lines += [f"## {group.capitalize()}", ""]
         lines += markdown.table(("method", "path", "what it does", "success", "its own errors"), rows)
+    waiting = [
+        (markdown.code(route.name), markdown.code(route.path), MISSING[route.name])
+        for route in ROUTES
+        if route.name in MISSING
+    ]
+    lines += [_ENGINES, *markdown.table(("call", "path", "what is missing"), waiting)]
     common = ((_shown(problem_of(kind())), f"{kind.default_message}.") for kind in _COMMON)
     return "\n".join([*lines, _EVERYWHERE, *markdown.table(("answer", "meaning"), common)])
 

@@ -54,6 +54,7 @@ _TABLE: Final[dict[type[errors.EntrepotError], Problem]] = {
     errors.KeyUnknown: Problem(404, "UNSUPPORTED"),
     errors.SessionUnknown: Problem(404, "UNSUPPORTED"),
     errors.AgencyExists: Problem(409, "DENIED"),
+    errors.RuleUnknown: Problem(404, "UNSUPPORTED"),
     errors.PasswordInvalid: Problem(400, "UNSUPPORTED"),
     errors.ParameterInvalid: Problem(400, "UNSUPPORTED"),
     errors.Unauthenticated: Problem(401, "UNAUTHORIZED"),

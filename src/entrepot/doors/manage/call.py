@@ -18,6 +18,7 @@ from entrepot.values.names import (
     RobotName,
     TagName,
     TokenName,
+    TriggerName,
     UserName,
 )
 
@@ -67,6 +68,10 @@ async def _tag(tag: Annotated[str, Path(description="A tag.")]) -> TagName:
     return TagName.parse(tag)
 
 
+async def _trigger(trigger: Annotated[str, Path(description="A trigger's name.")]) -> TriggerName:
+    return TriggerName.parse(trigger)
+
+
 async def _user(name: Annotated[str, Path(description="A user's name.")]) -> UserName:
     return UserName.parse(name)
 
@@ -95,6 +100,7 @@ TheCall = Annotated[Call, Depends(_call)]
 TheOrganization = Annotated[OrganizationName, Depends(_organization)]
 TheRepository = Annotated[RepositoryName, Depends(_repository)]
 TheTag = Annotated[TagName, Depends(_tag)]
+TheTrigger = Annotated[TriggerName, Depends(_trigger)]
 TheUser = Annotated[UserName, Depends(_user)]
 TheDomain = Annotated[DomainName, Depends(_domain)]
 TheGroup = Annotated[GroupName, Depends(_group)]

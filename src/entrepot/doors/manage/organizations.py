@@ -21,7 +21,10 @@ class CreateNamespace(Body):
 
 
 class ChangeNamespace(Body):
-    sparse: Flag
+    """`sparse`: manifests may name content that is not here. `public`: repositories made by a push are public."""
+
+    sparse: Flag | None = None
+    public: Flag | None = None
 
 
 class TransferNamespace(Body):
@@ -86,8 +89,8 @@ async def show_namespace(call: TheCall, namespace: TheOrganization) -> Namespace
 
 
 async def update_namespace(call: TheCall, namespace: TheOrganization, body: ChangeNamespace) -> Empty:
-    """Whether manifests of the organization may name content that is not here."""
-    await organizations.set_sparse(call.registry, call.actor, namespace, body.sparse)
+    """Whether manifests may name absent content, and pushes make public repositories; what is left out stays."""
+    await organizations.change_organization(call.registry, call.actor, namespace, body.sparse, body.public)
     return Empty()
 
 

@@ -66,10 +66,16 @@ def parse_order(
     """
     if column is not None and column not in columns:
         raise ParameterInvalid(f"order_column is one of {', '.join(columns)}; not {quoted(column)}.", kind="order")
-    if direction not in (None, "asc", "desc"):
-        raise ParameterInvalid(f"order_type is asc or desc, not {quoted(direction or '')}.", kind="query")
+    descending = parse_direction("order_type", direction)
     order = default if column is None else columns[column]
-    return order, direction == "desc" or (direction is None and order.name != "NAME")
+    return order, order.name != "NAME" if descending is None else descending
+
+
+def parse_direction(name: str, text: str | None) -> bool | None:
+    """Whether `desc` was said; None when nothing was. Raises ParameterInvalid."""
+    if text not in (None, "asc", "desc"):
+        raise ParameterInvalid(f"{name} is asc or desc, not {quoted(text or '')}.", kind="query")
+    return None if text is None else text == "desc"
 
 
 def parse_flag(name: str, text: str | None) -> bool | None:

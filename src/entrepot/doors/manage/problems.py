@@ -73,6 +73,8 @@ _TABLE: Final[Problems] = {
     errors.KeyUnknown: Problem(404, "ENTREPOT.4040006"),
     errors.SessionUnknown: Problem(404, "ENTREPOT.4040007"),
     errors.AgencyExists: Problem(409, "ENTREPOT.4090006"),
+    errors.RuleUnknown: UNKNOWN_PATH,
+    errors.RuleExists: _swr(400, 4000014),
     errors.StorageFull: Problem(507, "SVCSTG.SWR.5000046"),
     # The families, for members that have no line of their own.
     errors.Refused: _swr(400, 4000014),
@@ -86,6 +88,11 @@ _TABLE: Final[Problems] = {
     "organization": _swr(400, 4001028),
     "repository": _swr(400, 4001029),
     "user": _swr(400, 4001067),
+    "trigger": _swr(400, 4000014),
+    "region": _swr(400, 4000014),
+    "sync-rule-unknown": _swr(400, 4001158),
+    "region-unknown": Problem(404, "ENTREPOT.4040021"),
+    "region-exists": Problem(409, "ENTREPOT.4090021"),
     "body": _swr(400, 4001018),
     "missing": _swr(400, 4001014),
     "query": _swr(400, 4001024),
@@ -114,6 +121,10 @@ ON_SHARES: Final[Problems] = {
     errors.DomainUnknown: _swr(400, 4000014),
     errors.TooMany: _swr(400, 4000014),
 }
+# The contract's clients look for this one when they delete what somebody else deleted already.
+ON_RETENTION_DELETION: Final[Problems] = {"retention-unknown": _swr(400, 4000306)}
+# A call that names a region says something that cannot be; nothing at its own path is missing.
+ON_SYNCHRONISATION: Final[Problems] = {"region-unknown": _swr(400, 4000014)}
 
 
 def problem_of(error: EntrepotError, special: Problems | None = None) -> Problem:

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.room import Accounts
 from entrepot.audit.room import Audit
+from entrepot.mirror.room import Mirror
 from entrepot.registry.room import Registry
+from entrepot.triggers.room import Triggers
+from entrepot.upkeep.room import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,9 @@ class ManageRooms:
     credentials: Credentials
     registry: Registry
     audit: Audit
+    triggers: Triggers
+    upkeep: Upkeep
+    mirror: Mirror
     registry_host: str = ""
     """HOST[:PORT] that images are named by; empty: as the request's Host header says."""
     is_secure: bool = False

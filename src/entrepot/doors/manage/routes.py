@@ -26,15 +26,19 @@ from entrepot.doors.manage import (
     keys,
     logins,
     organizations,
+    problems,
     providers,
     quotas,
     reports,
     repositories,
+    retentions,
     robots,
     sessions,
     sharing,
+    sync,
     tags,
     tokens,
+    triggers,
     users,
     versions,
 )
@@ -92,8 +96,10 @@ _PROVIDER: Final = f"{_PROVIDERS}/{{provider}}"
 _KEYS: Final = "/v2/manage/keys"
 _KEY: Final = f"{_KEYS}/{{access_key}}"
 _SESSIONS: Final = "/v2/manage/sessions"
+_REGIONS: Final = "/v2/manage/regions"
 _ON_ORGANIZATION: Final[Mapping[str, Any]] = {"problems": ON_ORGANIZATION_ACCESS}
 _ON_REPOSITORY: Final[Mapping[str, Any]] = {"problems": ON_REPOSITORY_ACCESS}
+_ON_SYNCHRONISATION: Final[Mapping[str, Any]] = {"problems": problems.ON_SYNCHRONISATION}
 _ON_SHARES: Final[Mapping[str, Any]] = {"problems": ON_SHARES}
 
 ROUTES: Final = (
@@ -176,6 +182,33 @@ ROUTES: Final = (
     Route("PATCH", _FEDERATION, federations.update_federation),
     Route("DELETE", _FEDERATION, federations.delete_federation, 204),
     Route("POST", f"{_FEDERATION}/check", federations.check_federation),
+    # Triggers.
+    Route("POST", f"{_REPO}/triggers", triggers.create_trigger, 201),
+    Route("GET", f"{_REPO}/triggers", triggers.list_triggers_details),
+    Route("GET", f"{_REPO}/triggers/{{trigger}}", triggers.show_trigger),
+    Route("PATCH", f"{_REPO}/triggers/{{trigger}}", triggers.update_trigger, 201),
+    Route("DELETE", f"{_REPO}/triggers/{{trigger}}", triggers.delete_trigger, 204),
+    # Retention.
+    Route("POST", f"{_REPO}/retentions", retentions.create_retention, 201),
+    Route("GET", f"{_REPO}/retentions", retentions.list_retentions),
+    Route("GET", f"{_REPO}/retentions/histories", retentions.list_retention_histories),
+    Route("GET", f"{_REPO}/retentions/{{retention_id}}", retentions.show_retention),
+    Route("PATCH", f"{_REPO}/retentions/{{retention_id}}", retentions.update_retention, 201),
+    Route(
+        "DELETE",
+        f"{_REPO}/retentions/{{retention_id}}",
+        retentions.delete_retention,
+        problems=problems.ON_RETENTION_DELETION,
+    ),
+    # Synchronisation. The contract has no calls that make its regions known.
+    Route("POST", f"{_REPO}/sync_repo", sync.create_image_sync_repo, **_ON_SYNCHRONISATION),
+    Route("GET", f"{_REPO}/sync_repo", sync.list_image_auto_sync_repos_details),
+    Route("DELETE", f"{_REPO}/sync_repo", sync.delete_image_sync_repo),
+    Route("POST", f"{_REPO}/sync_images", sync.create_manual_image_sync_repo, **_ON_SYNCHRONISATION),
+    Route("GET", f"{_REPO}/sync_job", sync.show_sync_job),
+    Route("GET", _REGIONS, sync.list_sync_regions),
+    Route("POST", _REGIONS, sync.create_region, 201),
+    Route("DELETE", f"{_REGIONS}/{{region}}", sync.delete_region, 204),
     # Users. The contract has no call for them.
     Route("POST", _USERS, users.create_user, 201),
     Route("GET", _USERS, users.list_users, without_none=True),

@@ -80,17 +80,24 @@ async def organizations_of(
     )
 
 
-async def save_organization(tx: Writer, domain_id: str, name: str, creator_id: str, at: datetime) -> int | None:
+async def save_organization(
+    tx: Writer, domain_id: str, name: str, creator_id: str, public_by_default: bool, at: datetime
+) -> int | None:
     """The new row's id, or None when the name is taken."""
     insert = tx.insert(organization).values(
-        domain_id=domain_id, name=name, creator_id=creator_id, allows_sparse=False, created_at=at
+        domain_id=domain_id,
+        name=name,
+        creator_id=creator_id,
+        allows_sparse=False,
+        public_by_default=public_by_default,
+        created_at=at,
     )
     found = await tx.value(insert.on_conflict_do_nothing().returning(organization.c.id))
     return None if found is None else int(found)
 
 
-async def set_sparse(tx: Writer, organization_id: int, allows_sparse: bool) -> None:
-    await tx.run(update(organization).where(organization.c.id == organization_id).values(allows_sparse=allows_sparse))
+async def change_organization(tx: Writer, organization_id: int, **changes: bool) -> None:
+    await tx.run(update(organization).where(organization.c.id == organization_id).values(**changes))
 
 
 async def set_owner(tx: Writer, organization_id: int, domain_id: str, owner_id: str) -> None:

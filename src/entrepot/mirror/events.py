@@ -1,0 +1,52 @@
+"""What became of regions and of synchronisation. `subject` is the region, or the repository."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from entrepot.jobs.events import Event
+from entrepot.registry.events import OfOrganization
+
+
+@dataclass(frozen=True, slots=True)
+class RegionCreated(Event):
+    type: ClassVar[str] = "region.created"
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegionDeleted(Event):
+    """`rules` went with it, and `cancelled` copies that were waiting."""
+
+    type: ClassVar[str] = "region.deleted"
+    rules: int
+    cancelled: int
+    before: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRuleCreated(OfOrganization):
+    type: ClassVar[str] = "sync-rule.created"
+    region: str
+    remote_organization: str
+    is_automatic: bool
+    overrides: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRuleDeleted(OfOrganization):
+    type: ClassVar[str] = "sync-rule.deleted"
+    region: str
+    remote_organization: str
+    before: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequested(OfOrganization):
+    """Somebody wants these tags copied now."""
+
+    type: ClassVar[str] = "sync.requested"
+    region: str
+    remote_organization: str
+    tags: Sequence[str]
+    overrides: bool

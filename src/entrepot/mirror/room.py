@@ -1,0 +1,12 @@
+"""The mirror room: what its verbs work with."""
+
+from dataclasses import dataclass
+
+from entrepot.db.database import Database
+from entrepot.plumbing.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    db: Database
+    clock: Clock

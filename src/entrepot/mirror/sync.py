@@ -1,0 +1,179 @@
+"""Synchronisation of a repository with other regions (contract §10): rules for tags to come, copies of tags there are.
+
+A copy that is asked for is kept as a job that waits. Nothing here copies.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from entrepot.access.actor import Actor
+from entrepot.access.levels import Action
+from entrepot.accounts.users import domain_names_of, names_of
+from entrepot.db.transaction import Writer
+from entrepot.jobs.events import publish
+from entrepot.mirror import queries, rules
+from entrepot.mirror.events import SyncRequested, SyncRuleCreated, SyncRuleDeleted
+from entrepot.mirror.regions import lock_of, unknown
+from entrepot.mirror.room import Mirror
+from entrepot.mirror.rules import Status
+from entrepot.registry import reach
+from entrepot.registry.queries import tags as tag_queries
+from entrepot.values.errors import ManifestUnknown, RuleExists, RuleUnknown
+from entrepot.values.names import OrganizationName, RegionName, RepositoryName, TagName
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where copies go: an organization of another region; whether they replace what has their name there."""
+
+    region: RegionName
+    organization: OrganizationName
+    overrides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRule:
+    id: int
+    to: Destination
+    is_automatic: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    id: int
+    to: Destination
+    tag: str
+    status: Status
+    operator_id: str
+    operator_name: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The domain that a repository belongs to."""
+
+    domain_id: str
+    domain_name: str
+
+
+async def create_rule(mirror: Mirror, actor: Actor, path: RepositoryName, to: Destination, is_automatic: bool) -> None:
+    """Raises Unauthenticated, AccessDenied, RepositoryUnknown, RuleUnknown, RuleExists or TooMany."""
+    async with mirror.db.writing() as tx:
+        repository = await reach.changing(tx, actor, Action.REPOSITORY_AUTOMATE, path)
+        await _hold(tx, repository.id, to.region)
+        rules.check_rules(await queries.rules_count(tx, repository.id))
+        now = mirror.clock.now()
+        made = await queries.save_rule(
+            tx, repository.id, to.region, to.organization, is_automatic, to.overrides, actor.id, now
+        )
+        if not made:
+            raise RuleExists(
+                f"{path} has a rule for {to.organization} in {to.region} already; delete it to make another.",
+                kind="sync-rule-exists",
+            )
+        event = SyncRuleCreated(path, to.region, to.organization, is_automatic, to.overrides)
+        await publish(tx, event, actor=actor.subject, at=now, domain_id=repository.domain_id)
+
+
+async def list_rules(mirror: Mirror, actor: Actor, path: RepositoryName) -> tuple[Sequence[SyncRule], Owner]:
+    """All of a repository, the newest first. Raises Unauthenticated or RepositoryUnknown."""
+    async with mirror.db.reading() as tx:
+        repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
+        rows = await queries.rules_of(tx, repository.id, rules.RULES_MAX)
+        domains = await domain_names_of(tx, [repository.domain_id])
+    found = [
+        SyncRule(
+            row.id,
+            Destination(RegionName(row.region), OrganizationName(row.remote_organization), row.overrides),
+            row.is_automatic,
+            row.created_at,
+        )
+        for row in rows
+    ]
+    return found, Owner(repository.domain_id, domains.get(repository.domain_id, ""))
+
+
+async def delete_rule(mirror: Mirror, actor: Actor, path: RepositoryName, region: str, organization: str) -> None:
+    """Raises Unauthenticated, AccessDenied, RepositoryUnknown or RuleUnknown."""
+    async with mirror.db.writing() as tx:
+        repository = await reach.changing(tx, actor, Action.REPOSITORY_AUTOMATE, path)
+        await tx.lock(_lock_of(repository.id))
+        row = await queries.rule_to(tx, repository.id, region, organization)
+        if row is None:
+            raise RuleUnknown(f"{path} has no rule for that organization and region.", kind="sync-rule-unknown")
+        await queries.delete_rule(tx, repository.id, region, organization)
+        before = {"is_automatic": row.is_automatic, "overrides": row.overrides}
+        event = SyncRuleDeleted(path, region, organization, before)
+        await publish(tx, event, actor=actor.subject, at=mirror.clock.now(), domain_id=repository.domain_id)
+
+
+async def request_copies(
+    mirror: Mirror, actor: Actor, path: RepositoryName, to: Destination, tags: Sequence[TagName]
+) -> None:
+    """Let a copy of each tag wait; one that waits for the same already is not doubled.
+
+    Raises Unauthenticated, AccessDenied, RepositoryUnknown, RuleUnknown, ManifestUnknown or TooMany.
+    """
+    wanted = list(dict.fromkeys(tags))
+    rules.check_waiting(len(wanted))
+    async with mirror.db.writing() as tx:
+        repository = await reach.changing(tx, actor, Action.REPOSITORY_AUTOMATE, path)
+        await _hold(tx, repository.id, to.region)
+        there = await tag_queries.digests_of(tx, repository.id, wanted)
+        if missing := [tag for tag in wanted if tag not in there]:
+            raise ManifestUnknown(f"{path} has no tag {missing[0]}.", reference=missing[0])
+        waiting = await queries.waiting_copies(tx, repository.id, rules.WAITING_MAX)
+        doubled = {row.tag for row in waiting if (row.region, row.remote_organization) == (to.region, to.organization)}
+        new = [tag for tag in wanted if tag not in doubled]
+        rules.check_waiting(len(waiting) + len(new))
+        if not new:
+            return
+        now = mirror.clock.now()
+        await queries.save_copies(tx, repository.id, to.region, to.organization, new, to.overrides, actor.id, now)
+        event = SyncRequested(path, to.region, to.organization, new, to.overrides)
+        await publish(tx, event, actor=actor.subject, at=now, domain_id=repository.domain_id)
+
+
+async def list_copies(
+    mirror: Mirror, actor: Actor, path: RepositoryName, newest_first: bool, offset: int, limit: int
+) -> tuple[Sequence[Copy], int, Owner]:
+    """A page of a repository's copies, and how many there are on all pages.
+
+    Raises Unauthenticated or RepositoryUnknown.
+    """
+    async with mirror.db.reading() as tx:
+        repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
+        total = await queries.copies_count(tx, repository.id)
+        rows = await queries.copies_page(tx, repository.id, newest_first, offset, limit)
+        operators = await names_of(tx, list({row.operator_id for row in rows}))
+        domains = await domain_names_of(tx, [repository.domain_id])
+    found = [
+        Copy(
+            row.id,
+            Destination(RegionName(row.region), OrganizationName(row.remote_organization), row.overrides),
+            row.tag,
+            Status(row.status),
+            row.operator_id,
+            operators.get(row.operator_id, ""),
+            row.created_at,
+            row.updated_at,
+        )
+        for row in rows
+    ]
+    return found, total, Owner(repository.domain_id, domains.get(repository.domain_id, ""))
+
+
+async def _hold(tx: Writer, repository_id: int, region: RegionName) -> None:
+    """The region stays until the end of the transaction, and nobody else changes what is counted of the repository."""
+    await tx.lock(lock_of(region), shared=True)
+    await tx.lock(_lock_of(repository_id))
+    if await queries.region_by_name(tx, region) is None:
+        raise unknown(region)
+
+
+def _lock_of(repository_id: int) -> str:
+    return f"sync:{repository_id}"

@@ -1,0 +1,137 @@
+"""Synchronisation on the management API, field by field as the contract has it."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.doors.manage.conftest import As
+from tests.make.fresh import KINDS
+from tests.make.rooms import Rooms
+
+pytestmark = pytest.mark.parametrize("database", KINDS, indirect=True)
+
+REGIONS = "/v2/manage/regions"
+REPOSITORY = "/v2/manage/namespaces/acme/repos/team%2Fweb"
+REMOTE = {"remoteRegionId": "north-1", "remoteNamespace": "copies"}
+WINDOW = {"filter": "limit::10|offset::0"}
+
+
+@pytest.fixture(autouse=True)
+async def furnished(rooms: Rooms, api: httpx2.AsyncClient) -> None:
+    await rooms.organization("acme")
+    for tag in ("v1", "v2"):
+        await rooms.push("acme/team/web", tag)
+    await api.post(REGIONS, json={"regionID": "north-1", "url": "https://north.example"})
+
+
+async def test_regions_are_made_known_listed_and_forgotten(api: httpx2.AsyncClient) -> None:
+    made = await api.post(REGIONS, json={"regionID": "south-1", "url": "https://south.example/"})
+    assert (made.status_code, made.json()) == (201, {"regionID": "south-1", "url": "https://south.example"})
+
+    listed = await api.get(REGIONS)
+    assert (listed.status_code, [one["regionID"] for one in listed.json()]) == (200, ["north-1", "south-1"])
+    again = await api.post(REGIONS, json={"regionID": "south-1", "url": "https://south.example"})
+    assert (again.status_code, again.json()["error_code"]) == (409, "ENTREPOT.4090021")
+
+    assert (await api.delete(f"{REGIONS}/south-1")).status_code == 204
+    gone = await api.delete(f"{REGIONS}/south-1")
+    assert (gone.status_code, gone.json()["error_code"]) == (404, "ENTREPOT.4040021")
+
+
+async def test_a_rule_goes_its_way(rooms: Rooms, api: httpx2.AsyncClient) -> None:
+    created = await api.post(f"{REPOSITORY}/sync_repo", json=REMOTE | {"syncAuto": True, "override": True})
+    assert (created.status_code, created.json()) == (200, {})
+
+    [row] = (await api.get(f"{REPOSITORY}/sync_repo")).json()
+    assert row == REMOTE | {
+        "id": row["id"],
+        "createdAt": "2026-01-01T00:00:00.000000Z",
+        "updatedAt": "2026-01-01T00:00:00.000000Z",
+        "domainID": rooms.admin.domain_id,
+        "domainName": "default",
+        "namespace": "acme",
+        "repoName": "team/web",
+        "override": True,
+        "syncAuto": True,
+    }
+    again = await api.post(f"{REPOSITORY}/sync_repo", json=REMOTE)
+    assert (again.status_code, again.json()["error_code"]) == (400, "SVCSTG.SWR.4000014")
+
+    deleted = await api.request("DELETE", f"{REPOSITORY}/sync_repo", json=REMOTE)
+    assert deleted.status_code == 200
+    assert (await api.get(f"{REPOSITORY}/sync_repo")).json() == []
+    gone = await api.request("DELETE", f"{REPOSITORY}/sync_repo", json=REMOTE)
+    assert (gone.status_code, gone.json()["error_code"]) == (400, "SVCSTG.SWR.4001158")
+
+
+async def test_what_is_to_be_copied_now_waits_and_says_so(rooms: Rooms, api: httpx2.AsyncClient) -> None:
+    body = REMOTE | {"imageTag": ["v1", "v2"], "override": False}
+
+    asked = await api.post(f"{REPOSITORY}/sync_images", json=body)
+    assert (asked.status_code, asked.json()) == (200, [])
+
+    page = await api.get(f"{REPOSITORY}/sync_job", params={"filter": "limit::1|offset::1|order::asc"})
+    assert (page.status_code, page.headers["content-range"]) == (200, "1-1/2")
+    [row] = page.json()
+    assert row == REMOTE | {
+        "id": row["id"],
+        "createdAt": "2026-01-01T00:00:00.000000Z",
+        "updatedAt": "2026-01-01T00:00:00.000000Z",
+        "domainID": rooms.admin.domain_id,
+        "domainName": "default",
+        "namespace": "acme",
+        "repoName": "team/web",
+        "tag": "v2",
+        "override": False,
+        "status": "waiting",
+        "syncOperatorId": rooms.admin.id,
+        "syncOperatorName": "admin",
+    }
+    newest = await api.get(f"{REPOSITORY}/sync_job", params=WINDOW)
+    assert [one["tag"] for one in newest.json()] == ["v2", "v1"]
+
+
+@pytest.mark.parametrize(
+    ("path", "changes", "status", "code"),
+    [
+        ("sync_repo", {"remoteRegionId": "nowhere"}, 400, "4000014"),
+        ("sync_repo", {"remoteRegionId": "../north"}, 400, "4000014"),
+        ("sync_repo", {"remoteNamespace": "Copies"}, 400, "4001028"),
+        ("sync_repo", {"remoteNamespace": None}, 400, "4000014"),
+        ("sync_repo", {"syncAuto": "true"}, 400, "4000014"),
+        ("sync_images", {}, 400, "4001014"),
+        ("sync_images", {"imageTag": [], "override": True}, 400, "4000014"),
+        ("sync_images", {"imageTag": ["-"], "override": True}, 400, "4009021"),
+        ("sync_images", {"imageTag": ["v9"], "override": True}, 404, "4040115"),
+        ("sync_images", {"imageTag": ["v1"], "override": True, "remoteRegionId": "nowhere"}, 400, "4000014"),
+        ("sync_images", {"imageTag": [f"v{n}" for n in range(1_001)], "override": True}, 403, "4031032"),
+    ],
+)
+async def test_what_cannot_be_is_refused_and_nothing_is_kept(
+    api: httpx2.AsyncClient, path: str, changes: dict[str, Any], status: int, code: str
+) -> None:
+    refused = await api.post(f"{REPOSITORY}/{path}", json=REMOTE | changes)
+
+    assert (refused.status_code, refused.json()["error_code"]) == (status, f"SVCSTG.SWR.{code}")
+    assert (await api.get(f"{REPOSITORY}/sync_repo")).json() == []
+    assert (await api.get(f"{REPOSITORY}/sync_job", params=WINDOW)).json() == []
+
+
+@pytest.mark.parametrize(
+    "window", ["limit::10", "offset::0", "limit::10|offset::0|order::up", "limit::0|offset::0", ""]
+)
+async def test_a_list_of_copies_needs_its_window(api: httpx2.AsyncClient, window: str) -> None:
+    assert (await api.get(f"{REPOSITORY}/sync_job", params={"filter": window})).status_code == 400
+
+
+async def test_a_region_is_no_way_to_send_the_server_anywhere(
+    api: httpx2.AsyncClient, as_user: As, rooms: Rooms
+) -> None:
+    """Only operators name addresses, and none with credentials, a path or another scheme."""
+    await rooms.user("eve")
+    body = {"regionID": "mine", "url": "http://169.254.169.254"}
+
+    assert (await as_user("eve").post(REGIONS, json=body)).status_code == 403
+    for url in ("file:///etc/passwd", "http://user:secret@inside.example", "http://inside.example/admin", "gopher://x"):
+        assert (await api.post(REGIONS, json={"regionID": "mine", "url": url})).status_code == 400

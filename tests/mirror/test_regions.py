@@ -1,0 +1,86 @@
+"""Regions are made known and forgotten by operators, and listed by everybody."""
+
+import pytest
+
+from entrepot.mirror.events import RegionCreated, RegionDeleted
+from entrepot.mirror.regions import Region, create_region, delete_region, list_regions
+from entrepot.mirror.room import Mirror
+from entrepot.mirror.sync import Destination, create_rule, list_copies, list_rules, request_copies
+from entrepot.values.errors import AccessDenied, ParameterInvalid, RuleExists, RuleUnknown, Unauthenticated
+from entrepot.values.names import OrganizationName, RegionName, RepositoryName, TagName
+from tests.make.cast import Cast
+from tests.make.looking import events_after, last_event
+
+NORTH, SOUTH = RegionName("north-1"), RegionName("south-1")
+APP = RepositoryName("acme/app")
+COPIES = OrganizationName("copies")
+
+
+@pytest.fixture
+def mirror(cast: Cast) -> Mirror:
+    return cast.rooms.mirror
+
+
+async def test_regions_are_listed_by_name(mirror: Mirror, cast: Cast) -> None:
+    assert await list_regions(mirror, cast["stranger"]) == []
+
+    await create_region(mirror, cast["admin"], SOUTH, "https://south.example/")
+    await create_region(mirror, cast["admin"], NORTH, "http://north.example:5000")
+
+    assert await list_regions(mirror, cast["stranger"]) == [
+        Region("north-1", "http://north.example:5000"),
+        Region("south-1", "https://south.example"),
+    ]
+    with pytest.raises(Unauthenticated):
+        await list_regions(mirror, cast["anonymous"])
+
+
+async def test_a_name_is_taken_once_and_an_address_is_one(mirror: Mirror, cast: Cast) -> None:
+    await create_region(mirror, cast["admin"], NORTH, "https://north.example")
+
+    with pytest.raises(RuleExists, match="named north-1"):
+        await create_region(mirror, cast["admin"], NORTH, "https://another.example")
+    with pytest.raises(ParameterInvalid):
+        await create_region(mirror, cast["admin"], SOUTH, "south.example")
+
+
+async def test_a_region_that_is_forgotten_takes_rules_along_and_cancels_what_waits(mirror: Mirror, cast: Cast) -> None:
+    admin = cast["admin"]
+    for name in (NORTH, SOUTH):
+        await create_region(mirror, admin, name, f"https://{name}.example")
+        await create_rule(mirror, admin, APP, Destination(name, COPIES), is_automatic=True)
+        await request_copies(mirror, admin, APP, Destination(name, COPIES), [TagName("v1")])
+    seen = await last_event(mirror.db)
+
+    await delete_region(mirror, admin, NORTH)
+
+    rules, _ = await list_rules(mirror, admin, APP)
+    assert [one.to.region for one in rules] == ["south-1"]
+    copies, _, _ = await list_copies(mirror, admin, APP, newest_first=False, offset=0, limit=10)
+    assert [(one.to.region, one.status) for one in copies] == [("north-1", "cancel"), ("south-1", "waiting")]
+    [event] = await events_after(mirror.db, seen)
+    assert (event.type, event.subject, event.organization) == (RegionDeleted.type, "north-1", "")
+    assert event.data == {"rules": 1, "cancelled": 1, "before": {"url": "https://north-1.example"}}
+    with pytest.raises(RuleUnknown, match="no region north-1"):
+        await delete_region(mirror, admin, NORTH)
+
+
+@pytest.mark.parametrize("who", ["anonymous", "stranger", "manager"])
+async def test_only_operators_make_regions_known(mirror: Mirror, cast: Cast, who: str) -> None:
+    await create_region(mirror, cast["admin"], NORTH, "https://north.example")
+    refused = Unauthenticated if who == "anonymous" else AccessDenied
+
+    with pytest.raises(refused):
+        await create_region(mirror, cast[who], SOUTH, "https://south.example")
+    with pytest.raises(refused):
+        await delete_region(mirror, cast[who], NORTH)
+    assert [one.name for one in await list_regions(mirror, cast["admin"])] == ["north-1"]
+
+
+async def test_a_region_that_is_made_known_stands_in_the_feed(mirror: Mirror, cast: Cast) -> None:
+    seen = await last_event(mirror.db)
+
+    await create_region(mirror, cast["admin"], NORTH, "https://north.example")
+
+    [event] = await events_after(mirror.db, seen)
+    assert (event.type, event.subject, event.data) == (RegionCreated.type, "north-1", {"url": "https://north.example"})
