@@ -1,12 +1,13 @@
-"""Calls of the management API in a large installation: 100,000 repositories and 1,000,000 tags."""
+"""Signed calls of the management API in a large installation: 100,000 repositories and 1,000,000 tags."""
 
 import http.client
 import time
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median, quantiles
+from urllib.parse import parse_qsl
 
 from sqlalchemy import create_engine, make_url
 
@@ -14,7 +15,9 @@ from bench.figures import Figure
 from tests.live.api import Api
 from tests.live.postgres import running_postgres
 from tests.live.process import Server, running_server
+from tests.live.sdk.conftest import create_key
 from tests.make import estate
+from tests.make.signed import signed
 
 CALLS = 200
 WARM_CALLS = 20
@@ -75,11 +78,11 @@ def _measured(server: Server, kind: str) -> Iterator[Figure]:
 
 
 class Caller:
-    """One user over one connection."""
+    """One user over one connection. The signature is made before the clock runs."""
 
     def __init__(self, server: Server, name: str) -> None:
-        pair = b64encode(f"{name}:{server.password}".encode()).decode()
-        self._headers = {"Authorization": f"Basic {pair}"}
+        self._host = server.host
+        self._key = create_key(server, name, server.password)
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
 
     def total(self, path: str) -> int:
@@ -92,14 +95,22 @@ class Caller:
             self._get(path)
         found = []
         for _ in range(CALLS):
+            target, headers = self._signed(path)
             started = time.perf_counter()
-            self._get(path)
+            self._send(target, headers)
             found.append((time.perf_counter() - started) * 1_000)
         return found
 
     def _get(self, path: str) -> str:
+        return self._send(*self._signed(path))
+
+    def _signed(self, path: str) -> tuple[str, dict[str, str]]:
+        bare, _, query = path.partition("?")
+        return signed(self._key, "GET", bare, parse_qsl(query), at=datetime.now(UTC), host=self._host)
+
+    def _send(self, path: str, headers: dict[str, str]) -> str:
         """The `Content-Range` of the answer."""
-        self._connection.request("GET", path, headers=self._headers)
+        self._connection.request("GET", path, headers=headers)
         answer = self._connection.getresponse()
         said = answer.read()
         if answer.status != 200:
