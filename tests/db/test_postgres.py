@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Iterator
 
 import psycopg
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, bindparam, make_url, select
+from sqlalchemy import Column, Float, Integer, MetaData, String, Table, bindparam, func, make_url, select
 
 from entrepot.db.postgres import PostgresDatabase
 from entrepot.values.errors import DatabaseBusy, DatabaseUnreachable
 from tests.live.postgres import Postgres, running_postgres
 from tests.make.databases import create_tables
+from tests.make.waiting import until
 
 TABLES = MetaData()
 number = Table("number", TABLES, Column("value", Integer, primary_key=True))
@@ -125,3 +126,26 @@ async def test_a_hot_read_that_cannot_be_right_raises_and_the_next_one_works(db:
         await hot.row({"value": "not a number"})
 
     assert await hot.row({"value": 1}) == (1,)
+
+
+async def test_a_database_that_is_closed_while_it_answers_refuses_those_who_wait_and_ends_the_question(
+    db: PostgresDatabase, own_postgres: Postgres
+) -> None:
+    hot = db.hot(select(func.pg_sleep(bindparam("seconds", type_=Float)).cast(String)))
+    waiting = [asyncio.create_task(hot.row({"seconds": 30.0})) for _ in range(2)]
+    with psycopg.connect(own_postgres.url(), autocommit=True) as looking:
+        await until(lambda: is_asleep(looking))
+        waiting.append(asyncio.create_task(hot.row({"seconds": 30.0})))
+
+        await db.close()
+
+        for one in waiting:
+            with pytest.raises(DatabaseUnreachable):
+                await one
+        assert not is_asleep(looking)
+
+
+def is_asleep(looking: psycopg.Connection) -> bool:
+    found = looking.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'").fetchone()
+    assert found is not None
+    return bool(found[0])

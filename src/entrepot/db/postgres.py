@@ -175,6 +175,7 @@ class HotConnection:
         return await answer
 
     async def _answer_waiting(self) -> None:
+        batch: Batch = []
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
@@ -184,14 +185,14 @@ class HotConnection:
                     _refuse(batch, error)
         finally:
             self._running = None
-            _refuse(self._waiting, DatabaseUnreachable())  # only when this task is cancelled: the process ends
+            _refuse([*batch, *self._waiting], DatabaseUnreachable())  # some are left only when this task is cancelled
 
     async def _answer(self, batch: "Batch") -> None:
         was_open = self._connection is not None
         try:
             await self._ask(batch)
         except psycopg.Error as error:
-            await self.close()
+            await self._drop()
             if was_open and isinstance(_meaning(error), DatabaseUnreachable):
                 # The server ended this connection while it was idle. Reading again harms nobody.
                 await self._ask_anew(batch)
@@ -202,7 +203,7 @@ class HotConnection:
         try:
             await self._ask(batch)
         except psycopg.Error as error:
-            await self.close()
+            await self._drop()
             raise _meaning(error) or error from error
 
     async def _ask(self, batch: "Batch") -> None:
@@ -222,6 +223,15 @@ class HotConnection:
         return self._connection
 
     async def close(self) -> None:
+        """Whoever still waits is refused. What is being asked ends first: psycopg crashes the process when it
+        finds its connection closed in the middle of a pipeline.
+        """
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait([self._running])
+        await self._drop()
+
+    async def _drop(self) -> None:
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
