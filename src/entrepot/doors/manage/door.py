@@ -24,6 +24,7 @@ from entrepot.doors.http.refusals import refusals_noted
 from entrepot.doors.http.streaming import send_chunks
 from entrepot.doors.manage import routes
 from entrepot.doors.manage.call import CALL, Call
+from entrepot.doors.manage.examples import EXAMPLES
 from entrepot.doors.manage.fields import ErrorAnswer, invalid
 from entrepot.doors.manage.paths import routed_path
 from entrepot.doors.manage.problems import UNKNOWN_PATH, error_body, problem_of
@@ -110,11 +111,19 @@ def make_api() -> FastAPI:
             include_in_schema=route.is_described,
             response_model_exclude_none=route.without_none,
             response_class=route.answers,
-            openapi_extra=None if route.is_open else {"security": [{name: []} for name in SECURITY_SCHEMES]},
+            openapi_extra=_described(route),
         )
     api.add_exception_handler(RequestValidationError, _refuse_invalid)
     api.add_exception_handler(HTTPException, _refuse_unreadable)
     return api
+
+
+def _described(route: Route) -> dict[str, Any]:
+    """What the description says of a call beside its shape: how to sign in, and an example of its body."""
+    said: dict[str, Any] = {} if route.is_open else {"security": [{name: []} for name in SECURITY_SCHEMES]}
+    if route.name in EXAMPLES:
+        said["requestBody"] = {"content": {"application/json": {"example": EXAMPLES[route.name]}}}
+    return said
 
 
 async def _refuse_invalid(_request: Request, error: Exception) -> Response:
