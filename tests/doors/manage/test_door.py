@@ -282,3 +282,10 @@ def test_no_two_lines_of_the_problem_table_contradict_their_code() -> None:
 
 def test_a_door_can_be_built_twice(rooms: Rooms) -> None:
     assert build(rooms.manage) is not build(rooms.manage)
+
+
+def test_what_a_call_says_of_too_many_is_not_said_of_wrong_passwords() -> None:
+    """The guard of sign-in raises a kind of TooMany, before any call begins."""
+    assert problem_of(errors.TooMany(), problems.ON_SHARES).status == 400
+    assert problem_of(errors.TooManyLogins(), problems.ON_SHARES) == problem_of(errors.TooManyLogins())
+    assert problem_of(errors.TooManyLogins()).status == 403

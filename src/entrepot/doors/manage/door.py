@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrepot import __version__
@@ -121,6 +121,9 @@ def make_api() -> FastAPI:
 def _described(route: Route) -> dict[str, Any]:
     """What the description says of a call beside its shape: how to sign in, and an example of its body."""
     said: dict[str, Any] = {} if route.is_open else {"security": [{name: []} for name in SECURITY_SCHEMES]}
+    if route.answers is not JSONResponse:  # FastAPI takes its media type for errors', too
+        errors = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}}}
+        said["responses"] = {"4XX": errors, "5XX": errors}
     if route.name in EXAMPLES:
         said["requestBody"] = {"content": {"application/json": {"example": EXAMPLES[route.name]}}}
     return said

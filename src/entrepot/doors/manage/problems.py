@@ -41,6 +41,7 @@ _TABLE: Final[Problems] = {
     errors.AccessDenied: _swr(403, 4039002),
     errors.Unsupported: _swr(405, 4040083),
     errors.TooMany: _swr(403, 4031032),  # not 429, which the official client swallows
+    errors.TooManyLogins: _swr(403, 4031032),  # also where the call says something else of what there are too many of
     errors.QuotaExceeded: _swr(403, 4039002),
     errors.OrganizationUnknown: _swr(404, 4040058),
     errors.OrganizationExists: _swr(409, 4090060),
@@ -133,8 +134,8 @@ def problem_of(error: EntrepotError, special: Problems | None = None) -> Problem
     said = error.detail.get("kind")
     if isinstance(error, errors.Refused) and isinstance(said, str):
         keys.insert(0, said)
-    for table in (special or {}, _TABLE):
-        for key in keys:
+    for key in keys:
+        for table in (special or {}, _TABLE):
             if key in table:
                 return table[key]
     return _INTERNAL

@@ -62,11 +62,11 @@ class Robot(BaseModel):
     rights: list[RobotRight]
     owner_name: str
     is_enabled: bool
-    expires_at: str | None
+    expires_at: str | None = None
     created_at: str
     rotated_at: str
-    old_secret_until: str | None
-    last_used_at: str | None
+    old_secret_until: str | None = None
+    last_used_at: str | None = None
 
 
 class RobotWithSecret(Robot):

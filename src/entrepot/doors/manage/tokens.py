@@ -35,10 +35,10 @@ class CreateToken(Body):
 class Token(BaseModel):
     id: str
     name: str
-    bounds: list[TokenBound] | None
+    bounds: list[TokenBound] | None = None
     created_at: str
-    expires_at: str | None
-    last_used_at: str | None
+    expires_at: str | None = None
+    last_used_at: str | None = None
 
 
 class TokenWithSecret(Token):

@@ -40,7 +40,7 @@ class User(BaseModel):
     is_admin: bool
     is_enabled: bool
     created_at: str
-    expires_at: str | None
+    expires_at: str | None = None
 
 
 class Users(BaseModel):
