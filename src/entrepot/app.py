@@ -22,6 +22,7 @@ from entrepot.blobs.store import BlobStore
 from entrepot.db.database import Database
 from entrepot.db.opening import open_database
 from entrepot.db.resealing import Sealed, seal_anew
+from entrepot.doors.console.rooms import ConsoleRooms
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
 from entrepot.doors.oci.sampled import SampledPulls
@@ -105,6 +106,20 @@ class House:
             registry_host=(self.settings.external_url or "").partition("://")[2],
             is_secure=(self.settings.external_url or "").startswith("https:"),
             json_bytes_max=self.settings.json_bytes_max,
+            body_idle_seconds=self.settings.body_idle_seconds,
+        )
+
+    @property
+    def console(self) -> ConsoleRooms:
+        return ConsoleRooms(
+            self.accounts,
+            self.registry,
+            self.audit,
+            self.triggers,
+            self.upkeep,
+            self.mirror,
+            external_url=self.settings.external_url or "",
+            form_bytes_max=self.settings.json_bytes_max,
             body_idle_seconds=self.settings.body_idle_seconds,
         )
 

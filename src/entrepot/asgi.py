@@ -3,12 +3,14 @@
 /v2/…, /auth/token              the registry protocol
 /v2/manage/…, /v3/…, /v2, /     the management API; /docs shows it
 /auth/oidc/…, /auth/providers   single sign-on
+/console/…                      pages for people; browsers that ask for / get there
 /healthz /readyz /metrics       for whoever watches over the service
 """
 
 import asyncio
 import json
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrepot.app import House, check_house, open_house
@@ -43,6 +45,7 @@ class Application:
         self._house: House | None = None
         self._oci: OciDoor | None = None
         self._manage: ASGIApp | None = None
+        self._console: ASGIApp | None = None
         self._building = asyncio.Lock()
         self._accountant: Accountant | None = None
         self._accounting: asyncio.Task[None] | None = None
@@ -65,6 +68,11 @@ class Application:
         watching = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._metrics}.get(path)
         if watching is not None:
             await front.answer(scope, receive, send, path[1:], watching, render)
+        elif path.startswith("/console/"):
+            console = self._console or await self._build_console()
+            await console(scope, receive, send)
+        elif path == "/console" or (path == "/" and _is_browser(scope)):
+            await front.answer(scope, receive, send, "console.way", _to_console, render)
         elif path.startswith(("/v2/manage/", "/v3/", "/docs/")) or path in ("/v2", "/", "/docs"):
             door = self._manage or await self._build_manage()
             await door(scope, receive, send)
@@ -81,6 +89,14 @@ class Application:
                 assert self._house is not None
                 self._manage = await asyncio.to_thread(_build_manage, self._house)
         return self._manage
+
+    async def _build_console(self) -> ASGIApp:
+        """The console, made at its first use, too."""
+        async with self._building:
+            if self._console is None:
+                assert self._house is not None
+                self._console = await asyncio.to_thread(_build_console, self._house)
+        return self._console
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -136,6 +152,21 @@ def _build_manage(house: House) -> ASGIApp:
     from entrepot.doors.manage.door import build  # here, because FastAPI is large
 
     return build(house.manage)
+
+
+def _build_console(house: House) -> ASGIApp:
+    from entrepot.doors.console.door import build  # here, because templates and languages are large
+
+    return build(house.console)
+
+
+def _is_browser(scope: Scope) -> bool:
+    """Whether a person looks at the root of the service: clients of the API never ask for HTML."""
+    return scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "")
+
+
+async def _to_console() -> Response:
+    return Plain(302, {"Location": "/console/"}, b"")
 
 
 def render(error: EntrepotError) -> Response:

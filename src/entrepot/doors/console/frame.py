@@ -1,0 +1,50 @@
+"""What stands around every page: the navigation, by who visits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from entrepot.doors.console.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A way to a page. `is_here`: the visit is there, or below."""
+
+    name: str
+    path: str
+    icon: str
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    name: str
+    items: Sequence[Item]
+
+
+def sections(visit: Visit) -> Sequence[Section]:
+    """The navigation for this visitor."""
+    say = visit.say
+    public = (say("Public images"), "/console/public", "globe")
+    if visit.actor.is_anonymous:
+        return [_section(visit, "", [public])]
+    top = [
+        (say("Overview"), "/console/", "gauge"),
+        (say("Organizations"), "/console/organizations", "building"),
+    ]
+    images = [
+        (say("My images"), "/console/images", "layers"),
+        public,
+    ]
+    return [
+        _section(visit, "", top),
+        _section(visit, say("Images"), images),
+    ]
+
+
+def _section(visit: Visit, name: str, rows: Sequence[tuple[str, str, str]]) -> Section:
+    return Section(name, [Item(said, path, icon, _is_here(visit.path, path)) for said, path, icon in rows])
+
+
+def _is_here(path: str, target: str) -> bool:
+    return path == target or (target != "/console/" and path.startswith(f"{target}/"))

@@ -1,0 +1,79 @@
+"""All pages: the one table. The tests walk it too."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from starlette.responses import Response
+
+from entrepot.doors.console import images, organizations, overview, preferences, sign_in
+from entrepot.doors.console.visit import Moved, View, Visit
+
+Answer: TypeAlias = View | Moved | Response
+Handler: TypeAlias = Callable[[Visit], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, or what a form of it does. Its name in metrics and logs is its handler's.
+
+    `again`: the page that holds the form, shown again when the form is refused. `reads_body`: the body is no form;
+    the handler reads it itself, and our script sends the session's token in a header.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    again: Handler | None = None
+    reads_body: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.handler.__name__
+
+
+_ORGANIZATIONS: Final = "/console/organizations"
+_ORGANIZATION: Final = f"{_ORGANIZATIONS}/{{organization}}"
+_IMAGES: Final = "/console/images"
+_IMAGE: Final = f"{_IMAGES}/{{repository}}"
+
+PAGES: Final = (
+    Page("GET", "/console/login", sign_in.show_login),
+    Page("POST", "/console/login", sign_in.log_in, sign_in.show_login),
+    Page("POST", "/console/logout", sign_in.log_out),
+    Page("POST", "/console/preferences", preferences.set_preferences),
+    Page("GET", "/console/", overview.show_overview),
+    Page("GET", _ORGANIZATIONS, organizations.list_organizations),
+    Page("GET", f"{_ORGANIZATIONS}/-/new", organizations.new_organization),
+    Page("POST", f"{_ORGANIZATIONS}/-/new", organizations.create_organization, organizations.new_organization),
+    Page("GET", _ORGANIZATION, organizations.show_organization),
+    Page("GET", f"{_ORGANIZATION}/-/delete", organizations.confirm_deletion),
+    Page("POST", f"{_ORGANIZATION}/-/delete", organizations.delete_organization, organizations.confirm_deletion),
+    Page("GET", _IMAGES, images.list_images),
+    Page("GET", "/console/public", images.list_public),
+    Page("GET", _IMAGE, images.show_image),
+)
+"""Names of repositories hold slashes; what belongs to one comes after `/-/`, which no name can hold."""
+
+
+def find(method: str, path: str) -> tuple[Page | None, Mapping[str, str]]:
+    """The page at `path` and the names in it; None when there is none."""
+    wanted = "GET" if method == "HEAD" else method
+    for pattern, page in _PATTERNS:
+        if page.method == wanted and (match := pattern.fullmatch(path)):
+            return page, match.groupdict()
+    return None, {}
+
+
+def methods_of(path: str) -> Sequence[str]:
+    """What the page at `path` answers; empty when there is none."""
+    return sorted({page.method for pattern, page in _PATTERNS if pattern.fullmatch(path)})
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    escaped = re.escape(path).replace(r"\{repository\}", r"(?P<repository>(?:(?!-/)[^/]+/)+(?!-$)[^/]+)")
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", escaped))
+
+
+_PATTERNS: Final = [(_pattern(page.path), page) for page in PAGES]

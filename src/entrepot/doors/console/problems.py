@@ -1,0 +1,47 @@
+"""What a person reads when something was refused or failed: a sentence in their language, and at which field."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from entrepot.doors.console.language import Language
+from entrepot.values import errors
+from entrepot.values.errors import EntrepotError
+
+# Which field of a form an error is about, unless its detail `field` says so.
+_FIELDS: Final[Mapping[type[EntrepotError], str]] = {
+    errors.NameInvalid: "name",
+    errors.TagInvalid: "tag",
+    errors.TagExists: "tag",
+    errors.PasswordInvalid: "password",
+    errors.OrganizationExists: "name",
+    errors.RepositoryExists: "name",
+    errors.UserExists: "name",
+    errors.GroupExists: "name",
+    errors.RobotExists: "name",
+    errors.TokenExists: "name",
+    errors.DomainExists: "name",
+    errors.IdentityProviderExists: "name",
+    errors.FederationExists: "name",
+    errors.UserUnknown: "user",
+    errors.GroupUnknown: "group",
+    errors.DomainUnknown: "domain",
+}
+
+
+def field_of(error: EntrepotError) -> str:
+    """The field an error is about; empty when it is about the whole form."""
+    said = error.detail.get("field")
+    return said if isinstance(said, str) else _FIELDS.get(type(error), "")
+
+
+def sentence_of(error: EntrepotError, language: Language) -> str:
+    """What is wrong, in the language; where that is not English, what the error itself says stays beside it.
+
+    Rooms speak English and name things exactly; the catalog translates what kind of error it is.
+    """
+    kind = next(one for one in type(error).__mro__ if one.__module__.startswith(errors.__name__))
+    assert issubclass(kind, EntrepotError)
+    said = language.say(kind.default_message)
+    if said == kind.default_message:
+        return error.message
+    return said if error.message == kind.default_message else f"{said} ({error.message})"

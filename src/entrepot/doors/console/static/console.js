@@ -1,0 +1,118 @@
+// What pages gain when scripts run: copying, dialogs, menus, keys, live lists. Without it everything can still be read and done.
+"use strict";
+
+const words = () => document.getElementById("words").dataset;
+
+// Requests that htmx makes carry the session's token, like forms do.
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = document.querySelector("meta[name=csrf]")?.content;
+  if (token && event.detail.verb !== "get") event.detail.headers["X-CSRF-Token"] = token;
+});
+
+document.addEventListener("htmx:sendError", () => toast(words().failed, true));
+
+function toast(text, bad = false) {
+  const one = document.createElement("div");
+  one.className = bad ? "toast bad" : "toast";
+  one.textContent = text;
+  document.getElementById("toasts").append(one);
+  one.dataset.toast = "";
+  fade(one);
+}
+
+function fade(one) {
+  setTimeout(() => one.remove(), 6000);
+}
+
+async function copy(button) {
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.classList.add("copied");
+  toast(words().copied);
+  setTimeout(() => button.classList.remove("copied"), 1500);
+}
+
+// A link with data-dialog leads to a page that asks; with scripts its content comes up as a dialog.
+async function ask(link) {
+  const dialog = document.getElementById("dialog");
+  const answer = await fetch(link.href, { headers: { "X-Dialog": "1" } });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const content = page.querySelector("[data-dialog-content]");
+  if (!content) {
+    location.href = link.href;
+    return;
+  }
+  dialog.replaceChildren(content);
+  htmx.process(dialog);
+  dialog.showModal();
+}
+
+document.addEventListener("click", (event) => {
+  const on = (selector) => event.target.closest(selector);
+  const copied = on("[data-copy]");
+  if (copied) return void copy(copied);
+  const asked = on("a[data-dialog]");
+  if (asked && !event.metaKey && !event.ctrlKey && !event.shiftKey) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return void ask(asked);
+  }
+  if (on("dialog [data-close]")) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return void on("dialog").close();
+  }
+  if (event.target.matches("dialog")) event.target.close();
+  if (on("[data-help]")) document.getElementById("help").showModal();
+  const menu = on("[data-menu]");
+  const side = document.getElementById("side");
+  if (menu) {
+    menu.setAttribute("aria-expanded", String(side.classList.toggle("is-open")));
+  } else if (!on("#side")) {
+    side.classList.remove("is-open");
+  }
+  for (const open of document.querySelectorAll("details.menu[open]")) {
+    if (!open.contains(event.target)) open.open = false;
+  }
+}, true);
+
+// Ticked rows of a list: what can be done with them shows up once there are any.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-bulk]");
+  if (!form) return;
+  const boxes = [...form.querySelectorAll("input[data-pick]")];
+  if (event.target.matches("[data-pick-all]")) for (const one of boxes) one.checked = event.target.checked;
+  const picked = boxes.filter((one) => one.checked);
+  for (const one of boxes) one.closest("tr").classList.toggle("is-selected", one.checked);
+  const bar = form.querySelector("[data-bulk-bar]");
+  bar.hidden = picked.length === 0;
+  bar.querySelector("[data-bulk-count]").textContent = picked.length;
+});
+
+// Keys. A letter pressed while somebody types is theirs.
+const ways = { h: "/console/", o: "/console/organizations", i: "/console/images", u: "/console/upload" };
+let leading = false;
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") for (const open of document.querySelectorAll("details.menu[open]")) open.open = false;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+  if (event.key === "/") {
+    event.preventDefault();
+    document.querySelector("[data-search]").focus();
+  } else if (event.key === "?") {
+    document.getElementById("help").showModal();
+  } else if (leading && ways[event.key]) {
+    location.href = ways[event.key];
+  } else if (event.key === "j" || event.key === "k") {
+    const links = [...document.querySelectorAll("[data-rows] .row-link")];
+    const at = links.indexOf(document.activeElement);
+    const next = at < 0 ? 0 : at + (event.key === "j" ? 1 : -1);
+    links[Math.max(0, Math.min(links.length - 1, next))]?.focus();
+  }
+  leading = event.key === "g";
+});
+
+document.addEventListener("htmx:load", () => {
+  for (const one of document.querySelectorAll("[data-toast]")) fade(one);
+});
+document.addEventListener("DOMContentLoaded", () => {
+  for (const one of document.querySelectorAll("[data-toast]")) fade(one);
+});
