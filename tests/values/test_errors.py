@@ -29,8 +29,15 @@ def test_every_error_belongs_to_exactly_one_family(kind):
 
 
 @pytest.mark.parametrize("kind", LEAVES)
-def test_every_error_stands_in_the_family_tree(kind):
-    assert f" {kind.__name__} " in " ".join(errors.__doc__.split()) + " "
+def test_every_error_stands_once_in_the_family_tree_under_its_family_and_file(kind):
+    words = errors.__doc__.split()
+    assert words.count(kind.__name__) == 1
+
+    before = words[: words.index(kind.__name__)]
+    file = next(word for word in reversed(before) if word.endswith(".py"))
+    family = next(word for word in reversed(before) if word in ("Refused", "Elsewhere", "Broken"))
+    assert kind.__module__ == f"{errors.__name__}.{file.removesuffix('.py')}"
+    assert issubclass(kind, getattr(errors, family))
 
 
 @pytest.mark.parametrize("kind", LEAVES)

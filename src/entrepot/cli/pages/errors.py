@@ -38,7 +38,7 @@ _ON_ACCESS = {
 
 
 def page() -> str:
-    sources = "src/entrepot/values/errors.py and src/entrepot/doors/{http,manage}/problems.py"
+    sources = "src/entrepot/values/errors/ and src/entrepot/doors/{http,manage}/problems.py"
     lines = [*markdown.heading("Errors", Page.ERRORS, sources), _INTRODUCTION]
     for family, (title, meaning) in _FAMILIES.items():
         lines += [f"## {title}", "", meaning, ""]

@@ -1,0 +1,51 @@
+"""Where images are kept: organizations, repositories, their grants, shares, quotas and rules."""
+
+from entrepot.values.errors.families import Refused
+
+
+class RepositoryUnknown(Refused):
+    """The repository is not known."""
+
+
+class RepositoryExists(Refused):
+    """A repository of this name exists already."""
+
+
+class OrganizationUnknown(Refused):
+    """The organization is not known."""
+
+
+class OrganizationExists(Refused):
+    """An organization of this name exists already."""
+
+
+class OrganizationNotEmpty(Refused):
+    """The organization still has repositories."""
+
+
+class GrantUnknown(Refused):
+    """The grant is not known."""
+
+
+class GrantExists(Refused):
+    """A grant for this user exists already."""
+
+
+class ShareUnknown(Refused):
+    """The repository is not shared with this domain."""
+
+
+class ShareExists(Refused):
+    """The repository is shared with this domain already."""
+
+
+class QuotaExceeded(Refused):
+    """The quota is used up. Detail `quota` says which one, `used`, `limit` and `wanted` how much."""
+
+
+class RuleUnknown(Refused):
+    """There is no such trigger, retention policy, rule of synchronisation or region. Detail `kind` says which."""
+
+
+class RuleExists(Refused):
+    """There is such a trigger, retention policy, rule of synchronisation or region already."""
