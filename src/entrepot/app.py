@@ -32,6 +32,7 @@ from entrepot.jobs.notes import Notes
 from entrepot.jobs.reactions import AnyJob, AnyReaction
 from entrepot.jobs.schedule import Schedule, every
 from entrepot.jobs.settings import JobSettings
+from entrepot.jobs.tail import Tail
 from entrepot.mirror.room import Mirror
 from entrepot.plumbing.clock import SystemClock
 from entrepot.plumbing.logging import get_logger
@@ -118,6 +119,7 @@ class House:
             self.triggers,
             self.upkeep,
             self.mirror,
+            Tail(self.db, self.settings.live_seconds, self.settings.live_pages_max),
             external_url=self.settings.external_url or "",
             form_bytes_max=self.settings.json_bytes_max,
             body_idle_seconds=self.settings.body_idle_seconds,

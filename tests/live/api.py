@@ -38,6 +38,12 @@ class Api:
         self._call("POST", "/v2/manage/namespaces", {"namespace": name})
         return name
 
+    def create_repo(self, path: str, public: bool = False) -> str:
+        organization, _, repository = path.partition("/")
+        body = {"repository": repository, "is_public": public}
+        self._call("POST", f"/v2/manage/namespaces/{organization}/repos", body)
+        return path
+
     def create_user(self, name: str | None = None, password: str = "a long enough password") -> "Api":
         """The API as the new user, who may do nothing yet."""
         name = name or fresh_name("user")

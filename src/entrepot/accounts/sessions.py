@@ -83,15 +83,19 @@ async def begin_session(accounts: Accounts, actor: Actor, agent: str = "") -> Be
     return Begun(begun, secret, csrf_token(secret))
 
 
-async def read_session(accounts: Accounts, secret: str) -> Actor:
-    """Whose session this is. Raises Unauthenticated when it has ended."""
+async def read_session(accounts: Accounts, secret: str, is_use: bool = True) -> Actor:
+    """Whose session this is. Raises Unauthenticated when it has ended.
+
+    `is_use`: somebody uses it now; a page that only stays open does not.
+    """
     now = accounts.clock.now()
     idle_since = now - timedelta(seconds=accounts.settings.session_idle_seconds)
     async with accounts.db.reading() as tx:
         row = await sessions.account_of_session(tx, hash_of(secret), now, idle_since)
     if row is None or not is_usable(row, now):
         raise Unauthenticated("The session has ended; sign in again.")
-    accounts.uses.note(session, row.session_id, now)
+    if is_use:
+        accounts.uses.note(session, row.session_id, now)
     actor = actor_of(row, f"{CREDENTIAL}{row.session_id}")
     return replace(actor, until=min(actor.until, row.session_expires_at.timestamp()))
 

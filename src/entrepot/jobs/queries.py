@@ -26,6 +26,16 @@ async def settled_events(tx: Reader, xid: int, seq: int, limit: int) -> Sequence
     )
 
 
+async def last_settled(tx: Reader) -> Row[Any] | None:
+    """(xid, seq) of the last event that `settled_events` would give; None before the first."""
+    return await tx.row(
+        select(event.c.xid, event.c.seq)
+        .where(event.c.xid < oldest_running_xid())
+        .order_by(event.c.xid.desc(), event.c.seq.desc())
+        .limit(1)
+    )
+
+
 async def position_of(tx: Reader, consumer: str) -> Row[Any] | None:
     """(xid, seq, cluster) of `consumer`, and `cluster_now`."""
     return await tx.row(

@@ -1,14 +1,14 @@
 """Browse: pages of repositories with what they hold, for people and management clients."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
-from entrepot.access.check import require_account
-from entrepot.access.levels import Action
+from entrepot.access.check import level_of, require_account
+from entrepot.access.levels import Action, Level
 from entrepot.accounts.users import domain_names_of, names_of
 from entrepot.db.transaction import Reader
 from entrepot.registry import reach, rules
@@ -76,6 +76,12 @@ async def show_repository(registry: Registry, actor: Actor, path: RepositoryName
         if row is None:
             raise reach.unknown(path)
         return (await listed(tx, [row]))[0]
+
+
+async def readable(registry: Registry, actor: Actor, scopes: Collection[str]) -> set[str]:
+    """Those of the organizations and repositories, by name, that the actor may read, whether or not they are there."""
+    async with registry.db.reading() as tx:
+        return {scope for scope in scopes if await level_of(tx, actor, scope) >= Level.READ}
 
 
 async def listed(tx: Reader, rows: Sequence[Row[Any]]) -> Sequence[Listed]:

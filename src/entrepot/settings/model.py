@@ -174,6 +174,8 @@ class Settings(BaseModel):
     audit_days: int = running(365, "Days for which events are kept: what changed, who signed in, what was refused; 0 for ever.", ge=0)
     audit_notes_per_minute: int = running(600, "Logins, refusals and sampled pulls that each server process writes into the audit, one by one; more are told as a number.", ge=1, le=100_000)
     audit_pulls_every: int = running(0, "Of so many pulls one is written into the audit; 0 for none, 1 for each.", ge=0)
+    live_pages_max: int = running(1_000, "Open pages of the console that one server process tells about changes; more have to be loaded again by hand.", ge=0)
+    live_seconds: Seconds = running(1, "How soon an open page hears of a change.", ge=1, le=60)
     job_worker: bool = running(True, "Start a job worker beside the server; off where `entrepot worker` runs on its own.")
     jobs_at_once: int = running(4, "Jobs one worker runs at the same time; more wait.", ge=1, le=256)
     jobs_poll_seconds: Seconds = running(1, "How long an idle job worker waits until it looks for new events again.", ge=1, le=60)

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from starlette.responses import Response
 
-from entrepot.doors.console import images, organizations, overview, preferences, sign_in
+from entrepot.doors.console import images, live, organizations, overview, preferences, sign_in
 from entrepot.doors.console.visit import Moved, View, Visit
 
 Answer: TypeAlias = View | Moved | Response
@@ -43,6 +43,7 @@ PAGES: Final = (
     Page("POST", "/console/login", sign_in.log_in, sign_in.show_login),
     Page("POST", "/console/logout", sign_in.log_out),
     Page("POST", "/console/preferences", preferences.set_preferences),
+    Page("GET", "/console/live", live.follow_changes),
     Page("GET", "/console/", overview.show_overview),
     Page("GET", _ORGANIZATIONS, organizations.list_organizations),
     Page("GET", f"{_ORGANIZATIONS}/-/new", organizations.new_organization),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from entrepot.accounts.room import Accounts
 from entrepot.audit.room import Audit
+from entrepot.jobs.tail import Tail
 from entrepot.mirror.room import Mirror
 from entrepot.registry.room import Registry
 from entrepot.triggers.room import Triggers
@@ -20,6 +21,7 @@ class ConsoleRooms:
     triggers: Triggers
     upkeep: Upkeep
     mirror: Mirror
+    tail: Tail
     external_url: str = ""
     form_bytes_max: int = 1024 * 1024
     body_idle_seconds: float = 60.0

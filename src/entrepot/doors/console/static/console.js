@@ -116,3 +116,39 @@ document.addEventListener("htmx:load", () => {
 document.addEventListener("DOMContentLoaded", () => {
   for (const one of document.querySelectorAll("[data-toast]")) fade(one);
 });
+
+// A list with data-live hears of changes and loads its rows again, unless somebody works in them right now. Hidden tabs
+// do not listen: a browser has only a few connections for a host.
+let stream = null;
+
+function listen() {
+  stream?.close();
+  stream = null;
+  const list = document.querySelector("[data-live]");
+  if (!list || document.hidden) return;
+  let opened = false;
+  stream = new EventSource(list.dataset.live);
+  stream.addEventListener("open", () => {
+    if (opened) reload();
+    opened = true;
+  });
+  stream.addEventListener("changed", reload);
+  stream.addEventListener("ended", () => stream.close());
+}
+
+function reload() {
+  const list = document.querySelector("[data-live]");
+  if (!list || list.contains(document.activeElement) || list.querySelector("input:checked")) return;
+  const at = `#${list.id}`;
+  htmx.ajax("GET", location.href, { source: list, target: at, select: at, swap: "outerHTML" });
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) reload();
+  listen();
+});
+document.addEventListener("DOMContentLoaded", listen);
+document.addEventListener("htmx:historyRestore", listen);
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target === document.body || event.detail.boosted) listen();
+});
