@@ -46,7 +46,8 @@ def test_nobody_is_told_of_what_they_may_not_see(server: Server, api: Api):
     ):
         lines = answer.iter_lines()
         assert answer.headers["content-type"].startswith("text/event-stream")
-        heard = []
+        heard: list[float] = []
+        told_of_theirs = told_of_mine = 0.0
         begun = time.monotonic()
         for line in lines:
             if line == "event: changed":
