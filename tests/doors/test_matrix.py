@@ -99,6 +99,7 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "list_tag_history":             (401, 404, 200, 200, 200, 200),
     "restore_tag":                  (401, 404, 403, 200, 200, 200),
     "list_tags_at":                 (401, 404, 200, 200, 200, 200),
+    "download_image":               (401, 404, 200, 200, 200, 200),
     "list_repo_accessories":        (401, 404, 200, 200, 200, 200),
     "list_references":              (401, 404, 200, 200, 200, 200),
     "delete_repo_tag":              (401, 404, 403, 403, 204, 204),
@@ -327,6 +328,7 @@ BODIES: dict[str, Any] = {
 QUERIES: dict[str, dict[str, str]] = {
     "explain_access": {"action": "pull", "what": "acme/web"},
     "show_sync_job": {"filter": "limit::10|offset::0"},
+    "download_image": {"reference": "v1"},
     "list_tags_at": {"at": "2026-01-01T00:00:00Z"},
     "list_shared_repos_details": {"center": "self"},
     "list_shared_repo_details": {"shared_by": "thirdparty"},

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from starlette.responses import Response
 
-from entrepot.doors.console import images, live, organizations, overview, preferences, sign_in
+from entrepot.doors.console import downloads, images, live, organizations, overview, preferences, sign_in
 from entrepot.doors.console.visit import Moved, View, Visit
 
 Answer: TypeAlias = View | Moved | Response
@@ -54,6 +54,7 @@ PAGES: Final = (
     Page("GET", _IMAGES, images.list_images),
     Page("GET", "/console/public", images.list_public),
     Page("GET", _IMAGE, images.show_image),
+    Page("GET", f"{_IMAGE}/-/versions/{{version}}/download", downloads.download_version),
 )
 """Names of repositories hold slashes; what belongs to one comes after `/-/`, which no name can hold."""
 

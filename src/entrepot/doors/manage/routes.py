@@ -17,6 +17,7 @@ from entrepot.doors.manage import (
     audit,
     docs,
     domains,
+    downloads,
     explain,
     federations,
     grants,
@@ -147,6 +148,7 @@ ROUTES: Final = (
     Route("GET", f"{_REPO}/tags/{{tag}}/history", history.list_tag_history, without_none=True),
     Route("POST", f"{_REPO}/tags/{{tag}}/restore", history.restore_tag),
     Route("GET", f"{_REPO}/history", history.list_tags_at, without_none=True),
+    Route("GET", f"{_REPO}/download", downloads.download_image, answers=downloads.Tar),
     # Sharing with other domains.
     Route("POST", _SHARES, sharing.create_repo_domains, 201, **_ON_SHARES),
     Route("GET", _SHARES, sharing.list_repo_domains, **_ON_SHARES),
