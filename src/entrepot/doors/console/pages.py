@@ -7,7 +7,16 @@ from typing import Final, TypeAlias
 
 from starlette.responses import Response
 
-from entrepot.doors.console import downloads, images, live, organizations, overview, preferences, sign_in
+from entrepot.doors.console import (
+    downloads,
+    images,
+    live,
+    organizations,
+    overview,
+    permissions,
+    preferences,
+    sign_in,
+)
 from entrepot.doors.console.visit import Moved, View, Visit
 
 Answer: TypeAlias = View | Moved | Response
@@ -49,6 +58,16 @@ PAGES: Final = (
     Page("GET", f"{_ORGANIZATIONS}/-/new", organizations.new_organization),
     Page("POST", f"{_ORGANIZATIONS}/-/new", organizations.create_organization, organizations.new_organization),
     Page("GET", _ORGANIZATION, organizations.show_organization),
+    Page("GET", f"{_ORGANIZATION}/-/permissions", permissions.show_permissions),
+    Page("POST", f"{_ORGANIZATION}/-/permissions", permissions.set_permission, permissions.show_permissions),
+    Page("POST", f"{_ORGANIZATION}/-/permissions/remove", permissions.remove_permission, permissions.show_permissions),
+    Page("GET", f"{_ORGANIZATION}/-/quota", organizations.show_quota),
+    Page("POST", f"{_ORGANIZATION}/-/quota", organizations.set_quota, organizations.show_quota),
+    Page("GET", f"{_ORGANIZATION}/-/activity", organizations.show_activity),
+    Page("GET", f"{_ORGANIZATION}/-/settings", organizations.show_settings),
+    Page("POST", f"{_ORGANIZATION}/-/settings", organizations.change_settings, organizations.show_settings),
+    Page("GET", f"{_ORGANIZATION}/-/transfer", organizations.confirm_transfer),
+    Page("POST", f"{_ORGANIZATION}/-/transfer", organizations.transfer_organization, organizations.confirm_transfer),
     Page("GET", f"{_ORGANIZATION}/-/delete", organizations.confirm_deletion),
     Page("POST", f"{_ORGANIZATION}/-/delete", organizations.delete_organization, organizations.confirm_deletion),
     Page("GET", _IMAGES, images.list_images),

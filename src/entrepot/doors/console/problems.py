@@ -24,6 +24,7 @@ _FIELDS: Final[Mapping[type[EntrepotError], str]] = {
     errors.FederationExists: "name",
     errors.UserUnknown: "user",
     errors.GroupUnknown: "group",
+    errors.RobotUnknown: "robot",
     errors.DomainUnknown: "domain",
 }
 

@@ -152,3 +152,15 @@ document.addEventListener("htmx:historyRestore", listen);
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target === document.body || event.detail.boosted) listen();
 });
+
+// What can be scrolled sideways can be reached with the keyboard, and only that.
+function reach() {
+  for (const one of document.querySelectorAll(".table-wrap, pre.code, .tabs, .command code")) {
+    if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+    else one.removeAttribute("tabindex");
+  }
+}
+
+document.addEventListener("DOMContentLoaded", reach);
+document.addEventListener("htmx:afterSettle", reach);
+addEventListener("resize", reach);
