@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.live.api import Api
+from tests.live.docker_registry import configure
 from tests.live.ports import free_port
 from tests.live.process import Option, Server, running_server
 
@@ -59,16 +60,8 @@ def new_token(server: Server) -> str:
 @contextmanager
 def docker_registry(folder: Path) -> Iterator[Target]:
     """Debian's docker-registry for anybody, without a word in its log."""
-    folder.mkdir(parents=True)
     port = free_port()
-    settings = {
-        "version": 0.1,
-        "log": {"level": "error", "accesslog": {"disabled": True}},
-        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
-        "http": {"addr": f"127.0.0.1:{port}", "secret": "bench"},
-    }
-    (folder / "config.yml").write_text(json.dumps(settings))  # JSON is YAML
-    with _running(["docker-registry", "serve", str(folder / "config.yml")], folder, port) as pid:
+    with _running(["docker-registry", "serve", str(configure(folder, port))], folder, port) as pid:
         yield Target("docker-registry", port, pid)
 
 

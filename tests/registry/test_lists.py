@@ -12,12 +12,13 @@ from sqlalchemy import insert
 from entrepot.access.levels import Level
 from entrepot.access.tables import grant
 from entrepot.registry import lists
-from entrepot.registry.lists import Page, fallback_tag, list_catalog, list_referrers, list_tags
+from entrepot.registry.lists import Page, list_catalog, list_referrers, list_tags
 from entrepot.registry.queries import names
 from entrepot.registry.room import Registry
 from entrepot.registry.tables import tag
 from entrepot.values.digest import Digest
 from entrepot.values.names import RepositoryName
+from entrepot.values.reference import fallback_tag
 from tests.make.cast import Cast
 from tests.make.fresh import KINDS, fresh_url
 from tests.make.furnish import push_image

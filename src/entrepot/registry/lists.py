@@ -16,6 +16,7 @@ from entrepot.values.digest import Digest
 from entrepot.values.manifest import Manifest
 from entrepot.values.media_types import OCI_INDEX
 from entrepot.values.names import RepositoryName
+from entrepot.values.reference import fallback_tag
 
 # A list of referrers is a manifest to its clients, and they refuse larger ones (specification, 4 MiB).
 REFERRERS_BYTES_MAX = 3 * 1024 * 1024
@@ -85,11 +86,6 @@ async def list_referrers(
     return Referrers(found, following)
 
 
-def fallback_tag(subject: Digest) -> str:
-    """The tag under which clients without the referrers API keep a list (specification, referrers tag schema)."""
-    return f"{subject.algorithm[:32]}-{subject.hex[:64]}"
-
-
 async def _fallback(
     tx: Reader, registry: Registry, repository_id: int, subject: Digest, artifact_type: str | None
 ) -> Sequence[dict[str, Any]]:
@@ -97,17 +93,7 @@ async def _fallback(
     if row is None or row.media_type != OCI_INDEX:
         return []
     listed = Manifest.parse(row.body, row.media_type, registry.settings.manifest).children
-    return [
-        {
-            "mediaType": child.media_type,
-            "digest": str(child.digest),
-            "size": child.size,
-            **({"artifactType": child.artifact_type} if child.artifact_type else {}),
-            **({"annotations": dict(child.annotations)} if child.annotations else {}),
-        }
-        for child in listed
-        if artifact_type is None or child.artifact_type == artifact_type
-    ]
+    return [child.to_json() for child in listed if artifact_type is None or child.artifact_type == artifact_type]
 
 
 async def _stored_referrers(

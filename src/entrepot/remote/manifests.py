@@ -7,7 +7,7 @@ from entrepot.remote.answers import stranger
 from entrepot.remote.session import Remote, delete_scope, pull_scope, push_scope
 from entrepot.values.digest import Digest
 from entrepot.values.document import Fields, load_document
-from entrepot.values.errors import DigestMismatch, ManifestInvalid
+from entrepot.values.errors import DigestMismatch, ManifestInvalid, RemoteRefused
 from entrepot.values.manifest import Manifest
 from entrepot.values.media_types import MANIFESTS
 from entrepot.values.names import RepositoryName, TagName
@@ -38,10 +38,26 @@ async def has_manifest(remote: Remote, name: RepositoryName, reference: Referenc
     return answer.status != _MISSING
 
 
-async def put_manifest(remote: Remote, name: RepositoryName, reference: Reference, manifest: Manifest) -> None:
-    """Push a manifest; everything it names must be there. Pushing it again is harmless. Raises RemoteRefused."""
+async def find_manifest(remote: Remote, name: RepositoryName, reference: Reference) -> Manifest | None:
+    """As `get_manifest`; None when it is not there."""
+    try:
+        return await get_manifest(remote, name, reference)
+    except RemoteRefused as error:
+        if error.status != _MISSING:
+            raise
+        return None
+
+
+async def put_manifest(remote: Remote, name: RepositoryName, reference: Reference, manifest: Manifest) -> bool:
+    """Push a manifest; everything it names must be there. Pushing it again is harmless. Raises RemoteRefused.
+
+    Returns whether the registry said that it lists the manifest as a referrer of its subject (`OCI-Subject`).
+    """
     headers = {"content-type": manifest.media_type}
-    await remote.request("PUT", _target(name, reference), push_scope(name), headers=headers, body=manifest.body)
+    answer = await remote.request(
+        "PUT", _target(name, reference), push_scope(name), headers=headers, body=manifest.body
+    )
+    return "oci-subject" in answer.headers
 
 
 async def delete_manifest(remote: Remote, name: RepositoryName, reference: Reference) -> None:
@@ -61,7 +77,7 @@ async def list_tags(remote: Remote, name: RepositoryName) -> AsyncGenerator[str,
             raise stranger(remote.url, "no list of tags where one should be") from error
         for tag in tags:
             yield TagName.parse(str(tag))
-        following = _next(answer.headers.get("link", ""))
+        following = next_page(answer.headers.get("link", ""))
         if following is None:
             return
         target = following
@@ -75,7 +91,7 @@ def _said_digest(header: str | None) -> Digest | None:
     return Digest.parse(header) if header else None
 
 
-def _next(link: str) -> str | None:
+def next_page(link: str) -> str | None:
     """Where the next page is: `</v2/…?last=x>; rel="next"`."""
     target, _, parameters = link.partition(">")
     return target[1:] if target.startswith("<") and 'rel="next"' in parameters else None

@@ -18,6 +18,7 @@ class RemoteSettings:
     wait_seconds_max: float = 20.0
     document_bytes_max: int = 4 << 20
     pages_max: int = 10_000
+    referrers_max: int = 10_000
 
 
 DEFAULT = RemoteSettings()

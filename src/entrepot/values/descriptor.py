@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from entrepot.values.digest import Digest
 from entrepot.values.document import Fields, check_text, invalid, known_keys
@@ -59,6 +60,16 @@ class Descriptor:
             urls=_read_urls(fields),
             data=_read_data(fields, digest, size),
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """As a list of referrers has it: without platform, urls and data."""
+        return {
+            "mediaType": self.media_type,
+            "digest": str(self.digest),
+            "size": self.size,
+            **({"artifactType": self.artifact_type} if self.artifact_type else {}),
+            **({"annotations": dict(self.annotations)} if self.annotations else {}),
+        }
 
     @property
     def is_distributable(self) -> bool:

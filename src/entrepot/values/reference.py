@@ -27,6 +27,11 @@ def parse_reference(text: str) -> Reference:
     return Digest.parse(text) if ":" in text else TagName.parse(text)
 
 
+def fallback_tag(subject: Digest) -> TagName:
+    """The tag under which clients without the referrers API keep a list (specification, referrers tag schema)."""
+    return TagName(f"{subject.algorithm[:32]}-{subject.hex[:64]}")
+
+
 @dataclass(frozen=True, slots=True)
 class ImageReference:
     """`host/organization/name:tag@digest` as people write it; `str()` gives it back.

@@ -26,11 +26,14 @@ def copy(
     source: Annotated[str, typer.Argument(metavar="[HOST/]ORG/REPO[:TAG|@DIGEST]", help="The image to copy.")],
     target: Annotated[str, typer.Argument(metavar="[HOST/]ORG/REPO[:TAG]", help="Its new name.")],
     platform: Annotated[str | None, typer.Option(help="Only the image for this platform, as linux/arm64.")] = None,
+    referrers: Annotated[
+        bool, typer.Option("--referrers/--no-referrers", help="With signatures, SBOMs, attestations and their like.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Copy an image with all its platforms. Inside one registry no bytes move.
+    """Copy an image with all its platforms, and what is attached to them. Inside one registry no bytes move.
 
-    A target without a tag takes the one of the source.
+    A target without a tag takes the one of the source. The tag moves last, when everything else is there.
     """
     import asyncio
     from collections import Counter
@@ -47,24 +50,32 @@ def copy(
         there = there.tagged(here.tag or LATEST)
     counts: Counter[str] = Counter()
     with bars(as_json) as shown:
-        tree = asyncio.run(_copy(here, there, wanted, counts, shown))
+        tree = asyncio.run(_copy(here, there, wanted, referrers, counts, shown))
     moved = f"{size(counts['bytes'])} moved" if counts["bytes"] else "no bytes moved"
     document = {
         "source": str(here),
         "target": str(there),
         "digest": str(tree.root.digest),
+        "referrers": counts["attached"],
         "blobs": {how: counts[how] for how in ("sent", "mounted", "present")},
         "bytes_sent": counts["bytes"],
     }
-    done(f"Copied {here} to {there}: {tree.root.digest} ({moved}).", document, as_json)
+    more = f", with {counts['attached']} attached" if counts["attached"] else ""
+    done(f"Copied {here} to {there}: {tree.root.digest}{more} ({moved}).", document, as_json)
 
 
 async def _copy(
-    here: "Place", there: "Place", platform: "Platform | None", counts: "Counter[str]", shown: "Bars"
+    here: "Place",
+    there: "Place",
+    platform: "Platform | None",
+    referrers: bool,
+    counts: "Counter[str]",
+    shown: "Bars",
 ) -> "Tree":
     from contextlib import AsyncExitStack
     from functools import partial
 
+    from entrepot.cli.image.attached import Attached, fetch_attached, put_attached
     from entrepot.cli.image.places import with_next_step
     from entrepot.cli.image.together import together
     from entrepot.cli.image.trees import fetch_tree
@@ -77,11 +88,19 @@ async def _copy(
         tree = await fetch_tree(source, here, platform)
         if tree.absent:
             raise ManifestUnknown(f"{here} does not have every image its index names. Copy one with --platform.")
+        is_same = source is target and here.name == there.name  # what is attached is there already
+        attached = await fetch_attached(source, here, tree) if referrers and not is_same else Attached()
+        counts["attached"] = len(attached.trees)
+        blobs = {blob.digest: blob for one in (tree, *attached.trees) for blob in one.blobs}
         try:
-            await together(partial(_copy_blob, source, here, target, there, blob, counts, shown) for blob in tree.blobs)
+            await together(
+                partial(_copy_blob, source, here, target, there, one, counts, shown) for one in blobs.values()
+            )
             for manifest in tree.manifests.values():
-                reference = there.reference if manifest is tree.root else manifest.digest
-                await put_manifest(target, there.name, reference, manifest)
+                if manifest is not tree.root:
+                    await put_manifest(target, there.name, manifest.digest, manifest)
+            await put_attached(target, there, attached)
+            await put_manifest(target, there.name, there.reference, tree.root)
         except RemoteRefused as error:
             raise with_next_step(error, there) from None
     return tree
