@@ -46,8 +46,13 @@ class Signed:
 
 
 def referrers(api: Api, name: str, subject: Image) -> set[str]:
-    answer = api.client.get(f"/v2/{name}/referrers/{subject.digest}")
-    return {one["digest"] for one in answer.json()["manifests"]}
+    found: set[str] = set()
+    following: str | None = f"/v2/{name}/referrers/{subject.digest}"
+    while following is not None:
+        answer = api.client.get(following)
+        found |= {one["digest"] for one in answer.json()["manifests"]}
+        following = answer.links.get("next", {}).get("url")
+    return found
 
 
 def digest_of(api: Api, name: str, reference: str) -> str | None:
