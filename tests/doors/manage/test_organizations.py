@@ -68,6 +68,19 @@ async def test_the_list_shows_levels_and_counts(rooms: Rooms, as_user: As) -> No
     }
 
 
+async def test_only_people_with_a_grant_that_has_not_ended_are_counted(rooms: Rooms, api: httpx2.AsyncClient) -> None:
+    await rooms.user("ann")
+    await rooms.organization("acme")
+    await rooms.grant("acme", "ann", Level.EDIT)
+    robot = {"name": "ci", "rights": [{"scope": "acme", "access": "push"}]}
+    made = await api.post("/v2/manage/robots", json=robot)
+    assert made.status_code == 201, made.text
+
+    (row,) = (await api.get(NAMESPACES)).json()["namespaces"]
+
+    assert row["access_user_count"] == 2
+
+
 async def test_a_list_without_anything_is_an_empty_list(rooms: Rooms, as_user: As) -> None:
     await rooms.user("ann")
 

@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, Row, case, delete, func, literal, or_, sel
 from entrepot.access.actor import EVERYONE, Actor
 from entrepot.access.check import alive, held_by, reached, visible
 from entrepot.access.tables import grant
+from entrepot.accounts.actors import PERSON
+from entrepot.accounts.tables import user
 from entrepot.db.transaction import Reader, Writer
 from entrepot.registry.queries.quotas import IS_METERED
 from entrepot.registry.tables import organization, repository, upload
@@ -65,7 +67,14 @@ async def organizations_of(
     readable = inner.where(visible(actor, repository.c.path, organization.c.name, tx.now)).scalar_subquery()
     all_of_it = level.is_not(None) if actor.bounds is None else literal(False)
     repositories = case((all_of_it, inner.scalar_subquery()), else_=readable)
-    holders = select(func.count()).where(grant.c.scope == organization.c.name, grant.c.subject.like("user:%"))
+    # The id is cut out of the subject, not the subject made of the id: so each grant finds its user by the key.
+    account = func.substr(grant.c.subject, len("user:") + 1)
+    holders = (
+        select(func.count())
+        .select_from(grant.join(user, user.c.id == account))
+        .where(grant.c.scope == organization.c.name, grant.c.subject.like("user:%"), user.c.kind == PERSON)
+        .where(alive(tx.now))
+    )
     members = case((all_of_it, holders.scalar_subquery()), else_=0)
     return await tx.rows(
         select(
