@@ -200,6 +200,7 @@ def registry_settings(settings: Settings) -> RegistrySettings:
         blob_bytes_max=settings.blob_bytes_max,
         upload_idle_seconds=settings.upload_idle_seconds,
         uploads_open_max=settings.uploads_open_max,
+        config_bytes_max=settings.config_bytes_max,
         page_max=settings.page_max,
         referrers_page_max=settings.referrers_page_max,
         redirect_seconds=settings.storage_redirect_seconds,

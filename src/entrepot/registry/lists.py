@@ -80,15 +80,16 @@ async def list_referrers(
         following = found[-1]["digest"] if len(rows) > len(found) else None
         if not after:
             known = {descriptor["digest"] for descriptor in found}
-            kept = await _fallback(tx, registry, repository.id, subject, artifact_type)
+            kept = await kept_by_fallback(tx, registry, repository.id, subject, artifact_type)
             stored = await _stored_referrers(tx, repository.id, subject, kept)
             found += [one for one in kept if one["digest"] not in known and one["digest"] not in stored]
     return Referrers(found, following)
 
 
-async def _fallback(
+async def kept_by_fallback(
     tx: Reader, registry: Registry, repository_id: int, subject: Digest, artifact_type: str | None
 ) -> Sequence[dict[str, Any]]:
+    """Descriptors in the list that clients without the referrers API keep under `fallback_tag`."""
     row = await tags.manifest_by_tag(tx, repository_id, fallback_tag(subject))
     if row is None or row.media_type != OCI_INDEX:
         return []

@@ -14,6 +14,8 @@ class RegistrySettings:
     uploads_open_max: int = 1_000
     """For each account."""
     upload_parts_max: int = 10_000
+    config_bytes_max: int = 1024 * 1024
+    """Of an image's configuration that is read to be shown."""
     page_max: int = 1_000
     referrers_page_max: int = 1_000
     manifest_tags_max: int = 100

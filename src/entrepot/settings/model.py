@@ -136,6 +136,7 @@ class Settings(BaseModel):
     storage_redirect_seconds: Seconds = keeping(1_200, "How long such a URL is valid.", ge=1, le=7 * DAY)
 
     manifest_bytes_max: Bytes = limits(4 * MIB, "Largest manifest accepted.", ge=1, le=64 * MIB)
+    config_bytes_max: Bytes = limits(MIB, "Largest configuration of an image that is read to be shown; pulls and pushes are not limited by it.", ge=1 * KIB, le=64 * MIB)
     blob_bytes_max: Bytes = limits(0, "Largest blob accepted; 0 for no limit.", ge=0)
     json_bytes_max: Bytes = limits(1 * MIB, "Largest request body of the management API.", ge=1 * KIB)
     upload_idle_seconds: Seconds = limits(1 * DAY, "An upload nobody continues for this long is forgotten.", ge=1)
