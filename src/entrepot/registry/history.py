@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
+from entrepot.access.check import is_enough, level_of
 from entrepot.access.levels import Action
 from entrepot.accounts.users import names_of
 from entrepot.db.transaction import Reader
@@ -65,6 +66,12 @@ async def list_tags_at(
         repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
         items, has_more = rules.page(await history.tags_at(tx, repository.id, at, after, limit + 1), limit)
         return await _intervals(tx, items), has_more
+
+
+async def may_restore(registry: Registry, actor: Actor, path: RepositoryName) -> bool:
+    """Whether the actor may let a tag of the repository go back (`retag.restore_tag`)."""
+    async with registry.db.reading() as tx:
+        return is_enough(actor, Action.REPOSITORY_TAG, await level_of(tx, actor, path))
 
 
 async def _intervals(tx: Reader, rows: Sequence[Row[Any]]) -> Sequence[Interval]:

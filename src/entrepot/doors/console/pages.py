@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from entrepot.doors.console import (
     downloads,
+    history,
     images,
     live,
     organizations,
@@ -16,6 +17,9 @@ from entrepot.doors.console import (
     permissions,
     preferences,
     sign_in,
+    preferences,
+    sign_in,
+    versions,
 )
 from entrepot.doors.console.visit import Moved, View, Visit
 
@@ -46,6 +50,8 @@ _ORGANIZATIONS: Final = "/console/organizations"
 _ORGANIZATION: Final = f"{_ORGANIZATIONS}/{{organization}}"
 _IMAGES: Final = "/console/images"
 _IMAGE: Final = f"{_IMAGES}/{{repository}}"
+_VERSION: Final = f"{_IMAGE}/-/versions/{{version}}"
+_TAG: Final = f"{_IMAGE}/-/tags/{{tag}}"
 
 PAGES: Final = (
     Page("GET", "/console/login", sign_in.show_login),
@@ -73,7 +79,16 @@ PAGES: Final = (
     Page("GET", _IMAGES, images.list_images),
     Page("GET", "/console/public", images.list_public),
     Page("GET", _IMAGE, images.show_image),
-    Page("GET", f"{_IMAGE}/-/versions/{{version}}/download", downloads.download_version),
+    # One version of an image, tab by tab; and what a tag named before.
+    Page("GET", f"{_VERSION}/download", downloads.download_version),
+    Page("GET", _VERSION, versions.show_version),
+    Page("GET", f"{_VERSION}/referrers", versions.show_referrers),
+    Page("GET", f"{_VERSION}/manifest", versions.show_manifest),
+    Page("GET", f"{_VERSION}/manifest/raw", versions.download_manifest),
+    Page("GET", f"{_IMAGE}/-/blobs/{{digest}}", versions.download_blob),
+    Page("GET", f"{_TAG}/history", history.show_history),
+    Page("GET", f"{_TAG}/restore", history.confirm_restore),
+    Page("POST", f"{_TAG}/restore", history.restore_tag, history.confirm_restore),
 )
 """Names of repositories hold slashes; what belongs to one comes after `/-/`, which no name can hold."""
 

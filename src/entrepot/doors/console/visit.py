@@ -15,7 +15,7 @@ from entrepot.doors.console.language import Language
 from entrepot.doors.console.rooms import ConsoleRooms
 from entrepot.doors.http.address import base_url
 from entrepot.values.errors import ParameterInvalid, Refused, Unauthenticated
-from entrepot.values.names import OrganizationName, RepositoryName
+from entrepot.values.names import OrganizationName, RepositoryName, TagName
 
 _PARAMETER_CHARS_MAX = 4_096
 
@@ -108,3 +108,8 @@ class Visit:
     def repository(self) -> RepositoryName:
         """The repository in the path. Raises NameInvalid."""
         return RepositoryName.parse(self.names["repository"])
+
+    @property
+    def tag(self) -> TagName:
+        """The tag in the path. Raises TagInvalid."""
+        return TagName.parse(self.names["tag"])

@@ -1,0 +1,136 @@
+"""Pages of one version in a real browser: overview, referrers, manifest, history and the way back."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.live.api import Api, fresh_name
+from tests.live.console.browser import Console
+from tests.live.console.conftest import Visit
+from tests.live.console.pushing import SCRIPT, push
+from tests.make.image import Blob, Image
+
+_CONFIG = "application/vnd.oci.image.config.v1+json"
+_LAYER = "application/vnd.oci.image.layer.v1.tar"
+
+
+def _image(run: dict[str, object], history: list[dict[str, object]], *layers: bytes) -> Image:
+    config = Blob(json.dumps({"os": "linux", "architecture": "arm64", "config": run, "history": history}).encode())
+    blobs = [Blob(layer) for layer in layers]
+    described = [
+        {"mediaType": kind, "digest": str(blob.digest), "size": len(blob.content)}
+        for kind, blob in [(_CONFIG, config), *((_LAYER, blob) for blob in blobs)]
+    ]
+    body = {"schemaVersion": 2, "mediaType": Image.make().media_type, "config": described[0], "layers": described[1:]}
+    return Image(json.dumps(body).encode(), blobs=(config, *blobs))
+
+
+HOSTILE = _image(
+    {"Env": [SCRIPT], "Cmd": [SCRIPT], "User": SCRIPT, "Labels": {SCRIPT: SCRIPT}, "ExposedPorts": {"x" * 200: {}}},
+    [{"created_by": SCRIPT + "y" * 300}, {"created_by": "ENV A=1", "empty_layer": True}],
+    b"one layer",
+)
+
+
+@pytest.fixture
+def repository(api: Api) -> str:
+    return api.create_repo(f"{api.create_org()}/team/web")
+
+
+def test_a_version_shows_what_it_is_and_what_its_image_says_is_only_text(admin: Console, api: Api, repository: str):
+    push(api, repository, "v1", HOSTILE)
+    sbom = Image.make(subject=HOSTILE, artifactType="application/spdx+json", annotations={SCRIPT: SCRIPT})
+    push(api, repository, None, sbom)
+    base = f"/console/images/{repository}/-/versions/v1"
+
+    page = admin.go(base)
+
+    expect(page.locator("main")).to_contain_text(str(HOSTILE.digest))
+    expect(page.locator("main")).to_contain_text("linux/arm64")
+    expect(page.locator("main")).to_contain_text(SCRIPT)
+    expect(page.locator("table.steps tbody tr.faint")).to_contain_text("ENV A=1")
+    page.click("nav.tabs >> text=Referrers")
+    expect(page.locator(".referrer")).to_contain_text("SBOM")
+    with page.expect_download() as download:
+        page.click(".referrer ul a")
+    assert download.value.path().read_bytes() == sbom.blobs[1].content
+    page.click("nav.tabs >> text=Manifest")
+    assert json.loads(page.locator("pre.code").inner_text()) == json.loads(HOSTILE.body)
+    with page.expect_download() as download:
+        page.click("main .toolbar a")
+    assert download.value.path().read_bytes() == HOSTILE.body
+    page.click("nav.tabs >> text=Overview")
+    page.wait_for_url(f"**{base}")
+
+
+def test_a_tag_goes_back_to_what_it_named_also_after_it_was_deleted(admin: Console, api: Api, repository: str):
+    first, second = push(api, repository, "v1"), push(api, repository, "v1")
+    history = f"/console/images/{repository}/-/tags/v1/history"
+    page = admin.go(history)
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.click("text=Restore")
+    page.locator("#dialog[open] button.primary").click()
+    page.wait_for_url(f"**/console/images/{repository}/-/versions/v1")
+    expect(page.locator("main")).to_contain_text(str(first.digest))
+    expect(page.locator("#toasts")).to_contain_text("names this version again")
+
+    api.client.delete(f"/v2/{repository}/manifests/v1")
+    page = admin.go(history)
+    expect(page.locator(".alert")).to_contain_text("deleted")
+    page.locator("tbody tr", has_text=str(second.digest)[:19]).locator("text=Restore").click()
+    page.locator("#dialog[open] button.primary").click()
+    expect(page.locator("main")).to_contain_text(str(second.digest))
+
+
+def test_who_may_read_sees_the_history_and_who_may_edit_goes_back(visit: Visit, api: Api, repository: str):
+    first = push(api, repository, "v1")
+    push(api, repository, "v1")
+    history = f"/console/images/{repository}/-/tags/v1/history"
+    for level, count in (("read", 0), ("edit", 1)):
+        user = api.create_user()
+        api.grant(repository, user.user, level)
+        console = visit()
+        console.sign_in(user.user, user.password)
+        expect(console.go(history).locator("a:has-text('Restore')")).to_have_count(count)
+        if level == "read":
+            console.expected.add(403)
+            console.go(f"/console/images/{repository}/-/tags/v1/restore?to={first.digest}")
+            console.page.click("main button.primary")
+            expect(console.page.locator(".alert")).to_contain_text("may not")
+    stranger = api.create_user()
+    console = visit()
+    console.sign_in(stranger.user, stranger.password)
+    console.expected.add(404)
+    for path in (
+        history,
+        f"/console/images/{repository}/-/versions/v1",
+        f"/console/images/{repository}/-/blobs/{first.blobs[1].digest}",
+    ):
+        assert "Not found" in console.go(path).inner_text("main")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_of_a_version_hinders_anybody_or_is_wider_than_a_phone(
+    visit: Visit, api: Api, repository: str, scheme: str
+):
+    tag = fresh_name("v" * 100)
+    push(api, repository, tag)
+    push(api, repository, tag, HOSTILE)
+    push(api, repository, None, Image.make(subject=HOSTILE, annotations={"x" * 100: "y" * 300}))
+    push(api, repository, "multi", Image.index(HOSTILE))
+    console = visit(color_scheme=scheme, viewport={"width": 375, "height": 720}, locale="zh-CN")
+    console.sign_in()
+    base = f"/console/images/{repository}/-"
+    pages = [f"{base}/versions/{tag}{tab}" for tab in ("", "/referrers", "/manifest")]
+    found = {}
+    for path in (
+        *pages,
+        f"{base}/tags/{tag}/history",
+        f"{base}/tags/{tag}/restore?to={HOSTILE.digest}",
+        f"{base}/versions/multi",
+    ):
+        console.go(path)
+        if (violations := console.violations()) or console.overflows():
+            found[path] = violations or "wider than the window"
+    assert not found
