@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.live.api import Api, fresh_name
+from tests.live.api import Api, Level, fresh_name
 from tests.live.console.browser import Console
 from tests.live.console.conftest import Visit
 from tests.live.console.pushing import SCRIPT, push
@@ -87,7 +87,8 @@ def test_who_may_read_sees_the_history_and_who_may_edit_goes_back(visit: Visit, 
     first = push(api, repository, "v1")
     push(api, repository, "v1")
     history = f"/console/images/{repository}/-/tags/v1/history"
-    for level, count in (("read", 0), ("edit", 1)):
+    levels: tuple[tuple[Level, int], ...] = (("read", 0), ("edit", 1))
+    for level, count in levels:
         user = api.create_user()
         api.grant(repository, user.user, level)
         console = visit()

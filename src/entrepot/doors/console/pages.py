@@ -17,8 +17,6 @@ from entrepot.doors.console import (
     permissions,
     preferences,
     sign_in,
-    preferences,
-    sign_in,
     versions,
 )
 from entrepot.doors.console.visit import Moved, View, Visit
