@@ -6,7 +6,7 @@ from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
 from entrepot.access.levels import Action
-from entrepot.db.transaction import Writer
+from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
 from entrepot.registry import charging, reach
 from entrepot.registry.events import TagMoved
@@ -32,8 +32,37 @@ async def add_tag(
             raise ManifestUnknown(f"{path} has no tag {source}.", reference=str(source))
         await tx.lock(f"tag:{repository.id}:{tag}")
         if not may_move and await tags.open_tag(tx, repository.id, tag):
-            raise TagExists(f"{path} has a tag {tag} already; say that it may move, or choose another.")
+            raise taken(path, tag)
         await _point(tx, registry, actor, repository, tag, found)
+
+
+async def point_tag(
+    registry: Registry, actor: Actor, path: RepositoryName, tag: TagName, digest: Digest, may_move: bool = False
+) -> None:
+    """Let `tag` name a manifest of the repository. One that names another already moves only with `may_move`.
+
+    Raises Unauthenticated, AccessDenied, RepositoryUnknown, ManifestUnknown, TagExists or QuotaExceeded.
+    """
+    async with registry.db.writing() as tx:
+        repository = await reach.changing(tx, actor, Action.REPOSITORY_TAG, path)
+        found = await content.manifest_by_digest(tx, repository.id, str(digest))
+        if found is None:
+            raise ManifestUnknown(f"{path} has no manifest {digest}.", reference=str(digest))
+        await tx.lock(f"tag:{repository.id}:{tag}")
+        if not may_move:
+            await check_free(tx, repository, tag, str(digest))
+        await _point(tx, registry, actor, repository, tag, found)
+
+
+async def check_free(tx: Reader, repository: Row[Any], tag: TagName, digest: str) -> None:
+    """Pass when the repository has no such tag, or one that names `digest` already. Raises TagExists."""
+    found = await tags.open_tag(tx, repository.id, tag)
+    if found is not None and found.digest != digest:
+        raise taken(repository.path, tag)
+
+
+def taken(path: str, tag: TagName) -> TagExists:
+    return TagExists(f"{path} has a tag {tag} already; say that it may move, or choose another.")
 
 
 async def restore_tag(registry: Registry, actor: Actor, path: RepositoryName, tag: TagName, digest: Digest) -> None:
