@@ -96,6 +96,9 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "list_repository_tag":          (401, 404, 200, 200, 200, 200),
     "show_repo_tag":                (401, 404, 200, 200, 200, 200),
     "create_repo_tag":              (401, 404, 403, 201, 201, 201),
+    "create_copy":                  (401, 404, 403, 201, 201, 201),
+    "show_deletion_plan":           (401, 404, 403, 403, 200, 200),
+    "delete_repo_tags":             (401, 404, 403, 403, 200, 200),
     "list_tag_history":             (401, 404, 200, 200, 200, 200),
     "restore_tag":                  (401, 404, 403, 200, 200, 200),
     "list_tags_at":                 (401, 404, 200, 200, 200, 200),
@@ -287,6 +290,8 @@ BODIES: dict[str, Any] = {
     "update_user_repository_auth": [_ZOE],
     "delete_user_repository_auth": ["nobody"],
     "create_repo_tag": {"source_tag": "v1", "destination_tag": "v2"},
+    "create_copy": {"reference": "v1", "destination_namespace": "acme", "destination_repository": "copy"},
+    "delete_repo_tags": {"tags": ["v1"], "content": True},
     "create_repo_domains": {"access_domain": "guests", "permit": "read", "deadline": "forever"},
     "update_repo_domains": {"permit": "read", "deadline": "forever"},
     "create_user": {"name": "new", "password": PASSWORD},
@@ -326,6 +331,7 @@ BODIES: dict[str, Any] = {
 }
 
 QUERIES: dict[str, dict[str, str]] = {
+    "show_deletion_plan": {"tag": "v1"},
     "explain_access": {"action": "pull", "what": "acme/web"},
     "show_sync_job": {"filter": "limit::10|offset::0"},
     "download_image": {"reference": "v1"},

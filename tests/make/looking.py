@@ -7,7 +7,7 @@ from sqlalchemy import Row, Table, func, select
 
 from entrepot.db.database import Database
 from entrepot.jobs.tables import event
-from entrepot.registry.tables import gc_candidate, repository, tag
+from entrepot.registry.tables import gc_candidate, manifest, repository, tag
 
 
 async def events_after(db: Database, seq: int = 0) -> Sequence[Row[Any]]:
@@ -36,3 +36,10 @@ async def tag_rows(db: Database, path: str, name: str | None = None) -> Sequence
 async def rows_in(db: Database, table: Table) -> int:
     async with db.reading() as tx:
         return int(await tx.value(select(func.count()).select_from(table)))
+
+
+async def manifest_digests(db: Database, path: str) -> set[str]:
+    """What a repository holds, by digest."""
+    found = select(manifest.c.digest).join(repository).where(repository.c.path == path)
+    async with db.reading() as tx:
+        return {row.digest for row in await tx.rows(found)}

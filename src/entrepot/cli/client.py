@@ -1,7 +1,7 @@
 """A small client of the management API: one call in, its JSON out, every failure a sentence with a next step."""
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +15,9 @@ from entrepot.values.errors import Elsewhere, Refused
 
 _TIMEOUT_SECONDS = 60.0
 _PAGE = 1_000
+
+Parameters = Mapping[str, str | int | Sequence[str]]
+"""Of a query; a sequence for a name that comes several times."""
 
 
 class Refusal(Refused):
@@ -46,7 +49,7 @@ class Client:
             verify=ssl.create_default_context() if secure else False,
         )
 
-    def call(self, method: str, path: str, body: Any = None, parameters: Mapping[str, str | int] | None = None) -> Any:
+    def call(self, method: str, path: str, body: Any = None, parameters: Parameters | None = None) -> Any:
         """The answer's JSON, None when it is empty."""
         url = self.sign_in.url
         try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from entrepot.cli.output import AsJson, Yes, confirm, done, show_json, show_table, size
+from entrepot.values.errors import ManifestUnknown
 
 if TYPE_CHECKING:
     from entrepot.values.reference import ImageReference
@@ -117,7 +118,6 @@ def restore(
 ) -> None:
     """Let a tag name again what it named before, also after it was deleted."""
     from entrepot.cli.client import Client
-    from entrepot.values.errors import ManifestUnknown
 
     path = _path(_tag_of(image))
     with Client() as client:
@@ -134,21 +134,74 @@ def restore(
 
 
 @tag.command()
-def delete(
+def copy(
     image: Image,
+    to: Annotated[str, typer.Argument(metavar="ORG/REPO[:TAG]", help="Where to; without a tag, the same one.")],
+    move: Annotated[bool, typer.Option("--move", help="The tag may be there already: it moves.")] = False,
+    referrers: Annotated[bool, typer.Option(help="Take signatures, SBOMs and the like along.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Let an image be in another repository, too. No bytes move."""
+    from entrepot.cli.client import Client, repository_path
+    from entrepot.values.reference import ImageReference
+
+    source, target = _tag_of(image), ImageReference.parse(to)
+    tag = target.tag or source.tag
+    wanted = {
+        "reference": source.tag,
+        "destination_namespace": target.name.organization,
+        "destination_repository": target.name.name,
+        "destination_tag": tag,
+        "override": move,
+        "referrers": referrers,
+    }
+    with Client() as client:
+        made = client.call("POST", f"{repository_path(source.name)}/copies", wanted)
+    done(f"{target.name}:{tag} names {made['digest']}.", made, as_json)
+
+
+@tag.command()
+def delete(
+    images: Annotated[list[str], typer.Argument(metavar="ORG/REPO:TAG…", help="Tags of one repository.")],
+    content: Annotated[bool, typer.Option("--content", help="Delete images, too, that nothing names then.")] = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete a tag. Other tags of the same image stay."""
-    from entrepot.cli.client import Client
+    """Delete tags, all or none. Other tags of the same images stay."""
+    from entrepot.cli.client import Client, repository_path
 
-    reference = _tag_of(image)
-    path = _path(reference)
+    references = [_tag_of(image) for image in images]
+    name = references[0].name
+    if any(one.name != name for one in references):
+        raise typer.BadParameter("name tags of one repository.", param_hint="ORG/REPO:TAG…")
+    path = f"{repository_path(name)}/deletions"
     with Client() as client:
-        found = client.call("GET", path)
-        confirm(f"This deletes the tag {image}, which names {found['digest']}.", yes)
-        client.call("DELETE", path)
-    done(f"Deleted the tag {image}.", {"name": reference.name, "tag": reference.tag}, as_json)
+        plan = client.call("GET", path, parameters={"tag": [str(one.tag) for one in references]})
+        if missing := sorted({str(one.tag) for one in references} - {one["tag"] for one in plan["tags"]}):
+            raise ManifestUnknown(f"{name} has no tag {', '.join(missing)}.")
+        confirm(_warning(plan, content), yes)
+        done_ = client.call("POST", path, {"tags": [str(one.tag) for one in references], "content": content})
+    said = f"Deleted {', '.join(images)}."
+    done(said, {"name": name, **done_}, as_json)
+
+
+def _warning(plan: dict[str, Any], content: bool) -> str:
+    """What deleting would free and break, in words."""
+    lines = [f"This deletes {len(plan['tags'])} tag(s):"]
+    for one in plan["tags"]:
+        facts = [one["digest"][:19]]
+        if one["other_tags"]:
+            facts.append(f"also tagged {', '.join(one['other_tags'][:5])}")
+        if one["index"]:
+            facts.append(f"named by the index {one['index'][:19]}")
+        if one["referrers"]:
+            facts.append(f"{one['referrers']} referrers")
+        if one["pulls"]:
+            facts.append(f"{one['pulls']} pulls in 30 days, the last on {one['last_pulled']}")
+        lines.append(f"  {one['tag']}: {'; '.join(facts)}")
+    if content:
+        lines.append(f"With {plan['manifests']} manifests; {size(plan['exclusive_bytes'])} are used by nothing else.")
+    return "\n".join(lines)
 
 
 def _tag_of(image: str) -> "ImageReference":

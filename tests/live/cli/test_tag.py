@@ -31,3 +31,22 @@ def test_tags_are_added_looked_back_at_and_restored(as_admin: Run, api: Api) -> 
     assert ok(as_admin("tag", "restore", f"{app}:v1")) == f"{app}:v1 names {second.digest} again.\n"
     assert "named nothing else" in refused(as_admin("tag", "restore", f"{app}:stable"))
     assert "never had a tag" in refused(as_admin("tag", "history", f"{app}:none"))
+
+
+def test_tags_are_copied_to_another_repository_and_many_deleted_with_their_content(as_admin: Run, api: Api) -> None:
+    organization = api.create_org()
+    app, other = f"{organization}/team/app", f"{organization}/other"
+    first, second = push(api, app, "v1"), push(api, app, "v2")
+
+    assert ok(as_admin("tag", "copy", f"{app}:v1", other)) == f"{other}:v1 names {first.digest}.\n"
+    assert "already" in refused(as_admin("tag", "copy", f"{app}:v2", f"{other}:v1"))
+    assert read(as_admin("tag", "copy", f"{app}:v2", f"{other}:v1", "--move", "--json"))["digest"] == str(second.digest)
+
+    asked = as_admin("tag", "delete", f"{app}:v1", f"{app}:v2", "--content")
+    assert asked.code != 0
+    assert "2 tag(s)" in asked.out + asked.err
+    done = read(as_admin("tag", "delete", f"{app}:v1", f"{app}:v2", "--content", "--yes", "--json"))
+    assert done == {"name": app, "tags": 2, "manifests": 2}
+    assert api.client.get(f"/v2/{app}/manifests/{first.digest}").status_code == 404
+    assert api.client.get(f"/v2/{other}/manifests/v1").headers["docker-content-digest"] == str(second.digest)
+    assert "no tag v1" in refused(as_admin("tag", "delete", f"{app}:v1", "--yes"))

@@ -35,6 +35,15 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "set_repo_grant": {"kind": "robot", "name": "robot$ci", "auth": 3, "deadline": "2027-12-31"},
     "delete_repo_grant": {"kind": "robot", "name": "robot$ci"},
     "create_repo_tag": {"source_tag": "1.4.2", "destination_tag": "stable", "override": True},
+    "create_copy": {
+        "reference": "1.4.2",
+        "destination_namespace": "production",
+        "destination_repository": "web",
+        "destination_tag": "1.4.2",
+        "override": False,
+        "referrers": True,
+    },
+    "delete_repo_tags": {"tags": ["1.3.0", "1.3.1"], "content": True},
     "restore_tag": {"digest": f"sha256:{'0' * 63}1"},
     "create_repo_domains": {
         "access_domain": "partner",

@@ -1,0 +1,116 @@
+"""Work on many tags, or across repositories, which the contract has no call for: copies, deletion with a plan."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import BaseModel, Field
+
+from entrepot.doors.manage.call import TheCall, TheRepository
+from entrepot.doors.manage.fields import Body, Flag, Word
+from entrepot.registry import copying, deletion
+from entrepot.values.digest import Digest
+from entrepot.values.names import OrganizationName, RepositoryName, TagName
+from entrepot.values.reference import Reference
+
+Tags = Annotated[list[Word], Field(min_length=1, max_length=deletion.TAGS_MAX)]
+
+
+class CreateCopy(Body):
+    """`reference`: a tag or a digest. Without `destination_tag` the copy has the tag it was named by, or none.
+
+    With `override` a tag that is there moves; without `referrers` signatures, SBOMs and the like stay behind.
+    """
+
+    reference: Word
+    destination_namespace: Word
+    destination_repository: Word
+    destination_tag: Word | None = None
+    override: Flag = False
+    referrers: Flag = True
+
+
+class CopyMade(BaseModel):
+    """`manifests`: how many came along, with platforms and referrers."""
+
+    digest: str
+    manifests: int
+
+
+class DeleteTags(Body):
+    """With `content` images go, too, that nothing names afterwards."""
+
+    tags: Tags
+    content: Flag = False
+
+
+class TagsDeleted(BaseModel):
+    tags: int
+    manifests: int
+
+
+class DoomedTag(BaseModel):
+    """`other_tags` name the same image and stay. `index`: one that names it. `pulls`: of the last 30 days."""
+
+    tag: str
+    digest: str
+    size: int
+    other_tags: list[str]
+    index: str | None
+    referrers: int
+    pulls: int
+    last_pulled: date | None
+
+
+class DeletionPlan(BaseModel):
+    """What deleting the tags with their content would do. `exclusive_bytes`: of blobs that nothing else needs."""
+
+    tags: list[DoomedTag]
+    manifests: int
+    exclusive_bytes: int
+
+
+async def create_copy(call: TheCall, repository: TheRepository, body: CreateCopy) -> CopyMade:
+    """Let an image be in another repository, too. No bytes move."""
+    reference: Reference = Digest.parse(body.reference) if ":" in body.reference else TagName.parse(body.reference)
+    named = reference if isinstance(reference, TagName) else None
+    tag = TagName.parse(body.destination_tag) if body.destination_tag else named
+    target = RepositoryName.parse(f"{OrganizationName.parse(body.destination_namespace)}/{body.destination_repository}")
+    made = await copying.copy_image(
+        call.registry, call.actor, repository, reference, target, tag, body.override, body.referrers
+    )
+    return CopyMade(digest=str(made.digest), manifests=made.manifests)
+
+
+async def show_deletion_plan(
+    call: TheCall,
+    repository: TheRepository,
+    tag: Annotated[list[Word], Query(description="A tag; may be given several times.", max_length=deletion.TAGS_MAX)],
+) -> DeletionPlan:
+    """What deleting tags with their content would free and break. Tags that are not there are left out."""
+    plan = await deletion.plan_deletion(call.registry, call.actor, repository, {TagName.parse(one) for one in tag})
+    return DeletionPlan(
+        tags=[
+            DoomedTag(
+                tag=one.tag,
+                digest=one.digest,
+                size=one.size,
+                other_tags=list(one.other_tags),
+                index=one.index,
+                referrers=one.referrers,
+                pulls=one.pulls,
+                last_pulled=one.last_pulled,
+            )
+            for one in plan.doomed
+        ],
+        manifests=plan.manifests,
+        exclusive_bytes=plan.exclusive_bytes,
+    )
+
+
+async def delete_repo_tags(call: TheCall, repository: TheRepository, body: DeleteTags) -> TagsDeleted:
+    """Delete many tags at once, all or none. Tags that are not there are left out."""
+    done = await deletion.delete_tags(
+        call.registry, call.actor, repository, {TagName.parse(one) for one in body.tags}, body.content
+    )
+    return TagsDeleted(tags=done.tags, manifests=done.manifests)
