@@ -4,12 +4,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, func, inspect, make_url, select, table, text
+from alembic.operations import Operations
+from sqlalchemy import Connection, column, create_engine, func, inspect, make_url, select, table, text
 from sqlalchemy.types import TypeEngine
 
 from entrepot.migrations import SchemaNewer, all_tables, newest_revision, upgrade, versions
@@ -161,6 +164,40 @@ def test_a_failed_migration_changes_nothing(database_url: str, monkeypatch: pyte
     upgrade(database_url)
     with connected(database_url) as connection:
         assert compare_metadata(MigrationContext.configure(connection), all_tables()) == []
+
+
+def test_memberships_in_groups_that_a_provider_maps_become_its_own(database_url: str) -> None:
+    upgrade(database_url)
+    tables = all_tables().tables
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    provider = {"id": "p", "domain_id": "d", "name": "corp", "kind": "oidc", "is_enabled": True, "created_at": at}
+    groups = [{"id": one, "domain_id": "d", "name": one, "description": "", "created_at": at} for one in ("dev", "own")]
+    users = [
+        {"id": one, "domain_id": "d", "name": one, "password_hash": "", "is_admin": False, "is_enabled": True}
+        for one in ("ann", "ben")
+    ]
+    linked = {"provider_id": "p", "subject": "1", "user_id": "ann", "created_at": at}
+    pairs = [("ann", "dev"), ("ann", "own"), ("ben", "dev")]
+
+    with connected(database_url) as connection:
+        connection.execute(text("ALTER TABLE membership DROP COLUMN given_by"))
+        connection.execute(tables["domain"].insert(), {"id": "d", "name": "d", "created_at": at})
+        connection.execute(tables["identity_provider"].insert(), {**provider, "settings": {"groups": {"x": "dev"}}})
+        connection.execute(tables["group"].insert(), groups)
+        connection.execute(tables["user"].insert(), [{**one, "created_at": at} for one in users])
+        connection.execute(tables["identity"].insert(), linked)
+        before = [{"member": f"user:{user}", "group": f"group:{group}"} for user, group in pairs]
+        connection.execute(table("membership", column("member"), column("group")).insert(), before)
+        with Operations.context(MigrationContext.configure(connection)):
+            import_module("entrepot.migrations.versions.0014_given_memberships").upgrade()
+        found = connection.execute(select(tables["membership"])).all()
+
+    given = {(row.member, row.group): row.given_by for row in found}
+    assert given == {
+        ("user:ann", "group:dev"): "provider:p",
+        ("user:ann", "group:own"): None,
+        ("user:ben", "group:dev"): None,
+    }
 
 
 @pytest.mark.parametrize("url", ["postgresql://nobody@127.0.0.1:1/nothing", "sqlite:////nowhere/at/all.db"])

@@ -50,6 +50,8 @@ membership = Table(
     metadata,
     Column("member", String(64), nullable=False),  # `user:ID`
     Column("group", String(64), nullable=False),  # `group:ID`
+    # `provider:ID` of the identity provider that said so; NULL: an administrator did.
+    Column("given_by", String(64)),
     PrimaryKeyConstraint("member", "group"),
     Index("ix_membership_group", "group", "member"),
 )

@@ -8,10 +8,16 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from entrepot.access.groups import groups_of
-from entrepot.accounts.groups import add_group_member, create_group, list_groups
+from entrepot.accounts.groups import add_group_member, change_group, create_group, list_groups
 from entrepot.accounts.login import sign_in
 from entrepot.accounts.trust.oidc import Answer, Finished, begin_login, check_local, finish_login, list_ways
-from entrepot.accounts.trust.providers import change_provider, create_provider, delete_provider, link_identity
+from entrepot.accounts.trust.providers import (
+    change_provider,
+    create_provider,
+    delete_provider,
+    link_identity,
+    unlink_identity,
+)
 from entrepot.accounts.users import set_enabled, show_user
 from entrepot.plumbing.outbound import OutboundFailed
 from entrepot.values.errors import EntrepotError, IdentityProviderUnknown, ParameterInvalid, Unauthenticated
@@ -250,6 +256,60 @@ async def test_groups_are_as_the_provider_says_at_each_login(rooms: Rooms, issue
     ]
     await sign_on(rooms, issuer, person)
     assert await groups_held(rooms, ann.id) == {"ours"}
+
+
+async def in_groups(rooms: Rooms, issuer: TheIssuer) -> str:
+    """Ann, whom the provider put into editors and readers, and an administrator into ours and, before that, readers."""
+    for name in ("editors", "readers", "ours"):
+        await create_group(rooms.accounts, rooms.admin, GroupName(name))
+    await provide(rooms, issuer)
+    person = {"sub": "1", "preferred_username": "ann", "groups": ["dev", "qa"]}
+    ann = (await sign_on(rooms, issuer, person)).actor
+    for name in ("ours", "readers"):
+        await add_group_member(rooms.accounts, rooms.admin, GroupName(name), UserName("ann"))
+    await change_provider(rooms.accounts, rooms.admin, "corp", {"groups": {"dev": "editors", "qa": "readers"}})
+    await sign_on(rooms, issuer)
+    assert await groups_held(rooms, ann.id) == {"editors", "readers", "ours"}
+    return ann.id
+
+
+async def test_groups_that_are_no_longer_mapped_lose_at_once_whom_the_provider_put_there(
+    rooms: Rooms, issuer: TheIssuer
+) -> None:
+    ann = await in_groups(rooms, issuer)
+    seq = await last_event(rooms.db)
+
+    await change_provider(rooms.accounts, rooms.admin, "corp", {"groups": {"other": "elsewhere"}})
+
+    assert await groups_held(rooms, ann) == {"readers", "ours"}, "what an administrator gave stays"
+    told = await events_after(rooms.db, seq)
+    assert [(row.type, row.subject, row.actor) for row in told] == [
+        ("identity-provider.changed", "corp", rooms.admin.subject),
+        ("group.member-removed", "editors", rooms.admin.subject),
+    ]
+    await sign_on(rooms, issuer)
+    assert await groups_held(rooms, ann) == {"readers", "ours"}
+
+
+async def test_a_group_that_takes_another_name_is_left_at_the_next_login(rooms: Rooms, issuer: TheIssuer) -> None:
+    ann = await in_groups(rooms, issuer)
+    await change_group(rooms.accounts, rooms.admin, GroupName("editors"), GroupName("writers"))
+
+    await sign_on(rooms, issuer)
+
+    assert await groups_held(rooms, ann) == {"readers", "ours"}
+
+
+async def test_what_a_provider_gave_ends_with_the_link_and_with_the_provider(rooms: Rooms, issuer: TheIssuer) -> None:
+    ann = await in_groups(rooms, issuer)
+    ben = (await sign_on(rooms, issuer, {"sub": "2", "preferred_username": "ben", "groups": ["dev"]})).actor
+
+    await unlink_identity(rooms.accounts, rooms.admin, "corp", "1")
+    assert await groups_held(rooms, ann) == {"readers", "ours"}
+    assert await groups_held(rooms, ben.id) == {"editors"}
+
+    await delete_provider(rooms.accounts, rooms.admin, "corp")
+    assert await groups_held(rooms, ben.id) == set()
 
 
 async def test_a_disabled_account_and_a_disabled_provider_let_nobody_in(rooms: Rooms, issuer: TheIssuer) -> None:

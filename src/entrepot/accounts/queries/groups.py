@@ -1,6 +1,6 @@
 """SQL about groups and who belongs to them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,26 @@ async def members_of_group(tx: Reader, subject: str, after: str, limit: int) -> 
         .limit(limit)
     )
     return [row.name for row in rows]
+
+
+async def members_given(tx: Reader, given_by: str, kept: Collection[str], user_id: str | None) -> Sequence[Row[Any]]:
+    """Who belongs to a group because `given_by` said so, but to groups of the names `kept`; of one user, or of all."""
+    conditions = [membership.c.given_by == given_by, group.c.name.not_in(sorted(kept))]
+    if user_id is not None:
+        conditions.append(user.c.id == user_id)
+    return await tx.rows(
+        select(
+            user.c.id.label("user_id"),
+            user.c.name.label("user_name"),
+            group.c.id.label("group_id"),
+            group.c.name.label("group_name"),
+        )
+        .select_from(membership)
+        .join(user, user.c.id == func.substr(membership.c.member, len("user:") + 1))
+        .join(group, group.c.id == func.substr(membership.c.group, len("group:") + 1))
+        .where(*conditions)
+        .order_by(group.c.name, user.c.name)
+    )
 
 
 async def save_group(tx: Writer, group_id: str, domain_id: str, name: str, description: str, at: datetime) -> None:

@@ -2,5 +2,6 @@
 
 Start reading at `assertions.py` (a signed token from outside becomes claims) and `issuers.py` (whose
 keys count). `oidc.py` and `ldap.py` sign people in, `keyless.py` robots; `people.py` finds or makes
-the account. `providers.py` and `federations.py` are the verbs of administrators.
+the account, `following.py` keeps its groups as the provider says. `providers.py` and `federations.py`
+are the verbs of administrators.
 """

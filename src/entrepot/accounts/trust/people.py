@@ -2,7 +2,7 @@
 
 An account belongs to a subject of a provider, never to a name or an e-mail address that somebody
 there may choose. So a stranger who calls themselves `admin` at the provider is refused, not let in.
-Of groups, those that the provider's settings name are as the provider says at each login; others stay.
+Of groups, those that the provider's settings name are as the provider says at each login (`following.py`).
 """
 
 from collections.abc import Sequence
@@ -12,15 +12,14 @@ from typing import Any
 from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
-from entrepot.access.groups import groups_of, join_group, leave_group
 from entrepot.accounts.actors import actor_of, is_usable
-from entrepot.accounts.events import GroupMemberAdded, GroupMemberRemoved, UserCreated
-from entrepot.accounts.groups import subject_of
+from entrepot.accounts.events import UserCreated
 from entrepot.accounts.queries import people
 from entrepot.accounts.queries import trust as queries
 from entrepot.accounts.room import Accounts
-from entrepot.accounts.trust.claims import Claims, mapped_groups, user_name
+from entrepot.accounts.trust.claims import Claims, user_name
 from entrepot.accounts.trust.events import IdentityLinked
+from entrepot.accounts.trust.following import Moves, move, plan_moves
 from entrepot.accounts.trust.providers import Provider
 from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
@@ -38,17 +37,6 @@ class Vouched:
     claims: Claims
     name_claim: str
     groups: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Moves:
-    """Groups to join and to leave, their ids by name."""
-
-    joined: dict[str, str]
-    left: dict[str, str]
-
-    def __bool__(self) -> bool:
-        return bool(self.joined or self.left)
 
 
 async def enter(accounts: Accounts, provider: Provider, vouched: Vouched) -> Actor:
@@ -76,16 +64,7 @@ async def _settle(tx: Writer, accounts: Accounts, provider: Provider, vouched: V
         await _provision(tx, accounts, provider, vouched)
         row = await queries.user_of_identity(tx, provider.id, vouched.subject)
         assert row is not None
-    moves = await _moves(tx, provider, row.id, vouched)
-    for group_id in moves.joined.values():
-        await join_group(tx, f"user:{row.id}", subject_of(group_id))
-    for group_id in moves.left.values():
-        await leave_group(tx, f"user:{row.id}", subject_of(group_id))
-    told = [
-        *(GroupMemberAdded(name, one, row.name, row.id) for name, one in sorted(moves.joined.items())),
-        *(GroupMemberRemoved(name, one, row.name, row.id) for name, one in sorted(moves.left.items())),
-    ]
-    await publish(tx, *told, actor=f"user:{row.id}", at=accounts.clock.now(), domain_id=row.domain_id)
+    await move(tx, provider.id, row, await _moves(tx, provider, row.id, vouched), accounts.clock.now())
     return row
 
 
@@ -109,14 +88,5 @@ async def _provision(tx: Writer, accounts: Accounts, provider: Provider, vouched
     await publish(tx, *told, actor=f"user:{user_id}", at=now, domain_id=provider.domain_id)
 
 
-async def _moves(tx: Reader, provider: Provider, user_id: str, vouched: Vouched) -> _Moves:
-    """What is between the account's groups and what the provider says. Groups that do not exist count for nothing."""
-    mapping = provider.settings.groups
-    if not mapping:
-        return _Moves({}, {})
-    known = await queries.groups_named(tx, provider.domain_id, set(mapping.values()))
-    wanted = mapped_groups(vouched.groups, mapping)
-    held = set(await groups_of(tx, f"user:{user_id}"))
-    joined = {name: one for name, one in known.items() if name in wanted and subject_of(one) not in held}
-    left = {name: one for name, one in known.items() if name not in wanted and subject_of(one) in held}
-    return _Moves(joined, left)
+async def _moves(tx: Reader, provider: Provider, user_id: str, vouched: Vouched) -> Moves:
+    return await plan_moves(tx, provider.id, provider.domain_id, provider.settings.groups, user_id, vouched.groups)

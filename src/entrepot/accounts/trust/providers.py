@@ -25,6 +25,7 @@ from entrepot.accounts.trust.events import (
     ProviderCreated,
     ProviderDeleted,
 )
+from entrepot.accounts.trust.following import end_given
 from entrepot.accounts.trust.settings import FIXED, ProviderSettings, document_of, parse_settings
 from entrepot.accounts.users import find_user
 from entrepot.db.resealing import Sealed, keep_sealed
@@ -129,8 +130,8 @@ async def change_provider(
 ) -> Provider:
     """Change what is given of a provider's settings; the rest stays.
 
-    Disabled, it lets nobody in, and who is signed in by it is out at once. Raises AccessDenied,
-    IdentityProviderUnknown, or ParameterInvalid, also for what cannot be changed.
+    Disabled, it lets nobody in, and who is signed in by it is out at once. Groups that are no longer mapped lose the
+    members it gave. Raises AccessDenied, IdentityProviderUnknown, or ParameterInvalid, also for what cannot be changed.
     """
     require_admin(actor)
     async with accounts.db.writing() as tx:
@@ -160,11 +161,14 @@ async def change_provider(
             await queries.change_provider(tx, found.id, columns)
             event = ProviderChanged(name, found.id, told, was)
             await publish(tx, event, actor=actor.subject, at=accounts.clock.now())
+        if "groups" in changed:
+            mapped = set(settings.groups.values())
+            await end_given(tx, found.id, mapped, actor.subject, accounts.clock.now())
         return await _own(tx, actor, name)
 
 
 async def delete_provider(accounts: Accounts, actor: Actor, name: str) -> None:
-    """Trust a provider no longer. Accounts stay; who is signed in by it is out at once.
+    """Trust a provider no longer. Accounts stay; who is signed in by it is out at once, and of the groups it gave, too.
 
     Raises AccessDenied or IdentityProviderUnknown.
     """
@@ -173,6 +177,7 @@ async def delete_provider(accounts: Accounts, actor: Actor, name: str) -> None:
         await tx.lock(f"identity-provider:{name}")
         found = await _own(tx, actor, name)
         await queries.end_logins_by(tx, found.id)
+        await end_given(tx, found.id, (), actor.subject, accounts.clock.now())
         await queries.delete_provider(tx, found.id)
         event = ProviderDeleted(name, found.id, document_of(found.settings))
         await publish(tx, event, actor=actor.subject, at=accounts.clock.now())
@@ -209,7 +214,7 @@ async def link_identity(accounts: Accounts, actor: Actor, name: str, subject: st
 
 
 async def unlink_identity(accounts: Accounts, actor: Actor, name: str, subject: str) -> None:
-    """Let an account no longer belong to a subject; what it is signed in with ends.
+    """Let an account no longer belong to a subject; what it is signed in with ends, and what the provider gave it.
 
     Raises AccessDenied, IdentityProviderUnknown or IdentityUnknown.
     """
@@ -221,6 +226,7 @@ async def unlink_identity(accounts: Accounts, actor: Actor, name: str, subject: 
             raise IdentityUnknown(f"No account belongs to the subject {quoted(subject)}.")
         await queries.delete_identity(tx, found.id, subject)
         await people.change_user(tx, account.id)
+        await end_given(tx, found.id, (), actor.subject, accounts.clock.now(), account.id)
         event = IdentityUnlinked(account.name, account.id, name, subject)
         await publish(tx, event, actor=actor.subject, at=accounts.clock.now())
 
