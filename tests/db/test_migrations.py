@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib import import_module
+from runpy import run_path
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from alembic.operations import Operations
 from sqlalchemy import Connection, column, create_engine, func, inspect, make_url, select, table, text
 from sqlalchemy.types import TypeEngine
 
-from entrepot.migrations import SchemaNewer, all_tables, newest_revision, upgrade, versions
+from entrepot.migrations import FOLDER, SchemaNewer, all_tables, newest_revision, upgrade, versions
 from entrepot.values.errors import DatabaseUnreachable
 
 
@@ -189,7 +189,7 @@ def test_memberships_in_groups_that_a_provider_maps_become_its_own(database_url:
         before = [{"member": f"user:{user}", "group": f"group:{group}"} for user, group in pairs]
         connection.execute(table("membership", column("member"), column("group")).insert(), before)
         with Operations.context(MigrationContext.configure(connection)):
-            import_module("entrepot.migrations.versions.0014_given_memberships").upgrade()
+            run_path(str(FOLDER / "versions" / "0014_given_memberships.py"))["upgrade"]()
         found = connection.execute(select(tables["membership"])).all()
 
     given = {(row.member, row.group): row.given_by for row in found}
