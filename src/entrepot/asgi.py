@@ -2,6 +2,7 @@
 
 /v2/…, /auth/token              the registry protocol
 /v2/manage/…, /v3/…, /v2, /     the management API; /docs shows it
+/v2/PROJECT/instances/…         its Enterprise calls, which are what the registry protocol has no path for
 /auth/oidc/…, /auth/providers   single sign-on
 /console/…                      pages for people; browsers that ask for / get there
 /healthz /readyz /metrics       for whoever watches over the service
@@ -18,6 +19,7 @@ from entrepot.doors.http import front
 from entrepot.doors.http.draining import drained
 from entrepot.doors.http.problems import oci_body, problem_of
 from entrepot.doors.http.proxies import Proxies
+from entrepot.doors.manage.paths import is_enterprise
 from entrepot.doors.oci.call import Plain, Response
 from entrepot.doors.oci.door import TOKEN_PATH, OciDoor
 from entrepot.doors.sign_on.door import PATHS as SIGN_ON_PATHS
@@ -74,13 +76,15 @@ class Application:
         elif path == "/console" or (path == "/" and _is_browser(scope)):
             await front.answer(scope, receive, send, "console.way", _to_console, render)
         elif path.startswith(("/v2/manage/", "/v3/", "/docs/")) or path in ("/v2", "/", "/docs"):
-            door = self._manage or await self._build_manage()
-            await door(scope, receive, send)
+            await (self._manage or await self._build_manage())(scope, receive, send)
         elif path.startswith(SIGN_ON_PATHS):
             assert self._house is not None
             await SignOnDoor(self._house.sign_on)(scope, receive, send)
         else:
             await front.answer(scope, receive, send, "unknown", _unknown, render)
+
+    async def _beyond_registry(self, scope: Scope) -> ASGIApp | None:
+        return (self._manage or await self._build_manage()) if is_enterprise(scope) else None
 
     async def _build_manage(self) -> ASGIApp:
         """The management API, made at its first use: workers that only serve pulls stay small."""
@@ -119,7 +123,7 @@ class Application:
     def _open(self) -> None:
         configure(self._settings.log_format, self._settings.log_level)
         self._house = open_house(self._settings)
-        self._oci = OciDoor(self._house.oci)
+        self._oci = OciDoor(self._house.oci, self._beyond_registry)
         self._accountant = Accountant(self._house.registry)
         self._accounting = asyncio.create_task(self._accountant.run())
 

@@ -43,6 +43,7 @@ async def test_a_login_for_a_time_is_its_users_until_it_ends(rooms: Rooms) -> No
     actor = await sign_in(rooms.accounts, made.user, made.password)
     assert actor == ann and is_docker_login(actor)
     assert made.user.startswith("local@") and len(made.password) == 64
+    assert made.expires_at is not None
     assert actor.until == made.expires_at.timestamp() == rooms.clock.now().timestamp() + 900
     assert made.password not in repr(made)
     rooms.clock.advance(seconds=899)

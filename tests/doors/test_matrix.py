@@ -26,8 +26,10 @@ from entrepot.accounts.sessions import begin_session
 from entrepot.accounts.trust.federations import create_federation
 from entrepot.accounts.trust.providers import create_provider, link_identity
 from entrepot.doors.manage import door as manage_door
+from entrepot.doors.manage.enterprise.call import INSTANCE_ID
 from entrepot.doors.manage.paths import repository_segment
-from entrepot.doors.manage.routes import ROUTES, Route
+from entrepot.doors.manage.route import Route
+from entrepot.doors.manage.routes import ROUTES
 from entrepot.doors.oci import routes as oci_routes
 from entrepot.doors.oci.door import OciDoor
 from entrepot.registry.uploads import start_upload
@@ -212,6 +214,33 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "show_share_feature_gates":     (401, 403, 403, 403, 403, 403),
     "create_auth_token":            (201, 201, 201, 201, 201, 201),
     "list_projects":                (401, 200, 200, 200, 200, 200),
+    # Enterprise calls. The key is zoe's.
+    "list_instance":                (401, 200, 200, 200, 200, 200),
+    "show_instance":                (401, 200, 200, 200, 200, 200),
+    "show_instance_configuration":  (401, 200, 200, 200, 200, 200),
+    "list_instance_statistics":     (401, 200, 200, 200, 200, 200),
+    "list_feature_gates":           (401, 200, 200, 200, 200, 200),
+    "create_instance_namespace":    (401, 201, 201, 201, 201, 201),
+    "list_instance_namespaces":     (401, 200, 200, 200, 200, 200),
+    "show_instance_namespace":      (401, 404, 200, 200, 200, 200),
+    "update_instance_namespace":    (401, 404, 403, 403, 200, 200),
+    "delete_instance_namespace":    (401, 404, 403, 403, 204, 204),
+    "list_instance_repositories":   (401, 200, 200, 200, 200, 200),
+    "list_namespace_repositories":  (401, 200, 200, 200, 200, 200),
+    "show_instance_repository":     (401, 404, 200, 200, 200, 200),
+    "update_instance_repository":   (401, 404, 403, 200, 200, 200),
+    "delete_instance_repository":   (401, 404, 403, 403, 204, 204),
+    "list_instance_artifacts":      (401, 404, 200, 200, 200, 200),
+    "show_instance_artifact":       (401, 404, 200, 200, 200, 200),
+    "delete_instance_artifact":     (401, 404, 403, 403, 204, 204),
+    "list_instance_tags":           (401, 404, 200, 200, 200, 200),
+    "delete_instance_tag":          (401, 404, 403, 403, 204, 204),
+    "create_instance_temp_credential": (401, 201, 201, 201, 201, 201),
+    "create_instance_lt_credential": (401, 201, 201, 201, 201, 201),
+    "list_instance_lt_credentials": (401, 200, 200, 200, 200, 200),
+    "update_instance_lt_credential": (401, 404, 404, 404, 404, 200),
+    "delete_instance_lt_credential": (401, 404, 404, 404, 404, 204),
+    "list_audit_logs":              (401, 403, 403, 403, 403, 200),
 }  # fmt: skip
 
 # A robot is a reader, except where a person is asked for.
@@ -237,6 +266,12 @@ ROBOT: dict[str, int] = {
     "end_sessions": 403,
     "create_secret": 403,
     "create_authorization_token": 403,
+    "create_instance_namespace": 403,
+    "create_instance_temp_credential": 403,
+    "create_instance_lt_credential": 403,
+    "list_instance_lt_credentials": 403,
+    "update_instance_lt_credential": 403,
+    "delete_instance_lt_credential": 403,
 }
 
 # An outsider is a stranger. What is for administrators they do in their own domain, where nothing of ours is found;
@@ -251,6 +286,7 @@ OUTSIDER: dict[str, int] = {
     "create_region": 403,
     "delete_region": 403,
     "create_federation": 404,
+    "list_audit_logs": 200,
 }
 
 OCI: dict[str, tuple[int, ...]] = {
@@ -322,6 +358,11 @@ BODIES: dict[str, Any] = {
     "delete_image_sync_repo": REMOTE,
     "create_manual_image_sync_repo": {**REMOTE, "imageTag": ["v1"], "override": False},
     "create_region": {"regionID": "another", "url": "https://another.example"},
+    "create_instance_namespace": {"namespace_name": "new", "metadata": {"public": "true"}},
+    "update_instance_namespace": {"metadata": {"public": "true"}},
+    "update_instance_repository": {"description": "changed"},
+    "create_instance_lt_credential": {"name": "new"},
+    "update_instance_lt_credential": {"enable": False},
     "update_password": {"password": "another long password"},
     "update_key": {"is_enabled": False},
     "begin_session": {"name": "zoe", "password": PASSWORD},
@@ -339,6 +380,7 @@ QUERIES: dict[str, dict[str, str]] = {
     "list_shared_repos_details": {"center": "self"},
     "list_shared_repo_details": {"shared_by": "thirdparty"},
     "unlink_identity": {"subject": "1"},
+    "list_audit_logs": {"operation": "create"},
 }
 
 
@@ -409,7 +451,7 @@ async def test_a_management_call_in_a_role(
     monkeypatch.setattr(manage_door, "make_api", _api)
     route = next(route for route in ROUTES if route.name == name)
     path = route.path.format(
-        namespace="empty" if name == "delete_namespace" else "acme",
+        namespace="empty" if name in ("delete_namespace", "delete_instance_namespace") else "acme",
         repository="bare" if name == "create_retention" else repository_segment(_WEB.name),
         tag="v1",
         trigger="deploy",
@@ -419,7 +461,11 @@ async def test_a_management_call_in_a_role(
         group="team",
         robot="ci",
         token="mine",
-        project_id="another",
+        # In Enterprise calls everybody leaves it unsaid, as a client does that was told none.
+        project_id="{project_id}" if route.group == "enterprise" else "another",
+        instance_id=INSTANCE_ID,
+        reference=house.image.digest,
+        credential_id=house.key,
         domain="spare" if name == "delete_domain" else "default",
         access_domain="friends",
         resource_type="store",

@@ -26,6 +26,8 @@ PARAMETERS = """
 "path.repository" = "web"
 "path.tag" = "v1"
 "path.domain" = "default"
+"path.project_id" = "PROJECT"
+"path.instance_id" = "entrepot"
 """
 
 
@@ -35,7 +37,8 @@ def test_the_management_api_keeps_to_its_description(start_server: StartServer, 
     with Api(server) as api:
         api.create_org("acme")
         api.client.post("/v2/manage/namespaces/acme/repos", json={"repository": "web", "is_public": False})
-    (tmp_path / "schemathesis.toml").write_text(PARAMETERS)
+        project = api.client.get("/v3/projects").json()["projects"][0]["id"]
+    (tmp_path / "schemathesis.toml").write_text(PARAMETERS.replace("PROJECT", project))
 
     command: list[str | Path] = [
         Path(sys.executable).with_name("schemathesis"),

@@ -88,6 +88,20 @@ async def list_keys(accounts: Accounts, actor: Actor, user_name: UserName | None
         return [_key(row) for row in await access_keys.keys_of_user(tx, owner)]
 
 
+async def list_keys_of_all(
+    accounts: Accounts, actor: Actor, offset: int, limit: int
+) -> tuple[Sequence[AccessKey], int]:
+    """A page of the keys of everybody in the actor's domain, oldest first, and how many there are on all pages.
+
+    For administrators. Raises Unauthenticated or AccessDenied.
+    """
+    require_person(actor)
+    require_admin(actor)
+    async with accounts.db.reading() as tx:
+        rows, total = await access_keys.keys_of_domain(tx, actor.domain_id, offset, limit)
+        return [_key(row) for row in rows], total
+
+
 async def show_key(accounts: Accounts, actor: Actor, key_id: str) -> AccessKey:
     """One key of the actor's, or of their domain for administrators.
 

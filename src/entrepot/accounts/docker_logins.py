@@ -17,7 +17,7 @@ from typing import Final
 from entrepot.access.actor import Actor
 from entrepot.accounts import rules
 from entrepot.accounts.access_keys import CREDENTIAL as KEY
-from entrepot.accounts.access_keys import purpose_of
+from entrepot.accounts.access_keys import create_key, purpose_of
 from entrepot.accounts.actors import actor_of, is_usable
 from entrepot.accounts.events import LoginCreated
 from entrepot.accounts.personal_tokens import require_sign_in
@@ -44,11 +44,16 @@ _LOGIN_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class DockerLogin:
-    """What `docker login` is told, until when it works."""
+    """What `docker login` is told, since when and until when it works; `expires_at` None: as long as its access key.
 
+    `id` is what follows the `@` in `user`.
+    """
+
+    id: str
     user: str
     password: str = field(repr=False)
-    expires_at: datetime
+    created_at: datetime
+    expires_at: datetime | None
 
 
 async def create_login(accounts: Accounts, actor: Actor, project: str = "", seconds: int | None = None) -> DockerLogin:
@@ -82,7 +87,18 @@ async def create_login(accounts: Accounts, actor: Actor, project: str = "", seco
         created = LoginCreated(actor.name, login_id, rfc3339(expires_at))
         await publish(tx, created, actor=actor.subject, at=now)
 
-    return DockerLogin(f"{project}@{login_id}", password, expires_at)
+    return DockerLogin(login_id, f"{project}@{login_id}", password, now, expires_at)
+
+
+async def create_lasting_login(accounts: Accounts, actor: Actor, name: str) -> DockerLogin:
+    """A docker login that works until it is disabled or deleted: that of a new access key, whose secret nobody learns.
+
+    It is the key's to disable and delete (`access_keys.py`); `name` is its description, the key its id.
+    Raises as `create_key`.
+    """
+    made = await create_key(accounts, actor, name)
+    password = key_password(made.key.id, made.secret.encode())
+    return DockerLogin(made.key.id, key_user(accounts, made.key.id), password, made.key.created_at, None)
 
 
 async def by_login(accounts: Accounts, name: str, password: str) -> Actor | None:
@@ -103,6 +119,11 @@ def is_login_name(name: str) -> bool:
 def is_docker_login(actor: Actor) -> bool:
     """Whether the actor signed in as `docker login` does, which opens nothing but the registry."""
     return actor.credential.startswith(_CREDENTIAL)
+
+
+def key_user(accounts: Accounts, key_id: str) -> str:
+    """The user that belongs to an access key at `docker login`, as of this installation's region."""
+    return f"{accounts.settings.region}@{key_id}"
 
 
 def key_password(key_id: str, secret: bytes) -> str:

@@ -63,15 +63,19 @@ async def list_domains(accounts: Accounts, actor: Actor, after: str, limit: int)
         return [_domain(row) for row in await domains.domains_after(tx, after, limit)]
 
 
-async def show_domain(accounts: Accounts, actor: Actor, name: DomainName) -> Domain:
-    """One domain; everybody may see their own. Raises Unauthenticated, AccessDenied or DomainUnknown."""
+async def show_domain(accounts: Accounts, actor: Actor, name: DomainName | None = None) -> Domain:
+    """One domain; without a name the actor's own, which everybody may see.
+
+    Raises Unauthenticated, AccessDenied or DomainUnknown.
+    """
     if actor.is_anonymous:
         raise Unauthenticated
     require_account(actor)
     async with accounts.db.reading() as tx:
-        if (await domain_names_of(tx, [actor.domain_id])).get(actor.domain_id) != name:
+        own = (await domain_names_of(tx, [actor.domain_id]))[actor.domain_id]
+        if name not in (None, own):
             await require_operator(tx, actor)
-        return _domain(await find_domain(tx, name))
+        return _domain(await find_domain(tx, name or own))
 
 
 async def find_domain(tx: Reader, name: str) -> Row[Any]:

@@ -2,6 +2,9 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
 from entrepot.accounts.actors import FIRST_DOMAIN
@@ -9,7 +12,7 @@ from entrepot.accounts.operators import is_operator
 from entrepot.accounts.queries import people
 from entrepot.accounts.users import domain_names_of, names_of
 from entrepot.audit import queries
-from entrepot.audit.queries import Found, Search
+from entrepot.audit.queries import Search
 from entrepot.audit.room import Audit
 from entrepot.audit.sight import sight_of
 from entrepot.audit.wanted import Wanted
@@ -52,7 +55,21 @@ async def list_events(
     async with audit.db.reading() as tx:
         search = await _search(tx, actor, wanted)
         found = await queries.newest_first(tx, search, before, _bounded(audit, limit), audit.settings.looked_at_max)
-        return EventPage(await _told(tx, found), found.after)
+        return EventPage(await _told(tx, found.rows), found.after)
+
+
+async def list_numbered(
+    audit: Audit, actor: Actor, wanted: Wanted, offset: int, limit: int
+) -> tuple[Sequence[Told], int]:
+    """The same among the newest events only, as many as one question may look at: a page, and how many there are.
+
+    Raises as `list_events`, which goes on to older ones.
+    """
+    async with audit.db.reading() as tx:
+        search = await _search(tx, actor, wanted)
+        limit = _bounded(audit, limit)
+        rows, total = await queries.numbered(tx, search, offset, limit, audit.settings.looked_at_max)
+        return await _told(tx, rows), total
 
 
 async def read_on(
@@ -66,7 +83,7 @@ async def read_on(
         search = await _search(tx, actor, wanted)
         limit = _bounded(audit, limit)
         found = await queries.oldest_first(tx, search, after or START, limit, audit.settings.looked_at_max)
-        return EventPage(await _told(tx, found), found.after)
+        return EventPage(await _told(tx, found.rows), found.after)
 
 
 async def read_all(audit: Audit, actor: Actor, wanted: Wanted, page: EventPage) -> AsyncGenerator[Told, None]:
@@ -97,7 +114,7 @@ async def _search(tx: Reader, actor: Actor, wanted: Wanted) -> Search:
         "credential": wanted.credential,
     }
     equal = {column: value for column, value in given.items() if value is not None}
-    search = queries.search_for(equal, wanted.type, wanted.result)
+    search = queries.search_for(equal, wanted.type, wanted.types, wanted.result)
     begins = [time for time in (sight.since, wanted.since) if time is not None]
     await queries.limit_times(tx, search, max(begins, default=None), wanted.until)
     return search
@@ -115,8 +132,8 @@ async def _subject_of(tx: Reader, actor: Actor, name: str) -> str:
     return _NOBODY if row is None else _USER + row.id
 
 
-async def _told(tx: Reader, found: Found) -> Sequence[Told]:
-    events = [Recorded(**row._mapping) for row in found.rows]  # noqa: SLF001  # SQLAlchemy's public name for it
+async def _told(tx: Reader, rows: Sequence[Row[Any]]) -> Sequence[Told]:
+    events = [Recorded(**row._mapping) for row in rows]  # noqa: SLF001  # SQLAlchemy's public name for it
     actors = {one.actor.removeprefix(_USER) for one in events if one.actor.startswith(_USER)}
     names = await names_of(tx, sorted(actors))
     domains = await domain_names_of(tx, sorted({one.domain_id for one in events} - {""}))

@@ -44,7 +44,9 @@ class Search:
     span: list[ColumnElement[bool]] = field(default_factory=list)
 
 
-def search_for(equal: dict[str, str], type_: str | None, result: Result | None) -> Search:
+def search_for(
+    equal: dict[str, str], type_: str | None, types: Sequence[str] = (), result: Result | None = None
+) -> Search:
     """A search for events with these values in these columns."""
     search = Search()
     for name in (*_WALKED, *sorted(set(equal) - set(_WALKED))):
@@ -56,6 +58,8 @@ def search_for(equal: dict[str, str], type_: str | None, result: Result | None) 
         search.looked_at.append(
             event.c.type.like(like_of(type_), escape=ESCAPE) if is_family else event.c.type == type_
         )
+    if types:
+        search.looked_at.append(event.c.type.in_(types))
     if result is not None:
         refused = event.c.type.like("%.refused")
         search.looked_at.append(refused if result is Result.REFUSED else ~refused)
@@ -95,6 +99,19 @@ async def oldest_first(tx: Reader, search: Search, after: Position, limit: int, 
     if end is not None:
         span.append(_place <= tuple_(end.xid, end.seq))
     return await _found(tx, search, span, _OLDEST_FIRST, limit, end)
+
+
+async def numbered(
+    tx: Reader, search: Search, offset: int, limit: int, looked_at_max: int
+) -> tuple[Sequence[Row[Any]], int]:
+    """Those among the newest `looked_at_max` events, the newest first: a page of them, and how many there are."""
+    span = list(search.span)
+    end = await _end(tx, search, span, _NEWEST_FIRST, looked_at_max)
+    if end is not None:
+        span.append(_place >= tuple_(end.xid, end.seq))
+    conditions = (*search.walked, *search.looked_at, *span)
+    total = int(await tx.value(select(func.count()).select_from(event).where(*conditions)))
+    return await tx.rows(select(event).where(*conditions).order_by(*_NEWEST_FIRST).offset(offset).limit(limit)), total
 
 
 async def _end(

@@ -21,14 +21,15 @@ class Result(StrEnum):
 class Wanted:
     """Events that fit all that is given.
 
-    `type` is exact or a family (`grant.*`). `actor` is a user's name, or a subject as the event has it
-    (`user:ID`, `*` for nobody, `system`). `since` belongs to the span, `until` does not.
+    `type` is exact or a family (`grant.*`), each of `types` is exact. `actor` is a user's name, or a subject as the
+    event has it (`user:ID`, `*` for nobody, `system`). `since` belongs to the span, `until` does not.
     """
 
     organization: OrganizationName | None = None
     subject: str | None = None
     actor: str | None = None
     type: str | None = None
+    types: tuple[str, ...] = ()
     address: str | None = None
     credential: str | None = None
     result: Result | None = None

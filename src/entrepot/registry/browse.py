@@ -12,7 +12,7 @@ from entrepot.access.levels import Action, Level
 from entrepot.accounts.users import domain_names_of, names_of
 from entrepot.db.transaction import Reader
 from entrepot.registry import reach, rules
-from entrepot.registry.queries import accounting, browse
+from entrepot.registry.queries import accounting, artifacts, browse
 from entrepot.registry.repositories import Repository, repository_of
 from entrepot.registry.room import Registry
 from entrepot.registry.wanted import RepositoryOrder, WantedRepositories
@@ -23,7 +23,10 @@ _TAG_NAMES_MAX = 100  # of each repository in a list
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A repository as lists show it. `size`: bytes of its blobs, each counted once. `tag_names`: the newest ones."""
+    """A repository as lists show it. `size`: bytes of its blobs, each counted once. `tag_names`: the newest ones.
+
+    `manifests`: how many it holds; None where nobody asked.
+    """
 
     repository: Repository
     tags: int
@@ -33,6 +36,7 @@ class Listed:
     domain_id: str
     domain_name: str
     pulls: int
+    manifests: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,13 @@ async def list_repositories(
     descending: bool,
     offset: int,
     limit: int,
+    with_manifests: bool = False,
 ) -> RepositoryPage:
     """A page of the repositories the actor may read, and how many there are on all pages. Raises AccessDenied."""
     require_account(actor)
     async with registry.db.reading() as tx:
         rows, total = await browse.repositories_page(tx, actor, wanted, order, descending, offset, limit)
-        return RepositoryPage(await listed(tx, rows), total)
+        return RepositoryPage(await listed(tx, rows, with_manifests), total)
 
 
 async def list_repositories_after(
@@ -68,14 +73,16 @@ async def list_repositories_after(
         return await listed(tx, items), has_more
 
 
-async def show_repository(registry: Registry, actor: Actor, path: RepositoryName) -> Listed:
+async def show_repository(
+    registry: Registry, actor: Actor, path: RepositoryName, with_manifests: bool = False
+) -> Listed:
     """One repository. Raises Unauthenticated or RepositoryUnknown."""
     async with registry.db.reading() as tx:
         await reach.permitted(tx, actor, Action.REPOSITORY_PULL, path)
         row = await browse.repository_row(tx, path)
         if row is None:
             raise reach.unknown(path)
-        return (await listed(tx, [row]))[0]
+        return (await listed(tx, [row], with_manifests))[0]
 
 
 async def readable(registry: Registry, actor: Actor, scopes: Collection[str]) -> set[str]:
@@ -84,12 +91,13 @@ async def readable(registry: Registry, actor: Actor, scopes: Collection[str]) ->
         return {scope for scope in scopes if await level_of(tx, actor, scope) >= Level.READ}
 
 
-async def listed(tx: Reader, rows: Sequence[Row[Any]]) -> Sequence[Listed]:
+async def listed(tx: Reader, rows: Sequence[Row[Any]], with_manifests: bool = False) -> Sequence[Listed]:
     """Rows of repositories with what they hold."""
     ids = [row.id for row in rows]
     sizes = await browse.sizes(tx, ids)
     pulls = await accounting.pulls_of(tx, ids)
     tag_names = await browse.newest_tag_names(tx, ids, _TAG_NAMES_MAX)
+    manifests = await artifacts.manifest_counts(tx, ids) if with_manifests else None
     creators = await names_of(tx, list({row.creator_id for row in rows}))
     domains = await domain_names_of(tx, list({row.domain_id for row in rows}))
     return [
@@ -102,6 +110,7 @@ async def listed(tx: Reader, rows: Sequence[Row[Any]]) -> Sequence[Listed]:
             row.domain_id,
             domains.get(row.domain_id, ""),
             pulls.get(row.id, 0),
+            None if manifests is None else manifests.get(row.id, 0),
         )
         for row in rows
     ]

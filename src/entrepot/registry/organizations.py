@@ -95,7 +95,8 @@ async def show_organization(registry: Registry, actor: Actor, name: Organization
         row = await reachable(tx, actor, Action.ORGANIZATION_READ, name)
         level = await level_of(tx, actor, name)
         creators = await names_of(tx, [row.creator_id])
-    return _organization(row, creators, level)
+        counts = await names.counts_in(tx, actor, row.id)
+    return _organization(row, creators, level, counts.repositories, counts.members)
 
 
 async def change_organization(

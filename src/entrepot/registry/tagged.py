@@ -27,10 +27,13 @@ class Tagged:
 
     id: int
     repository_id: int
+    organization_id: int
     domain_id: str
     name: str
+    manifest_id: int
     digest: str
     media_type: str
+    artifact_type: str | None
     config_digest: str | None
     size: int
     """Bytes of the image: config and layers; of the document itself for an index."""
@@ -63,8 +66,9 @@ async def list_tagged(
     descending: bool,
     offset: int,
     limit: int,
+    with_bodies: bool = True,
 ) -> TagPage:
-    """A page of the tags whose name contains `part`, with manifests, and how many there are on all pages.
+    """A page of the tags whose name contains `part`, and how many there are on all pages.
 
     Raises Unauthenticated or RepositoryUnknown.
     """
@@ -72,7 +76,7 @@ async def list_tagged(
         repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
         total = await tag_rows.tags_count(tx, repository.id, part)
         rows = await tag_rows.tags_page(tx, repository.id, part, order, descending, offset, limit)
-        return TagPage(await _tagged(tx, repository, rows, with_bodies=True), total)
+        return TagPage(await _tagged(tx, repository, rows, with_bodies), total)
 
 
 async def list_tagged_after(
@@ -125,10 +129,13 @@ async def _tagged(tx: Reader, repository: Row[Any], rows: Sequence[Row[Any]], wi
         Tagged(
             row.id,
             repository.id,
+            repository.organization_id,
             repository.domain_id,
             row.name,
+            row.manifest_id,
             row.digest,
             row.media_type,
+            row.artifact_type,
             row.config_digest,
             row.content_size or row.size,
             row.created_at,

@@ -9,6 +9,7 @@ class WantedRepositories:
     """Which repositories a list is about; what is None does not matter. Parts match in any case of letters."""
 
     organization: str | None = None
+    organization_id: int | None = None
     organization_part: str | None = None
     name_part: str | None = None
     category: str | None = None
@@ -18,6 +19,7 @@ class WantedRepositories:
 class RepositoryOrder(Enum):
     """What a list of repositories can be sorted by."""
 
+    CREATED = auto()
     UPDATED = auto()
     NAME = auto()
     TAGS = auto()

@@ -24,6 +24,8 @@ EMPTY_JSON: Final = "application/vnd.oci.empty.v1+json"
 OCTET_STREAM: Final = "application/octet-stream"
 
 IMAGES: Final = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
+CONFIGS: Final = frozenset({OCI_CONFIG, DOCKER_CONFIG})
+"""Of images that run."""
 INDEXES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
 MANIFESTS: Final = (OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST)
 """What may be pushed to the manifests endpoint, in the order to offer it in."""
@@ -43,6 +45,11 @@ NONDISTRIBUTABLE_LAYERS: Final = frozenset(
 def is_index(media_type: str) -> bool:
     """Whether the document lists other manifests: an OCI index or a Docker manifest list."""
     return media_type in INDEXES
+
+
+def is_image(media_type: str, artifact_type: str | None) -> bool:
+    """Whether a manifest is an image that runs, for one platform or several, and no other artifact."""
+    return artifact_type in CONFIGS if artifact_type is not None else media_type in INDEXES
 
 
 def is_manifest(media_type: str) -> bool:

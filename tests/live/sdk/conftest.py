@@ -22,6 +22,7 @@ from huaweicloudsdkswr.v2 import SwrClient
 from tests.live.api import Api
 from tests.live.process import Server
 
+ClientOf = Callable[..., SwrClient]
 Newcomer = Callable[[], tuple[SwrClient, Api]]
 
 _numbers = count(1)

@@ -1,6 +1,5 @@
 """Versions, quotas, reports, projects and credentials (contract §11, §15, §19), by the official client."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,9 +12,7 @@ from huaweicloudsdkswr.v2.region.swr_region import SwrRegion
 
 from tests.live.api import Api
 from tests.live.process import Server
-from tests.live.sdk.conftest import Newcomer, refused
-
-ClientOf = Callable[..., SwrClient]
+from tests.live.sdk.conftest import ClientOf, Newcomer, refused
 
 
 def test_versions_are_told(sdk: SwrClient) -> None:

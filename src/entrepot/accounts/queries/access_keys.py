@@ -42,6 +42,14 @@ async def keys_of_user(tx: Reader, user_id: str) -> Sequence[Row[Any]]:
     return await tx.rows(found.order_by(access_key.c.created_at, access_key.c.id))
 
 
+async def keys_of_domain(tx: Reader, domain_id: str, offset: int, limit: int) -> tuple[Sequence[Row[Any]], int]:
+    """Those of all its users, and how many there are on all pages."""
+    total = select(func.count()).select_from(access_key).join(user).where(user.c.domain_id == domain_id)
+    page = select(*_SHOWN).join(user).where(user.c.domain_id == domain_id)
+    ordered = page.order_by(access_key.c.created_at, access_key.c.id).offset(offset).limit(limit)
+    return await tx.rows(ordered), int(await tx.value(total))
+
+
 async def count_keys(tx: Reader, user_id: str) -> int:
     return int(await tx.value(select(func.count()).where(access_key.c.user_id == user_id)))
 

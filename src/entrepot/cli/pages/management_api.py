@@ -2,14 +2,16 @@
 
 from entrepot.cli.pages import Page, markdown
 from entrepot.doors.manage.engines import MISSING
+from entrepot.doors.manage.enterprise.left_out import LEFT_OUT
 from entrepot.doors.manage.problems import Problem, problem_of
-from entrepot.doors.manage.routes import OPENAPI_PATH, ROUTES, Route
+from entrepot.doors.manage.route import Route
+from entrepot.doors.manage.routes import OPENAPI_PATH, ROUTES
 from entrepot.values import errors
 
 _INTRODUCTION = f"""\
 Calls, paths and fields are those of SWR (SoftWare Repository for Container), so that its clients work; its word for an
 organization is "namespace". A slash in a repository's name is written `$` in a path: `acme/team/app` is
-`/v2/manage/namespaces/acme/repos/team$app`.
+`/v2/manage/namespaces/acme/repos/team$app`. Calls of its Enterprise edition are under `/v2/PROJECT/instances/entrepot`.
 
 Sign in with HTTP Basic, with a personal token (`Authorization: Bearer`), with a management token (`X-Auth-Token`), in a
 session (a cookie; calls that change something also send `X-CSRF-Token`), or sign each request with an access key
@@ -28,6 +30,17 @@ _ENGINES = """\
 ## Calls whose engine is not built yet
 
 They check, keep and answer by the contract. What they are about does not happen yet, and nothing pretends that it did.
+"""
+
+_LEFT_OUT = """\
+## Enterprise calls that are not served
+
+The Enterprise calls above are other words for what the same installation holds, as its one instance `entrepot`: its
+namespaces are organizations, and their `public` is the visibility of repositories that a push makes. These are not
+served; who makes one is told why. `…` is anything below the path.
+
+What is a path of the registry protocol stays one: under an organization or repository named `manifests`, `blobs` or
+`referrers`, some of these paths are, and a tag named `list` is deleted by `/v2/manage/…`.
 """
 
 _COMMON = (
@@ -53,6 +66,8 @@ def page() -> str:
         if route.name in MISSING
     ]
     lines += [_ENGINES, *markdown.table(("call", "path", "what is missing"), waiting)]
+    left = [(one.method or "any", markdown.code(one.path + ("" if one.method else "…")), one.why) for one in LEFT_OUT]
+    lines += [_LEFT_OUT, *markdown.table(("method", "path", "why"), left)]
     common = ((_shown(problem_of(kind())), f"{kind.default_message}.") for kind in _COMMON)
     return "\n".join([*lines, _EVERYWHERE, *markdown.table(("answer", "meaning"), common)])
 

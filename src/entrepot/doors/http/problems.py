@@ -49,6 +49,7 @@ _TABLE: Final[dict[type[errors.EntrepotError], Problem]] = {
     errors.IdentityProviderExists: Problem(409, "DENIED"),
     errors.IdentityUnknown: Problem(404, "UNSUPPORTED"),
     errors.IdentityExists: Problem(409, "DENIED"),
+    errors.InstanceUnknown: Problem(404, "UNSUPPORTED"),
     errors.FederationUnknown: Problem(404, "UNSUPPORTED"),
     errors.FederationExists: Problem(409, "DENIED"),
     errors.KeyUnknown: Problem(404, "UNSUPPORTED"),

@@ -24,12 +24,13 @@ from entrepot.doors.http.refusals import refusals_noted
 from entrepot.doors.http.streaming import send_chunks
 from entrepot.doors.manage import routes
 from entrepot.doors.manage.call import CALL, Call
+from entrepot.doors.manage.enterprise.left_out import why_left_out
 from entrepot.doors.manage.examples import EXAMPLES
 from entrepot.doors.manage.fields import ErrorAnswer, invalid
 from entrepot.doors.manage.paths import routed_path
 from entrepot.doors.manage.problems import UNKNOWN_PATH, error_body, problem_of
 from entrepot.doors.manage.rooms import ManageRooms
-from entrepot.doors.manage.routes import Route
+from entrepot.doors.manage.route import Route
 from entrepot.doors.manage.sign_in import Asked, sign_in
 from entrepot.doors.manage.versions import SECURITY_SCHEMES
 from entrepot.values.errors import Elsewhere, EntrepotError, ParameterInvalid, TooMany, Unauthenticated, Unsupported
@@ -57,12 +58,13 @@ class ManageDoor:
         route = calls.get(scope["method"])
 
         async def handle() -> ASGIApp:
-            if not calls:
-                return _answer(UNKNOWN_PATH.status, error_body(UNKNOWN_PATH.code, "There is no such path in this API."))
             if route is None:
-                raise Unsupported(
-                    f"This path answers {', '.join(sorted(calls))}, not {scope['method']}.", allow=sorted(calls)
-                )
+                why = why_left_out(scope["method"], path)
+                if not calls:
+                    said = why or "There is no such path in this API."
+                    return _answer(UNKNOWN_PATH.status, error_body(UNKNOWN_PATH.code, said))
+                said = why or f"This path answers {', '.join(sorted(calls))}, not {scope['method']}."
+                raise Unsupported(said, allow=sorted(calls))
             asked = Asked(Request(scope, receive), self._read)
             call = await self._call(route, asked)
             body = await asked.body() if route.method in _WITH_BODY else b""

@@ -102,6 +102,11 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "rotate_robot": {"old_secret_until": "2027-12-31T00:00:00Z"},
     "create_key": {"description": "The nightly job."},
     "update_key": {"is_enabled": False},
+    "create_instance_namespace": {"namespace_name": "acme", "metadata": {"public": "false"}},
+    "update_instance_namespace": {"metadata": {"public": "true"}},
+    "update_instance_repository": {"description": "The shop's pages."},
+    "create_instance_lt_credential": {"name": "pipeline"},
+    "update_instance_lt_credential": {"enable": False},
     "begin_session": {"name": "alice", "password": _PASSWORD},
     "create_auth_token": {
         "auth": {

@@ -45,6 +45,7 @@ async def create_authorization_token(call: TheCall, response: Response) -> Auths
 
 def _answer(call: Call, response: Response, made: DockerLogin) -> Auths:
     response.headers["X-Swr-Dockerlogin"] = f"docker login -u {made.user} -p {made.password} {call.host}"
+    assert made.expires_at is not None
     response.headers["X-Swr-Expireat"] = rfc3339(made.expires_at)
     response.headers["Cache-Control"] = "no-store"
     pair = base64.b64encode(f"{made.user}:{made.password}".encode()).decode()

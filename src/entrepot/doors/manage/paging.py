@@ -92,6 +92,11 @@ def parse_marker(text: str | None) -> int:
     return 0 if text is None else _number("marker", text, 0, _ROW_DIGITS_MAX)
 
 
+def parse_row_number(name: str, text: str) -> int:
+    """The number of a row in a query. Raises ParameterInvalid."""
+    return _number(name, text, 0, _ROW_DIGITS_MAX)
+
+
 def _number(name: str, text: str, least: int, digits_max: int = _DIGITS_MAX) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > digits_max or int(text) < least:
         raise ParameterInvalid(f"{name} is a number from {least} on, not {quoted(text)}.", kind="page")

@@ -30,6 +30,16 @@ def routed_path(scope: Scope) -> str:
     return _SHARES.sub(r"\1/repositories\2", path)
 
 
+def is_enterprise(scope: Scope) -> bool:
+    """Whether a path that the registry protocol does not have is one of the Enterprise edition (contract §18).
+
+    `/v2/PROJECT/instances…`, and `/v2/instances/…` for tags. Only asked where that protocol has no such path: a
+    repository may be named after any of these words.
+    """
+    segments = routed_path(scope).split("/", 4)
+    return segments[1] == "v2" and "instances" in segments[2:4]
+
+
 def with_shares(path: str) -> str:
     """A path with every slash in its place, in the contract's spelling where it is about shares."""
     return _SLASHED_SHARES.sub(r"\1/repositories\2", path)

@@ -1,14 +1,11 @@
-"""All calls of the management API: the one table.
+"""All calls of the management API: the one table, with that of the Enterprise edition (`enterprise/routes.py`).
 
 The tests walk it too: every call in every role.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any, Final
-
-from starlette.responses import JSONResponse, Response
 
 from entrepot.doors.manage import (
     access,
@@ -44,36 +41,12 @@ from entrepot.doors.manage import (
     users,
     versions,
 )
+from entrepot.doors.manage.enterprise.routes import ENTERPRISE
 from entrepot.doors.manage.paths import with_shares
-from entrepot.doors.manage.problems import ON_ORGANIZATION_ACCESS, ON_REPOSITORY_ACCESS, ON_SHARES, Problems
+from entrepot.doors.manage.problems import ON_ORGANIZATION_ACCESS, ON_REPOSITORY_ACCESS, ON_SHARES
+from entrepot.doors.manage.route import Route
 
 OPENAPI_PATH: Final = "/v2/manage/openapi.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One call. Its name in metrics, logs and the API description is its handler's.
-
-    `is_open` calls need no sign-in. `without_none`: fields without a value are absent from its answer.
-    """
-
-    method: str
-    path: str
-    handler: Callable[..., Any]
-    status: int = 200
-    problems: Problems = field(default_factory=dict)
-    is_open: bool = False
-    is_described: bool = True
-    without_none: bool = False
-    answers: type[Response] = JSONResponse
-
-    @property
-    def name(self) -> str:
-        return self.handler.__name__
-
-    @property
-    def group(self) -> str:
-        return self.handler.__module__.rpartition(".")[2]
 
 
 _NAMESPACES: Final = "/v2/manage/namespaces"
@@ -279,6 +252,7 @@ ROUTES: Final = (
     Route("GET", "/v2/manage/projects/{project_id}/feature-gates", agency.show_share_feature_gates),
     Route("POST", "/v3/auth/tokens", identity.create_auth_token, 201, is_open=True),
     Route("GET", "/v3/projects", identity.list_projects),
+    *ENTERPRISE,
 )
 
 
@@ -309,6 +283,7 @@ def _pattern(path: str, with_slashes: bool = False) -> re.Pattern[str]:
     escaped = re.escape(path)
     if with_slashes:
         escaped = escaped.replace(r"\{repository\}", ".+")
+    escaped = escaped.replace(r"/v2/\{project_id\}/", r"/v2/(?!manage/)\{project_id\}/")
     return re.compile(re.sub(r"\\{\w+\\}", "[^/]+", escaped))
 
 

@@ -1,10 +1,10 @@
 """The registry protocol's entrance: try the fast path, else the table; turn errors into answers."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrepot.doors.http import front
 from entrepot.doors.http.address import base_url
@@ -28,12 +28,18 @@ from entrepot.values.names import RepositoryName
 TOKEN_PATH = "/auth/token"  # noqa: S105  # a path
 _RETRY_SECONDS = 5
 
+Beyond = Callable[[Scope], Awaitable[ASGIApp | None]]
+
 
 class OciDoor:
-    """Answers `/v2/…` and the token endpoint. An ASGI application."""
+    """Answers `/v2/…` and the token endpoint. An ASGI application.
 
-    def __init__(self, rooms: OciRooms) -> None:
+    `beyond` is asked who answers a path that the protocol does not have; nobody, when it says None.
+    """
+
+    def __init__(self, rooms: OciRooms, beyond: Beyond | None = None) -> None:
         self._rooms = rooms
+        self._beyond = beyond
         self._fast = FastPulls(rooms)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,6 +50,10 @@ class OciDoor:
             return
         found = routes.find(scope["path"])
         if found is None:
+            other = await self._beyond(scope) if self._beyond is not None else None
+            if other is not None:
+                await other(scope, receive, send)
+                return
             await front.answer(scope, receive, send, "unknown", _no_such_path, self._renderer(scope, "", "", ""))
             return
         route, name, reference = found

@@ -24,6 +24,7 @@ _ORGANIZATION_NAME = (
 )
 
 _ORDERS: Final[Mapping[RepositoryOrder, ColumnElement[Any]]] = {
+    RepositoryOrder.CREATED: repository.c.id,  # numbers grow with time, and have an index
     RepositoryOrder.UPDATED: repository.c.updated_at,
     RepositoryOrder.NAME: repository.c.name,
     RepositoryOrder.TAGS: TAGS,
@@ -163,6 +164,8 @@ def _conditions(wanted: WantedRepositories) -> list[ColumnElement[bool]]:
     if wanted.organization is not None:
         named = select(organization.c.id).where(organization.c.name == wanted.organization)
         conditions.append(repository.c.organization_id.in_(named))
+    if wanted.organization_id is not None:
+        conditions.append(repository.c.organization_id == wanted.organization_id)
     # Names have no upper case: lowering the part makes databases agree that compare letters differently.
     if wanted.organization_part:
         part = organization.c.name.contains(wanted.organization_part.lower(), autoescape=True)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, ScalarSelect, case, delete, func, literal, or_, select, update
 
 from entrepot.access.actor import EVERYONE, Actor
 from entrepot.access.check import alive, held_by, reached, visible
@@ -47,7 +47,7 @@ async def organizations_of(
     is what the actor may read.
     """
     counting = (held_by(actor), alive(tx.now))
-    level = select(func.max(grant.c.level)).where(grant.c.scope == organization.c.name, *counting).scalar_subquery()
+    level = _level(actor, tx.now)
     inside = (
         select(grant.c.id)
         .where(
@@ -63,9 +63,30 @@ async def organizations_of(
         condition = or_(condition, inside)
     # Names have no upper case: lowering the part makes databases agree that compare letters differently.
     named = organization.c.name.contains(part.lower(), autoescape=True)
+    return await tx.rows(
+        select(organization, func.coalesce(level, 0).label("level"), *_counts(actor, tx.now))
+        .where(condition, reached(actor, organization.c.name), named)
+        .order_by(organization.c.name)
+        .limit(limit)
+    )
+
+
+async def counts_in(tx: Reader, actor: Actor, organization_id: int) -> Row[Any]:
+    """How many `repositories` and `members` an organization has for the actor, as `organizations_of` counts them."""
+    row = await tx.row(select(*_counts(actor, tx.now)).where(organization.c.id == organization_id))
+    assert row is not None
+    return row
+
+
+def _level(actor: Actor, at: datetime) -> ScalarSelect[Any]:
+    held = (grant.c.scope == organization.c.name, held_by(actor), alive(at))
+    return select(func.max(grant.c.level)).where(*held).scalar_subquery()
+
+
+def _counts(actor: Actor, at: datetime) -> tuple[ColumnElement[int], ColumnElement[int]]:
     inner = select(func.count()).where(repository.c.organization_id == organization.c.id)
-    readable = inner.where(visible(actor, repository.c.path, organization.c.name, tx.now)).scalar_subquery()
-    all_of_it = level.is_not(None) if actor.bounds is None else literal(False)
+    readable = inner.where(visible(actor, repository.c.path, organization.c.name, at)).scalar_subquery()
+    all_of_it = _level(actor, at).is_not(None) if actor.bounds is None else literal(False)
     repositories = case((all_of_it, inner.scalar_subquery()), else_=readable)
     # The id is cut out of the subject, not the subject made of the id: so each grant finds its user by the key.
     account = func.substr(grant.c.subject, len("user:") + 1)
@@ -73,20 +94,9 @@ async def organizations_of(
         select(func.count())
         .select_from(grant.join(user, user.c.id == account))
         .where(grant.c.scope == organization.c.name, grant.c.subject.like("user:%"), user.c.kind == PERSON)
-        .where(alive(tx.now))
+        .where(alive(at))
     )
-    members = case((all_of_it, holders.scalar_subquery()), else_=0)
-    return await tx.rows(
-        select(
-            organization,
-            func.coalesce(level, 0).label("level"),
-            repositories.label("repositories"),
-            members.label("members"),
-        )
-        .where(condition, reached(actor, organization.c.name), named)
-        .order_by(organization.c.name)
-        .limit(limit)
-    )
+    return repositories.label("repositories"), case((all_of_it, holders.scalar_subquery()), else_=0).label("members")
 
 
 async def save_organization(

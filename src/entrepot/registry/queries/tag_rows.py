@@ -63,7 +63,9 @@ def _rows(repository_id: int) -> Select[Any]:
     return (
         select(
             tag,
+            manifest.c.id.label("manifest_id"),
             manifest.c.media_type,
+            manifest.c.artifact_type,
             manifest.c.config_digest,
             manifest.c.content_size,
             manifest.c.size,

@@ -12,7 +12,7 @@
     │   │     UploadUnknown UploadInvalid UploadOutOfOrder
     │   ├── places.py           where images are kept
     │   │     RepositoryUnknown RepositoryExists QuotaExceeded
-    │   │     OrganizationUnknown OrganizationExists OrganizationNotEmpty
+    │   │     OrganizationUnknown OrganizationExists OrganizationNotEmpty InstanceUnknown
     │   │     GrantUnknown GrantExists ShareUnknown ShareExists RuleUnknown RuleExists
     │   ├── people.py           who somebody is, and what they may do
     │   │     Unauthenticated AccessDenied PasswordInvalid KeyUnknown SessionUnknown

@@ -49,3 +49,7 @@ class RuleUnknown(Refused):
 
 class RuleExists(Refused):
     """There is such a trigger, retention policy, rule of synchronisation or region already."""
+
+
+class InstanceUnknown(Refused):
+    """There is no such instance: there is one, and calls name it by its fixed id."""
