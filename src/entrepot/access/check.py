@@ -45,9 +45,16 @@ def scopes_of(name: str) -> tuple[str, ...]:
 
 
 def reaching(subjects: Sequence[Any], member: Any) -> ColumnElement[bool]:
-    """A condition on grants: given to one of `subjects`, or to a group that `member` belongs to."""
+    """A condition on grants: given to one of `subjects`, or to a group that `member` belongs to.
+
+    In one list: of two joined by OR, SQLite looks for grants in the order of all of a subject's.
+    """
     groups = select(membership.c.group).where(membership.c.member == member)
-    return or_(grant.c.subject.in_(subjects), grant.c.subject.in_(groups))
+    return grant.c.subject.in_(union_all(*[select(_typed(one)) for one in subjects], groups))
+
+
+def _typed(subject: Any) -> ColumnElement[Any]:
+    return literal(subject, grant.c.subject.type) if isinstance(subject, str) else subject
 
 
 def alive(now: Any) -> ColumnElement[bool]:

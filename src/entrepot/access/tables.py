@@ -37,9 +37,13 @@ grant = Table(
         sqlite_where=text("pattern IS NOT NULL"),
         postgresql_where=text("pattern IS NOT NULL"),
     ),
+    # Holds all that a permission decision asks of patterns.
     Index(
         "ix_grant_pattern",
         "subject",
+        "pattern",
+        "level",
+        "expires_at",
         sqlite_where=text("pattern IS NOT NULL"),
         postgresql_where=text("pattern IS NOT NULL"),
     ),
