@@ -32,11 +32,13 @@ from entrepot.doors.manage.route import Route
 from entrepot.doors.manage.routes import ROUTES
 from entrepot.doors.oci import routes as oci_routes
 from entrepot.doors.oci.door import OciDoor
+from entrepot.registry.organizations import change_organization
 from entrepot.registry.uploads import start_upload
 from entrepot.values.names import (
     DomainName,
     FederationName,
     GroupName,
+    OrganizationName,
     ProviderName,
     RepositoryName,
     RobotName,
@@ -541,6 +543,24 @@ async def test_what_is_public_is_read_by_everybody(rooms: Rooms, house: House, c
     answer = await _send(OciDoor(rooms.oci), _sign_in(house, role), method, path)
 
     assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("by_default", [False, True])
+@pytest.mark.parametrize("role", [*ROLES, *BESIDE])
+async def test_a_repository_is_made_public_by_those_who_may_publish_it_or_where_all_new_ones_are(
+    rooms: Rooms, house: House, role: str, by_default: bool
+) -> None:
+    #                        anonymous, stranger, reader, editor, manager, admin, robot, outsider
+    expected = {False: (401, 403, 403, 403, 201, 201, 403, 403), True: (401, 403, 403, 201, 201, 201, 403, 403)}
+    if by_default:
+        await change_organization(rooms.registry, rooms.admin, OrganizationName("acme"), public_by_default=True)
+    body = {"repository": "new", "is_public": True}
+
+    answer = await _send(
+        manage_door.build(rooms.manage), _sign_in(house, role), "POST", "/v2/manage/namespaces/acme/repos", json=body
+    )
+
+    assert answer.status_code == expected[by_default][(*ROLES, *BESIDE).index(role)], answer.text
 
 
 @pytest.mark.parametrize("role", ["anonymous", "stranger"])

@@ -45,7 +45,7 @@ async def create_repository(
     category: str = "other",
     description: str = "",
 ) -> Repository:
-    """An empty repository.
+    """An empty repository. A public one is for who may publish it, or for an organization that has all new ones public.
 
     Raises Unauthenticated, AccessDenied, OrganizationUnknown, RepositoryExists or QuotaExceeded.
     """
@@ -57,6 +57,8 @@ async def create_repository(
         await reach.lock_content(tx, path, shared=True)
         await lock_organization(tx, path.organization, shared=True)
         owner = await reach.organization(tx, path)
+        if is_public and not owner.public_by_default:
+            await reach.permitted(tx, actor, Action.REPOSITORY_GRANT, path)
         now = registry.clock.now()
         made = await names.save_repository(tx, owner.id, path, category, description, actor.id, now)
         if made is None:
