@@ -10,6 +10,7 @@ from entrepot.access.actor import ANONYMOUS, Actor
 from entrepot.access.levels import Level
 from entrepot.registry import (
     accessories,
+    artifacts,
     browse,
     history,
     lists,
@@ -73,6 +74,8 @@ READS: dict[str, Verb] = {
     "list_tags_at": lambda a: history.list_tags_at(a.registry, a.actor, a.path, NEW_YEAR, "", 10),
     "list_accessories": lambda a: accessories.list_accessories(a.registry, a.actor, a.path, V1),
     "list_signed_tags": lambda a: accessories.list_signed_tags(a.registry, a.actor, a.path, V1, "", 10),
+    "list_artifacts": lambda a: artifacts.list_artifacts(a.registry, a.actor, a.path, "", None, 0, 10),
+    "show_artifact": lambda a: artifacts.show_artifact(a.registry, a.actor, a.path, a.image.digest),
     "list_members": lambda a: members.list_members(a.registry, a.actor, a.path),
 }
 WRITES: dict[str, Verb] = {

@@ -180,3 +180,22 @@ def test_the_audit_tells_what_was_made(sdk: SwrClient, newcomer: Newcomer, api: 
     ]
     theirs, _ = newcomer()
     refused(theirs.list_audit_logs, v2.ListAuditLogsRequest(**HERE, operation="create"), 403, "SVCSTG.SWR.4039002")
+
+
+def test_a_repository_that_is_named_like_these_calls_is_still_one(
+    sdk: SwrClient, api: Api, server: Server, org: str
+) -> None:
+    """All that the registry protocol has a path for is the registry's."""
+    name = f"{org}/instances/{INSTANCE_ID}/namespaces/{org}/repositories/web"
+    push(api, name, "v1")
+
+    assert can_pull(server, f"{name}:v1", f"{server.user}:{server.password}")
+    listed = api.client.get(f"/v2/{name}/tags/list", headers=_token(api, name))
+    assert listed.json() == {"name": name, "tags": ["v1"]}
+    inside = v2.ListNamespaceRepositoriesRequest(**HERE, namespace_name=org)
+    assert [one.name for one in sdk.list_namespace_repositories(inside).repositories] == [name.partition("/")[2]]
+
+
+def _token(api: Api, name: str) -> dict[str, str]:
+    answer = api.client.get("/auth/token", params={"scope": f"repository:{name}:pull"})
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
