@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, delete, literal, or_, select, tuple_
 
 from entrepot.access.actor import admins_of, subject_of_domain
 from entrepot.access.check import repository_scope_like
 from entrepot.access.levels import Level
-from entrepot.access.patterns import is_pattern, like_of
+from entrepot.access.patterns import ESCAPE, is_pattern, like_of
 from entrepot.access.tables import grant
 from entrepot.db.transaction import Reader, Writer
 
@@ -102,6 +102,21 @@ async def grants_in(tx: Reader, scope: str, after: tuple[str, str], limit: int) 
         patterned = grant.c.pattern.is_not(None)
         found += await _grants(tx, patterned, inside, to_people, later, limit=limit - len(found))
     return found
+
+
+async def grants_for(tx: Reader, path: str, after: tuple[str, str], limit: int) -> Sequence[Grant]:
+    """What users and groups were given that counts for a repository: on its organization, on itself, on patterns.
+
+    By scope and subject, those after the pair `after`. Names and patterns are each a walk along their own index.
+    """
+    to_people = or_(grant.c.subject.startswith(_USER), grant.c.subject.startswith(_GROUP))
+    later = tuple_(grant.c.scope, grant.c.subject) > tuple_(*after)
+    organization = path.partition("/")[0]
+    named = await _grants(tx, grant.c.scope.in_([organization, path]), to_people, later, limit=limit)
+    inside = and_(grant.c.scope > f"{organization}/", grant.c.scope < f"{organization}0")  # "0" follows "/"
+    fits = and_(grant.c.pattern.is_not(None), literal(path).like(grant.c.pattern, escape=ESCAPE))
+    patterned = await _grants(tx, fits, inside, to_people, later, limit=limit)
+    return sorted([*named, *patterned], key=lambda one: (one.scope, one.subject))[:limit]
 
 
 async def grants_on(tx: Reader, scope: str, kind: str) -> Sequence[Grant]:

@@ -11,11 +11,11 @@ from entrepot.access.check import level_of, require_account
 from entrepot.access.levels import Action, Level
 from entrepot.accounts.users import domain_names_of, names_of
 from entrepot.db.transaction import Reader
-from entrepot.registry import reach, rules
+from entrepot.registry import markers, reach, rules
 from entrepot.registry.queries import accounting, artifacts, browse
 from entrepot.registry.repositories import Repository, repository_of
 from entrepot.registry.room import Registry
-from entrepot.registry.wanted import RepositoryOrder, WantedRepositories
+from entrepot.registry.wanted import RepositoryOrder, WalkOrder, WantedRepositories
 from entrepot.values.names import RepositoryName
 
 _TAG_NAMES_MAX = 100  # of each repository in a list
@@ -73,16 +73,45 @@ async def list_repositories_after(
         return await listed(tx, items), has_more
 
 
-async def show_repository(
+async def list_repositories_from(
+    registry: Registry,
+    actor: Actor,
+    wanted: WantedRepositories,
+    order: WalkOrder,
+    descending: bool,
+    marker: str,
+    limit: int,
+) -> tuple[Sequence[Listed], str | None]:
+    """Repositories the actor may read, in order, those after `marker`; the marker of the next page, None at the end.
+
+    However deep the page, it costs the same. Raises AccessDenied, or ParameterInvalid for a marker of another list.
+    """
+    require_account(actor)
+    after = markers.parse_walk(order, marker) if marker else None
+    async with registry.db.reading() as tx:
+        rows = await browse.repositories_from(tx, actor, wanted, order, descending, after, limit + 1)
+        items, has_more = rules.page(rows, limit)
+        following = markers.walk_marker(order, items[-1]) if has_more else None
+        return await listed(tx, items), following
+
+
+async def show_image(
     registry: Registry, actor: Actor, path: RepositoryName, with_manifests: bool = False
-) -> Listed:
-    """One repository. Raises Unauthenticated or RepositoryUnknown."""
+) -> tuple[Listed, Level]:
+    """One repository, and the actor's level on it. Raises Unauthenticated or RepositoryUnknown."""
     async with registry.db.reading() as tx:
         await reach.permitted(tx, actor, Action.REPOSITORY_PULL, path)
         row = await browse.repository_row(tx, path)
         if row is None:
             raise reach.unknown(path)
-        return (await listed(tx, [row], with_manifests))[0]
+        return (await listed(tx, [row], with_manifests))[0], await level_of(tx, actor, path)
+
+
+async def show_repository(
+    registry: Registry, actor: Actor, path: RepositoryName, with_manifests: bool = False
+) -> Listed:
+    """One repository. Raises Unauthenticated or RepositoryUnknown."""
+    return (await show_image(registry, actor, path, with_manifests))[0]
 
 
 async def readable(registry: Registry, actor: Actor, scopes: Collection[str]) -> set[str]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from entrepot.access.actor import Actor
-from entrepot.access.grants import Grant, grant_on, grants_in
+from entrepot.access.grants import Grant, grant_on, grants_for, grants_in
 from entrepot.access.groups import groups_of
 from entrepot.access.levels import Action, Level
 from entrepot.access.scopes import Scope
@@ -65,6 +65,18 @@ async def list_grants(
         else:
             await organizations.reachable(tx, actor, Action.ORGANIZATION_MANAGE, scope)
         return await _named(tx, await grants_in(tx, scope, after, limit))
+
+
+async def list_applying(
+    registry: Registry, actor: Actor, path: RepositoryName, after: tuple[str, str], limit: int
+) -> Sequence[Given]:
+    """What counts for a repository: given on it, its organization, or a pattern it fits; by scope and subject.
+
+    Those after the pair `after`; also what is past its end. Raises Unauthenticated, AccessDenied or RepositoryUnknown.
+    """
+    async with registry.db.reading() as tx:
+        await reach.existing(tx, actor, Action.REPOSITORY_GRANT, path)
+        return await _named(tx, await grants_for(tx, path, after, limit))
 
 
 async def set_grant(

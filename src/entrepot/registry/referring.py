@@ -22,7 +22,8 @@ from entrepot.values.manifest import Manifest
 from entrepot.values.names import RepositoryName
 
 _BODIES_BYTES_MAX: Final = 4 * 1024 * 1024
-_KEPT: Final = {".sig": Kind.SIGNATURE, ".sbom": Kind.SBOM, ".att": Kind.ATTESTATION}  # endings of cosign's tags
+KEPT: Final = {".sig": Kind.SIGNATURE, ".sbom": Kind.SBOM, ".att": Kind.ATTESTATION}
+"""Endings of the tags in which cosign says what belongs to a digest, and what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ async def _fallback(tx: Reader, registry: Registry, repository_id: int, subject:
 
 
 async def _by_tags(tx: Reader, repository_id: int, subject: Digest) -> Sequence[Referring]:
-    names = {f"{subject.algorithm}-{subject.hex}{ending}": kind for ending, kind in _KEPT.items()}
+    names = {f"{subject.algorithm}-{subject.hex}{ending}": kind for ending, kind in KEPT.items()}
     digests = await tags.digests_of(tx, repository_id, [name for name in names if len(name) <= 128])
     rows = await inspect.manifests_among(tx, repository_id, list(digests.values()))
     return [

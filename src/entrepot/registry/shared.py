@@ -6,6 +6,7 @@ and when: what the repository holds now is not theirs to know.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -23,10 +24,14 @@ from entrepot.values.errors import Unauthenticated
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """`is_valid`: we may read it by a share now; False for what we gave."""
+    """`is_valid`: we may read it by a share now; False for what we gave.
+
+    `ends_at`: the first moment at which the share does not hold any more; None: it holds for ever, or we gave it.
+    """
 
     listed: Listed
     is_valid: bool
+    ends_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ async def _shared(tx: Reader, wanted: WantedShared, found: Sequence[Row[Any]]) -
     rows = await browse.repository_rows(tx, [one.id for one in found])
     items = await listed(tx, rows)
     return [
-        Shared(item if wanted.is_given or one.is_valid else _as_it_was_shared(item, one), one.is_valid)
+        Shared(item if wanted.is_given or one.is_valid else _as_it_was_shared(item, one), one.is_valid, one.ends_at)
         for item, one in zip(items, found, strict=True)
     ]
 

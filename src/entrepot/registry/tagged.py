@@ -40,6 +40,8 @@ class Tagged:
     created_at: datetime
     """When a tag of this name was first pushed."""
     updated_at: datetime
+    pushed_by: str
+    """The subject that moved it there: `user:ID`."""
     body: bytes
     """The manifest; empty when it was not asked for or the page would become too large."""
 
@@ -96,10 +98,24 @@ async def list_tagged_after(
     """
     async with registry.db.reading() as tx:
         repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
-        after = _after(order, marker)
-        rows = await tag_rows.tags_after(tx, repository.id, part, order, descending, after, limit + 1)
-        items, has_more = rules.page(rows, limit)
-        found = await _tagged(tx, repository, items, with_bodies)
+        return await tagged_after(tx, repository, part, order, descending, marker, limit, with_bodies)
+
+
+async def tagged_after(
+    tx: Reader,
+    repository: Row[Any],
+    part: str,
+    order: TagOrder,
+    descending: bool,
+    marker: str,
+    limit: int,
+    with_bodies: bool,
+) -> tuple[Sequence[Tagged], str | None]:
+    """The same of a repository's row. Raises ParameterInvalid for a marker of another list."""
+    after = _after(order, marker)
+    rows = await tag_rows.tags_after(tx, repository.id, part, order, descending, after, limit + 1)
+    items, has_more = rules.page(rows, limit)
+    found = await _tagged(tx, repository, items, with_bodies)
     if not has_more:
         return found, None
     return found, found[-1].name if order is TagOrder.NAME else str(found[-1].id)
@@ -140,6 +156,7 @@ async def _tagged(tx: Reader, repository: Row[Any], rows: Sequence[Row[Any]], wi
             row.content_size or row.size,
             row.created_at,
             row.valid_from,
+            row.pushed_by,
             bodies.get(row.digest, b""),
         )
         for row in rows

@@ -27,6 +27,14 @@ class RepositoryOrder(Enum):
     VISIBILITY = auto()
 
 
+class WalkOrder(Enum):
+    """What a list of repositories that goes on by key can be sorted by: what has an index."""
+
+    UPDATED = auto()
+    NAME = auto()
+    PATH = auto()
+
+
 class TagOrder(Enum):
     """What a list of tags can be sorted by. UPDATED: when the tag was last moved."""
 

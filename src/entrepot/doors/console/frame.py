@@ -34,6 +34,7 @@ def sections(visit: Visit) -> Sequence[Section]:
     ]
     images = [
         (say("My images"), "/console/images", "layers"),
+        (say("Shared images"), "/console/shared", "share"),
         public,
     ]
     return [

@@ -1,36 +1,77 @@
-"""Images: lists of repositories, and one with its versions."""
+"""Lists of images: one's own, those shared by others, those that everybody may pull."""
+
+from collections.abc import Mapping
+from typing import Final
 
 from entrepot.doors.console.visit import View, Visit
-from entrepot.registry import browse, tagged
-from entrepot.registry.wanted import RepositoryOrder, TagOrder, WantedRepositories
+from entrepot.registry import browse, shared
+from entrepot.registry.rules import CATEGORIES
+from entrepot.registry.wanted import WalkOrder, WantedRepositories, WantedShared
+from entrepot.values.errors import ParameterInvalid
 
-ROWS = 50
+ROWS: Final = 50
+_ORDERS: Final[Mapping[str, WalkOrder]] = {
+    "updated": WalkOrder.UPDATED,
+    "name": WalkOrder.NAME,
+    "organization": WalkOrder.PATH,
+}
+_DIGITS_MAX: Final = 18
 
 
 async def list_images(visit: Visit) -> View:
     """Repositories the visitor may read."""
     visit.need_account()
-    return await _list(visit, WantedRepositories(name_part=visit.query("q") or None), "images/list.html")
+    return await _list(visit, visit.say("My images"))
 
 
 async def list_public(visit: Visit) -> View:
     """Repositories that everybody may read."""
-    wanted = WantedRepositories(name_part=visit.query("q") or None, is_public=True)
-    return await _list(visit, wanted, "images/list.html")
+    return await _list(visit, visit.say("Public images"), is_public=True)
 
 
-async def _list(visit: Visit, wanted: WantedRepositories, template: str) -> View:
-    registry = visit.rooms.registry
-    page = await browse.list_repositories(registry, visit.actor, wanted, RepositoryOrder.UPDATED, True, 0, ROWS)
-    return View(template, {"page": page, "part": visit.query("q")})
-
-
-async def show_image(visit: Visit) -> View:
-    """One repository with its versions."""
-    registry, path = visit.rooms.registry, visit.repository
-    found = await browse.show_repository(registry, visit.actor, path)
-    part = visit.query("q")
-    tags, following = await tagged.list_tagged_after(
-        registry, visit.actor, path, part, TagOrder.UPDATED, True, visit.query("after"), ROWS, with_bodies=True
+async def _list(visit: Visit, title: str, is_public: bool | None = None) -> View:
+    order, descending = visit.query("order") or "updated", visit.query("direction") != "asc"
+    if order not in _ORDERS:
+        raise ParameterInvalid(f"A list of images is sorted by one of {', '.join(_ORDERS)}.", kind="query")
+    part, category = visit.query("q"), visit.query("category")
+    organization = visit.query("organization")
+    wanted = WantedRepositories(
+        organization=organization or None, name_part=part or None, category=category or None, is_public=is_public
     )
-    return View("images/show.html", {"image": found, "tags": tags, "following": following, "part": part})
+    items, following = await browse.list_repositories_from(
+        visit.rooms.registry, visit.actor, wanted, _ORDERS[order], descending, visit.query("after"), ROWS
+    )
+    values = {
+        "title": title,
+        "items": items,
+        "following": following,
+        "part": part,
+        "category": category,
+        "organization": organization,
+        "categories": CATEGORIES,
+        "order": order,
+        "descending": descending,
+        "is_public_list": bool(is_public),
+    }
+    return View("images/list.html", values)
+
+
+async def list_shared(visit: Visit) -> View:
+    """Repositories that other domains share with the visitor's."""
+    return await _list_shared(visit, is_given=False)
+
+
+async def list_given(visit: Visit) -> View:
+    """Repositories that the visitor's domain shares with others."""
+    return await _list_shared(visit, is_given=True)
+
+
+async def _list_shared(visit: Visit, is_given: bool) -> View:
+    visit.need_account()
+    part, after = visit.query("q"), visit.query("after")
+    if after and not (after.isascii() and after.isdigit() and len(after) <= _DIGITS_MAX):
+        raise ParameterInvalid("The marker is not one that this list gave.", kind="marker")
+    wanted = WantedShared(is_given=is_given, name_part=part or None)
+    items, has_more = await shared.list_shared_after(visit.rooms.registry, visit.actor, wanted, int(after or 0), ROWS)
+    following = str(items[-1].listed.repository.id) if has_more else None
+    return View("images/shared.html", {"items": items, "following": following, "part": part, "is_given": is_given})

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -61,6 +62,8 @@ def _environment(name: str) -> Environment:
         "number": language.number,
         "day": language.day,
         "moment": language.moment,
+        "last_date": lambda ends_at: (ends_at - timedelta(days=1)).date().isoformat(),
+        "last_day": lambda ends_at: language.day((ends_at - timedelta(days=1)).date()),
         "rfc3339": rfc3339,
         "short": short_digest,
         "segment": lambda text: quote(str(text), safe=""),

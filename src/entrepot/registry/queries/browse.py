@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, union_all
+from sqlalchemy import Column, ColumnElement, Row, Select, func, literal, select, tuple_, union_all
 
 from entrepot.access.actor import Actor
 from entrepot.access.patterns import ESCAPE, escaped
@@ -11,7 +11,7 @@ from entrepot.db.transaction import Reader
 from entrepot.registry.queries.names import IS_PUBLIC, REPOSITORY
 from entrepot.registry.queries.readable import Readable
 from entrepot.registry.tables import blob, organization, repository, repository_blob, tag
-from entrepot.registry.wanted import RepositoryOrder, WantedRepositories
+from entrepot.registry.wanted import RepositoryOrder, WalkOrder, WantedRepositories
 
 TAGS = (
     select(func.count())
@@ -30,6 +30,12 @@ _ORDERS: Final[Mapping[RepositoryOrder, ColumnElement[Any]]] = {
     RepositoryOrder.TAGS: TAGS,
     RepositoryOrder.ORGANIZATION: _ORGANIZATION_NAME,
     RepositoryOrder.VISIBILITY: IS_PUBLIC,
+}
+# What a walk goes by: the columns of an index, the path last, so that no two repositories have the same.
+WALKS: Final[Mapping[WalkOrder, Sequence[Column[Any]]]] = {
+    WalkOrder.UPDATED: (repository.c.updated_at, repository.c.path),
+    WalkOrder.NAME: (repository.c.name, repository.c.path),
+    WalkOrder.PATH: (repository.c.path,),
 }
 
 
@@ -112,6 +118,32 @@ async def repositories_after(
         ids = select(few.c.id).order_by(few.c.id).limit(limit)
     found = [row.id for row in await tx.rows(ids)]
     return await tx.rows(_rows().where(repository.c.id.in_(found)).order_by(repository.c.id))
+
+
+async def repositories_from(
+    tx: Reader,
+    actor: Actor,
+    wanted: WantedRepositories,
+    order: WalkOrder,
+    descending: bool,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> Sequence[Row[Any]]:
+    """In the wanted order, then by path, those after the keys `after`: a walk along the order's index."""
+    readable = await Readable.of(tx, actor)
+    conditions = _conditions(wanted)
+    columns = WALKS[order]
+    if after is not None:
+        given = tuple_(*[literal(value, column.type) for value, column in zip(after, columns, strict=True)])
+        conditions.append(tuple_(*columns) < given if descending else tuple_(*columns) > given)
+    keys: Sequence[ColumnElement[Any]] = columns
+    if readable.is_administrator:
+        found = select(repository.c.id).where(readable.condition(), *conditions)
+    else:
+        few = union_all(*[part.where(*conditions) for part in readable.parts(repository.c.id, *columns)]).subquery()
+        found, keys = select(few.c.id), [few.c[column.name] for column in columns]
+    ordered = found.order_by(*[key.desc() if descending else key for key in keys]).limit(limit)
+    return await repository_rows(tx, [row.id for row in await tx.rows(ordered)])
 
 
 async def repository_rows(tx: Reader, ids: Sequence[int]) -> Sequence[Row[Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, literal, null, select, update
 
 from entrepot.access.actor import Actor, subject_of_domain
 from entrepot.access.check import alive, visible, within
@@ -134,7 +134,7 @@ def _shared(actor: Actor, wanted: WantedShared, now: datetime) -> Select[Any]:
 def _given(actor: Actor, now: datetime) -> Select[Any]:
     """Repositories of the actor's domain that are shared with somebody and that the actor may read."""
     return (
-        select(repository.c.id, literal(False).label("is_valid"))
+        select(repository.c.id, literal(False).label("is_valid"), null().label("ends_at"))
         .join(organization)
         .where(
             repository.c.id.in_(select(share.c.repository_id)),
@@ -151,6 +151,7 @@ def _received(actor: Actor, wanted: WantedShared, now: datetime) -> Select[Any]:
         select(
             repository.c.id,
             _is_valid(now).label("is_valid"),
+            grant.c.expires_at.label("ends_at"),
             share.c.created_at.label("shared_at"),
             share.c.updated_at.label("changed_at"),
         )

@@ -139,9 +139,23 @@ function listen() {
 function reload() {
   const list = document.querySelector("[data-live]");
   if (!list || list.contains(document.activeElement) || list.querySelector("input:checked")) return;
+  missed = isAsked();
+  if (missed) return;
   const at = `#${list.id}`;
   htmx.ajax("GET", location.href, { source: list, target: at, select: at, swap: "outerHTML" });
 }
+
+// Rows that somebody asked for by a filter win over rows that only come anew: those are asked for again afterwards.
+let missed = false;
+const isAsked = () => document.querySelector(".htmx-request:not([data-live])") !== null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!event.detail.requestConfig.elt.matches("[data-live]") || !isAsked()) return;
+  event.detail.shouldSwap = false;
+  missed = true;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (missed) reload();
+});
 
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) reload();

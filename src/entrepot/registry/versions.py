@@ -1,0 +1,113 @@
+"""Versions: the tags of an image as people look at them: what each is, who pushed it, whether it is in use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from entrepot.access.actor import Actor
+from entrepot.access.levels import Action
+from entrepot.accounts.users import names_of
+from entrepot.db.transaction import Reader
+from entrepot.registry import reach
+from entrepot.registry.queries import versions
+from entrepot.registry.referring import KEPT
+from entrepot.registry.room import Registry
+from entrepot.registry.tagged import Tagged, tagged_after
+from entrepot.registry.wanted import TagOrder
+from entrepot.values.kinds import Kind, kind_of
+from entrepot.values.manifest import Manifest
+from entrepot.values.names import RepositoryName
+
+_USER: Final = "user:"
+_UNKNOWN: Final = "unknown"  # the platform of what is in an index and no image
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """`size`: bytes of the image, of an index with those of its images. `platforms`: of an index.
+
+    `belonging`: kinds of what refers to it, signatures and lists of parts among them; whether they are good is not
+    looked at. `pushed_by` is empty when that account is gone, and for people of other domains. `last_pulled` is None
+    when there was no pull for as long as days are kept.
+    """
+
+    tagged: Tagged
+    kind: Kind
+    size: int
+    platforms: Sequence[str]
+    pushed_by: str
+    last_pulled: date | None
+    belonging: frozenset[Kind]
+
+
+async def list_versions(
+    registry: Registry,
+    actor: Actor,
+    path: RepositoryName,
+    part: str,
+    order: TagOrder,
+    descending: bool,
+    marker: str,
+    limit: int,
+) -> tuple[Sequence[Version], str | None]:
+    """Tags whose name contains `part`, those after `marker`; the marker of the next page, None at the end.
+
+    Raises Unauthenticated, RepositoryUnknown, or ParameterInvalid for a marker of another list.
+    """
+    async with registry.db.reading() as tx:
+        repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
+        found, following = await tagged_after(tx, repository, part, order, descending, marker, limit, with_bodies=True)
+        return await _versions(tx, registry, actor, repository, found), following
+
+
+async def _versions(
+    tx: Reader, registry: Registry, actor: Actor, repository: Row[Any], found: Sequence[Tagged]
+) -> Sequence[Version]:
+    digests = list({one.digest for one in found})
+    types = await versions.artifact_types(tx, repository.id, digests)
+    sizes = await versions.index_sizes(tx, repository.id, digests)
+    belonging = await _belonging(tx, repository.id, digests)
+    # What is public or shared is read by people who need not know each other.
+    is_own = repository.domain_id == actor.domain_id
+    pushers = {one.pushed_by.removeprefix(_USER) for one in found if is_own}
+    known = await names_of(tx, list(pushers))
+    pulled = await versions.last_pulled(tx, repository.id, [one.name for one in found])
+    return [
+        Version(
+            one,
+            _kept_kind(one.name) or kind_of(one.media_type, types.get(one.digest)),
+            sizes.get(one.digest, one.size),
+            _platforms(registry, one),
+            known.get(one.pushed_by.removeprefix(_USER), ""),
+            pulled.get(one.name),
+            frozenset(belonging.get(one.digest, ())),
+        )
+        for one in found
+    ]
+
+
+def _kept_kind(tag: str) -> Kind | None:
+    """The kind that a tag of an older client says."""
+    name, dot, ending = tag.rpartition(".")
+    return KEPT.get(dot + ending) if name.startswith("sha256-") else None
+
+
+def _platforms(registry: Registry, one: Tagged) -> Sequence[str]:
+    if not one.body:
+        return ()
+    children = Manifest.parse(one.body, one.media_type, registry.settings.manifest).children
+    platforms = [child.platform for child in children if child.platform and child.platform.os != _UNKNOWN]
+    return list(dict.fromkeys(str(platform) for platform in platforms))
+
+
+async def _belonging(tx: Reader, repository_id: int, digests: Sequence[str]) -> dict[str, set[Kind]]:
+    referring = await versions.referring_types(tx, repository_id, digests)
+    kinds = {digest: {kind_of("", one) for one in types} for digest, types in referring.items()}
+    names = {f"{digest.replace(':', '-')}{ending}": (digest, KEPT[ending]) for digest in digests for ending in KEPT}
+    for name in await versions.tags_there(tx, repository_id, list(names)):
+        digest, kind = names[name]
+        kinds.setdefault(digest, set()).add(kind)
+    return kinds
