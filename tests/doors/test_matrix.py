@@ -127,6 +127,7 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "show_domain_resource_reports": (401, 200, 200, 200, 200, 200),
     "list_pulls":                   (401, 404, 200, 200, 200, 200),
     "explain_access":               (401, 200, 200, 200, 200, 200),
+    "search_everything_readable":   (401, 200, 200, 200, 200, 200),
     "list_audit":                   (401, 403, 403, 403, 403, 200),
     "export_audit":                 (401, 403, 403, 403, 403, 200),
     "list_events_since":            (401, 403, 403, 403, 403, 200),
@@ -376,6 +377,7 @@ BODIES: dict[str, Any] = {
 QUERIES: dict[str, dict[str, str]] = {
     "show_deletion_plan": {"tag": "v1"},
     "explain_access": {"action": "pull", "what": "acme/web"},
+    "search_everything_readable": {"q": "web"},
     "show_sync_job": {"filter": "limit::10|offset::0"},
     "download_image": {"reference": "v1"},
     "list_tags_at": {"at": "2026-01-01T00:00:00Z"},

@@ -41,6 +41,7 @@ COMMANDS = (
     "quota",
     "audit",
     "explain",
+    "search",
     "secrets",
     "completion",
 )

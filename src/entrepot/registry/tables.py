@@ -94,6 +94,7 @@ manifest = Table(
     Column("pushed_by", String(64), nullable=False),
     UniqueConstraint("repository_id", "digest"),
     Index("ix_manifest_subject", "repository_id", "subject", "digest"),
+    Index("ix_manifest_digest", "digest", "repository_id"),  # what the search walks
 )
 
 # No foreign key from these two to blobs and manifests: a sparse organization may lack them.
@@ -135,6 +136,14 @@ tag = Table(
     ),
     Index("ix_tag_history", "repository_id", "name", "valid_from"),
     Index("ix_tag_digest", "repository_id", "digest"),
+    # What the search walks.
+    Index(
+        "ix_tag_name",
+        "name",
+        "repository_id",
+        sqlite_where=text("valid_until IS NULL"),
+        postgresql_where=text("valid_until IS NULL"),
+    ),
 )
 
 upload = Table(

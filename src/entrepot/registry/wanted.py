@@ -6,12 +6,16 @@ from enum import Enum, auto
 
 @dataclass(frozen=True, slots=True)
 class WantedRepositories:
-    """Which repositories a list is about; what is None does not matter. Parts match in any case of letters."""
+    """Which repositories a list is about; what is None does not matter. Parts match in any case of letters.
+
+    `path_part` may have a slash in it: then it is looked for in the whole path, else in what follows the organization.
+    """
 
     organization: str | None = None
     organization_id: int | None = None
     organization_part: str | None = None
     name_part: str | None = None
+    path_part: str | None = None
     category: str | None = None
     is_public: bool | None = None
 

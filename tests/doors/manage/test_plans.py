@@ -59,6 +59,11 @@ LISTS = (
     "/v2/manage/robots?marker=a",
     "/v2/manage/tokens?marker=a",
     "/v2/manage/domains?marker=a",
+    "/v2/manage/search?q=service-777&limit=20",
+    "/v2/manage/search?q=1.1505&limit=20",
+    "/v2/manage/search?q=service:1.&limit=20",
+    "/v2/manage/search?q=team7/service:1.15&limit=20",
+    "/v2/manage/search?q=sha256:00000000&limit=20",
 )
 
 

@@ -21,6 +21,7 @@ from entrepot.doors.console import (
     overview,
     permissions,
     preferences,
+    search,
     sign_in,
     versions,
 )
@@ -83,6 +84,7 @@ PAGES: Final = (
     Page("GET", "/console/shared", images.list_shared),
     Page("GET", "/console/shared/given", images.list_given),
     Page("GET", "/console/public", images.list_public),
+    Page("GET", "/console/search", search.show_search),
     # One image, tab by tab.
     Page("GET", _IMAGE, image.show_image),
     Page("GET", f"{_IMAGE}/-/description", image.edit_description),

@@ -32,6 +32,7 @@ from entrepot.doors.manage import (
     repositories,
     retentions,
     robots,
+    search,
     sessions,
     sharing,
     sync,
@@ -218,6 +219,7 @@ ROUTES: Final = (
     Route("DELETE", f"{_TOKENS}/{{token}}", tokens.delete_token, 204),
     # Who may do what, what happened.
     Route("GET", "/v2/manage/explain", explain.explain_access),
+    Route("GET", "/v2/manage/search", search.search_everything_readable),
     Route("GET", "/v2/manage/audit", audit.list_audit, without_none=True),
     Route("GET", "/v2/manage/audit/export", audit.export_audit, answers=audit.Lines),
     Route("GET", "/v2/manage/events", audit.list_events_since, without_none=True),

@@ -204,6 +204,8 @@ def _conditions(wanted: WantedRepositories) -> list[ColumnElement[bool]]:
         conditions.append(repository.c.organization_id.in_(select(organization.c.id).where(part)))
     if wanted.name_part:
         conditions.append(has_name_part(wanted.name_part.lower()))
+    if wanted.path_part:
+        conditions.append(has_path_part(wanted.path_part.lower()))
     if wanted.category is not None:
         conditions.append(repository.c.category == wanted.category)
     if wanted.is_public is not None:
@@ -214,3 +216,8 @@ def _conditions(wanted: WantedRepositories) -> list[ColumnElement[bool]]:
 def has_name_part(part: str) -> ColumnElement[bool]:
     """By the path, which the indexes that lists walk have: the part stands somewhere after a slash."""
     return repository.c.path.like(f"%/%{escaped(part)}%", escape=ESCAPE)
+
+
+def has_path_part(part: str) -> ColumnElement[bool]:
+    """With a slash in it the part stands anywhere in the path, else in what follows the organization."""
+    return repository.c.path.like(f"%{escaped(part)}%", escape=ESCAPE) if "/" in part else has_name_part(part)
