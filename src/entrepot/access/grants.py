@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, delete, literal, or_, select, tuple_, update
 
 from entrepot.access.actor import admins_of, subject_of_domain
 from entrepot.access.check import repository_scope_like
@@ -53,6 +53,12 @@ async def remove_scope(tx: Writer, scope: str) -> None:
     """
     own = grant.c.scope == scope
     await tx.run(delete(grant).where(own if "/" in scope else _under(scope)))
+
+
+async def move_scope(tx: Writer, scope: str, new: str) -> None:
+    """Let every grant on the repository `scope` be one on `new` instead, where there is none yet."""
+    await remove_scope(tx, new)
+    await tx.run(update(grant).where(grant.c.scope == scope).values(scope=new))
 
 
 async def forget_people(tx: Writer, organization: str, domain_id: str) -> None:

@@ -113,6 +113,25 @@ def delete(name: Name, yes: Yes = False, as_json: AsJson = False) -> None:
     done(f"Deleted the repository {name}.", {"name": name}, as_json)
 
 
+@repo.command()
+def rename(
+    name: Name,
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The new name, in the same organization.")],
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give a repository another name. Nothing answers to the old one then."""
+    from entrepot.cli.client import Client, repository_path
+    from entrepot.values.names import RepositoryName
+
+    path = RepositoryName.parse(name)
+    with Client() as client:
+        confirm(f"Who pulls {name} finds nothing there from now on.", yes)
+        client.call("POST", f"{repository_path(path)}/rename", {"repository": new})
+    made = f"{path.organization}/{new}"
+    done(f"{name} is {made} from now on.", {"name": made}, as_json)
+
+
 @repo.command("set")
 def change(
     name: Name,

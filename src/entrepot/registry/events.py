@@ -64,6 +64,14 @@ class RepositoryChanged(OfOrganization):
 
 
 @dataclass(frozen=True, slots=True)
+class RepositoryRenamed(OfOrganization):
+    """The subject is the new name; `before` has the old `path`."""
+
+    type: ClassVar[str] = "repository.renamed"
+    before: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class RepositoryDeleted(OfOrganization):
     type: ClassVar[str] = "repository.deleted"
 

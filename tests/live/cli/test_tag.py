@@ -50,3 +50,13 @@ def test_tags_are_copied_to_another_repository_and_many_deleted_with_their_conte
     assert api.client.get(f"/v2/{app}/manifests/{first.digest}").status_code == 404
     assert api.client.get(f"/v2/{other}/manifests/v1").headers["docker-content-digest"] == str(second.digest)
     assert "no tag v1" in refused(as_admin("tag", "delete", f"{app}:v1", "--yes"))
+
+
+def test_a_repository_gets_another_name(as_admin: Run, api: Api) -> None:
+    organization = api.create_org()
+    app = f"{organization}/team/app"
+    image = push(api, app, "v1")
+    assert as_admin("repo", "rename", app, "web").code == 2
+    assert ok(as_admin("repo", "rename", app, "web", "--yes")) == f"{app} is {organization}/web from now on.\n"
+    assert api.client.get(f"/v2/{organization}/web/manifests/v1").headers["docker-content-digest"] == str(image.digest)
+    assert api.client.get(f"/v2/{app}/manifests/v1").status_code == 404

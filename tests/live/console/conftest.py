@@ -13,8 +13,9 @@ from tests.live.process import Server
 Visit = Callable[..., Console]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ends with the tests of its file: while it is there, its event loop runs, and tests that await cannot have one."""
     with running_browser() as browser:
         yield browser
 

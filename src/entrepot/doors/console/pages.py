@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from starlette.responses import Response
 
 from entrepot.doors.console import (
+    bulk,
     downloads,
     history,
     image,
@@ -109,6 +110,15 @@ PAGES: Final = (
     Page("POST", f"{_IMAGE}/-/settings", image_settings.change_image_settings, image_settings.show_image_settings),
     Page("GET", f"{_IMAGE}/-/delete", image_settings.confirm_image_deletion),
     Page("POST", f"{_IMAGE}/-/delete", image_settings.delete_image, image_settings.confirm_image_deletion),
+    Page("GET", _IMAGE, images.show_image),
+    Page("GET", f"{_IMAGE}/-/delete-versions", bulk.confirm_deletion),
+    Page("POST", f"{_IMAGE}/-/delete-versions", bulk.delete_versions, bulk.confirm_deletion),
+    Page("GET", f"{_IMAGE}/-/copy", bulk.new_copy),
+    Page("POST", f"{_IMAGE}/-/copy", bulk.copy_versions, bulk.new_copy),
+    Page("GET", f"{_IMAGE}/-/rename", bulk.new_name),
+    Page("POST", f"{_IMAGE}/-/rename", bulk.rename_image, bulk.new_name),
+    Page("GET", f"{_IMAGE}/-/retag", bulk.new_tag),
+    Page("POST", f"{_IMAGE}/-/retag", bulk.add_tag, bulk.new_tag),
     # One version of an image, tab by tab; and what a tag named before.
     Page("GET", f"{_VERSION}/download", downloads.download_version),
     Page("GET", _VERSION, versions.show_version),

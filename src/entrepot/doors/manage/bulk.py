@@ -1,4 +1,4 @@
-"""Work on many tags, or across repositories, which the contract has no call for: copies, deletion with a plan."""
+"""Work on many tags, or across repositories, which the contract has no call for: copies, renames, deletion by plan."""
 
 from datetime import date
 from typing import Annotated
@@ -7,8 +7,8 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 
 from entrepot.doors.manage.call import TheCall, TheRepository
-from entrepot.doors.manage.fields import Body, Flag, Word
-from entrepot.registry import copying, deletion
+from entrepot.doors.manage.fields import Body, Empty, Flag, Word
+from entrepot.registry import copying, deletion, renaming
 from entrepot.values.digest import Digest
 from entrepot.values.names import OrganizationName, RepositoryName, TagName
 from entrepot.values.reference import Reference
@@ -35,6 +35,12 @@ class CopyMade(BaseModel):
 
     digest: str
     manifests: int
+
+
+class RenameRepository(Body):
+    """`repository`: the new name in the same organization."""
+
+    repository: Word
 
 
 class DeleteTags(Body):
@@ -80,6 +86,13 @@ async def create_copy(call: TheCall, repository: TheRepository, body: CreateCopy
         call.registry, call.actor, repository, reference, target, tag, body.override, body.referrers
     )
     return CopyMade(digest=str(made.digest), manifests=made.manifests)
+
+
+async def rename_repo(call: TheCall, repository: TheRepository, body: RenameRepository) -> Empty:
+    """Give a repository another name in its organization. Nothing answers to the old one then."""
+    new = RepositoryName.parse(f"{repository.organization}/{body.repository}")
+    await renaming.rename_repository(call.registry, call.actor, repository, new)
+    return Empty()
 
 
 async def show_deletion_plan(

@@ -35,6 +35,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "set_repo_grant": {"kind": "robot", "name": "robot$ci", "auth": 3, "deadline": "2027-12-31"},
     "delete_repo_grant": {"kind": "robot", "name": "robot$ci"},
     "create_repo_tag": {"source_tag": "1.4.2", "destination_tag": "stable", "override": True},
+    "rename_repo": {"repository": "team/web"},
     "create_copy": {
         "reference": "1.4.2",
         "destination_namespace": "production",

@@ -120,6 +120,7 @@ ROUTES: Final = (
     Route("GET", f"{_REPO}/tags/{{tag}}", tags.show_repo_tag),
     Route("POST", f"{_REPO}/tags", tags.create_repo_tag, 201),
     Route("DELETE", f"{_REPO}/tags/{{tag}}", tags.delete_repo_tag, 204),
+    Route("POST", f"{_REPO}/rename", bulk.rename_repo),
     Route("POST", f"{_REPO}/copies", bulk.create_copy, 201),
     Route("GET", f"{_REPO}/deletions", bulk.show_deletion_plan),
     Route("POST", f"{_REPO}/deletions", bulk.delete_repo_tags),

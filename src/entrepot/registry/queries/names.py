@@ -162,6 +162,13 @@ async def change_repository(tx: Writer, repository_id: int, at: datetime, **chan
     await tx.run(update(repository).where(repository.c.id == repository_id).values(updated_at=at, **changes))
 
 
+async def rename_repository(tx: Writer, repository_id: int, path: str, new: str, at: datetime) -> None:
+    """Give it another path; uploads stay under the new one, where nobody continues them, until they expire."""
+    await tx.run(update(upload).where(upload.c.path == path).values(path=new))
+    named = {"path": new, "name": new.partition("/")[2], "updated_at": at}
+    await tx.run(update(repository).where(repository.c.id == repository_id).values(named))
+
+
 async def visible_paths(tx: Reader, actor: Actor, after: str, limit: int) -> Sequence[str]:
     """Paths of repositories the actor may read, in order, those after `after`."""
     rows = await tx.rows(
