@@ -12,6 +12,7 @@ from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.room import Accounts, open_accounts
 from entrepot.accounts.settings import AccountSettings
 from entrepot.accounts.trust import providers
+from entrepot.archives.settings import ListingSettings
 from entrepot.audit import jobs as audit_jobs
 from entrepot.audit.room import Audit
 from entrepot.audit.settings import AuditSettings
@@ -38,6 +39,7 @@ from entrepot.plumbing.clock import SystemClock
 from entrepot.plumbing.logging import get_logger
 from entrepot.plumbing.sealing import Sealer, open_sealer
 from entrepot.registry import jobs as registry_jobs
+from entrepot.registry.layers import Layers
 from entrepot.registry.queries.names import domains_of
 from entrepot.registry.room import Registry
 from entrepot.registry.settings import RegistrySettings
@@ -152,7 +154,8 @@ def open_house(settings: Settings) -> House:
     sealer = open_sealer(settings.data / SECRET_KEY_FILE, secret)
     notes = Notes(db, clock, settings.audit_notes_per_minute, _NOTES_SECONDS, domains_of)
     accounts = open_accounts(db, clock, sealer, account_settings(settings), notes)
-    registry = Registry(db, blobs, clock, registry_settings(settings))
+    layers = Layers(listing_settings(settings), settings.files_kept_max)
+    registry = Registry(db, blobs, clock, registry_settings(settings), layers=layers)
     audit = Audit(db, clock, AuditSettings(settings.audit_days))
     return House(
         settings,
@@ -201,6 +204,7 @@ def registry_settings(settings: Settings) -> RegistrySettings:
         upload_idle_seconds=settings.upload_idle_seconds,
         uploads_open_max=settings.uploads_open_max,
         config_bytes_max=settings.config_bytes_max,
+        files_seconds_max=settings.files_seconds_max,
         page_max=settings.page_max,
         referrers_page_max=settings.referrers_page_max,
         redirect_seconds=settings.storage_redirect_seconds,
@@ -210,6 +214,14 @@ def registry_settings(settings: Settings) -> RegistrySettings:
         quota_bytes=settings.quota_bytes,
         accounting_seconds=settings.accounting_seconds,
         accounting_days=settings.accounting_days,
+    )
+
+
+def listing_settings(settings: Settings) -> ListingSettings:
+    return ListingSettings(
+        entries_max=settings.files_entries_max,
+        bytes_max=settings.files_bytes_max,
+        name_chars_max=settings.files_name_chars_max,
     )
 
 

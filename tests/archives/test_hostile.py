@@ -280,3 +280,13 @@ def test_documents_of_any_shape_are_refused_or_read(tmp_path: Path, one: object,
         with suppress(ArchiveInvalid), open_archive(io.BytesIO(tar(files)), folder=tmp_path) as found:
             for listed in found.images:
                 listed.load()
+
+
+def test_a_chain_of_headers_without_end_costs_no_stack(opened: Open):
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        member = tarfile.TarInfo("a")
+        member.pax_headers = {"comment": "x"}
+        archive.addfile(member)
+    with pytest.raises(ArchiveInvalid):
+        opened(held.getvalue()[:1024] * 5_000)

@@ -47,7 +47,7 @@ def read_tar(file: BinaryIO, settings: ArchiveSettings, watch: Watch) -> Members
                 tar.members.clear()  # type: ignore[attr-defined]  # else it keeps every header; typeshed forgot the name
                 watch(_BLOCK)
             end = tar.offset
-    except (tarfile.TarError, ValueError, OverflowError, EOFError) as error:
+    except (tarfile.TarError, ValueError, OverflowError, EOFError, RecursionError) as error:
         raise ArchiveInvalid(
             f"This is not a readable tar file ({_first_words(error)}), as docker save or skopeo write one."
         ) from error

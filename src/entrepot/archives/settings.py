@@ -38,4 +38,18 @@ class ArchiveSettings:
     """All temporary files of one open archive together."""
 
 
+@dataclass(frozen=True, slots=True)
+class ListingSettings:
+    """How much of one layer is read to list what is in it."""
+
+    entries_max: int = 100_000
+    bytes_max: int = 4 << 30
+    """Unpacked."""
+
+    name_chars_max: int = 4_096
+    depth_max: int = 128
+    header_bytes_max: int = 256 << 20
+
+
 DEFAULT = ArchiveSettings()
+LISTING = ListingSettings()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from entrepot.blobs.store import BlobStore
 from entrepot.db.database import Database
 from entrepot.plumbing.clock import Clock
+from entrepot.registry.layers import Layers
 from entrepot.registry.pulled import PullCounts
 from entrepot.registry.settings import RegistrySettings
 
@@ -17,3 +18,5 @@ class Registry:
     settings: RegistrySettings
     counts: PullCounts = field(default_factory=PullCounts)
     """Pulls of this process that are not in the database yet."""
+    layers: Layers = field(default_factory=Layers)
+    """What this process read of layers to show it."""

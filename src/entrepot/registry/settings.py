@@ -16,6 +16,8 @@ class RegistrySettings:
     upload_parts_max: int = 10_000
     config_bytes_max: int = 1024 * 1024
     """Of an image's configuration that is read to be shown."""
+    files_seconds_max: float = 20
+    """For reading the layers of one image to show what is in them."""
     page_max: int = 1_000
     referrers_page_max: int = 1_000
     manifest_tags_max: int = 100

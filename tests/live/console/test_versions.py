@@ -9,6 +9,7 @@ from tests.live.api import Api, Level, fresh_name
 from tests.live.console.browser import Console
 from tests.live.console.conftest import Visit
 from tests.live.console.pushing import SCRIPT, push
+from tests.make.archive import tar
 from tests.make.image import Blob, Image
 
 _CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -83,6 +84,29 @@ def test_a_tag_goes_back_to_what_it_named_also_after_it_was_deleted(admin: Conso
     expect(page.locator("main")).to_contain_text(str(second.digest))
 
 
+def test_files_are_browsed_by_folder_and_layer_and_two_versions_compared(visit: Visit, api: Api, repository: str):
+    base = tar({"etc/passwd": b"root", "tmp/old": b"x" * 50, f"srv/{SCRIPT}": b""})
+    push(api, repository, "v1", _image({"Cmd": ["one"]}, [], base))
+    change = tar({"tmp/.wh.old": b"", "app/new": b"y" * 7})
+    push(api, repository, "v2", _image({"Cmd": ["two"]}, [], base, change))
+    console = visit(java_script_enabled=False)
+    console.sign_in()
+    page = console.go(f"/console/images/{repository}/-/versions/v2/files")
+    expect(page.locator("table tbody tr")).to_have_count(4)
+    page.click("table >> text=srv")
+    expect(page.locator("table")).to_contain_text("<script>alert(1)<")
+    page.click(".layers li:nth-child(3) a")
+    page.click("table >> text=tmp")
+    expect(page.locator("table tbody tr")).to_contain_text("deleted")
+
+    page.click("text=Compare")
+    page.fill("[name=from]", "v1")
+    page.click("main button.primary")
+    expect(page.locator("main")).to_contain_text("app/")
+    expect(page.locator("del.diff")).to_have_text("one")
+    expect(page.locator("ins.diff")).to_have_text("two")
+
+
 def test_who_may_read_sees_the_history_and_who_may_edit_goes_back(visit: Visit, api: Api, repository: str):
     first = push(api, repository, "v1")
     push(api, repository, "v1")
@@ -125,6 +149,8 @@ def test_no_page_of_a_version_hinders_anybody_or_is_wider_than_a_phone(
     base = f"/console/images/{repository}/-"
     pages = [f"{base}/versions/{tag}{tab}" for tab in ("", "/referrers", "/manifest")]
     found = {}
+    push(api, repository, "files", _image({"Cmd": ["x" * 300]}, [], tar({"a/" + "n" * 200: b"x"}), b"no layer"))
+    pages += [f"{base}/versions/files/files?path=a", f"{base}/diff?from={tag}&to=files", f"{base}/diff"]
     for path in (
         *pages,
         f"{base}/tags/{tag}/history",

@@ -9,7 +9,7 @@ from importlib import import_module
 import typer
 
 # Files of this folder with commands, in the order of `--help`.
-_COMMANDS = ("listing", "inspect", "push", "pull", "copy", "delete")
+_COMMANDS = ("listing", "inspect", "files", "push", "pull", "copy", "delete")
 
 
 def register(app: typer.Typer) -> None:

@@ -59,6 +59,7 @@ def _tabs(visit: Visit) -> list[tuple[str, str, int | None]]:
     base = f"/console/images/{visit.repository}/-/versions/{visit.tag}"
     return [
         (visit.say("Overview"), base, None),
+        (visit.say("Files"), f"{base}/files", None),
         (visit.say("Referrers"), f"{base}/referrers", None),
         (visit.say("Manifest"), f"{base}/manifest", None),
         (visit.say("History"), visit.path, None),

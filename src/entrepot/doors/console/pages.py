@@ -10,6 +10,7 @@ from starlette.responses import Response
 from entrepot.doors.console import (
     bulk,
     downloads,
+    files,
     history,
     image,
     image_access,
@@ -122,10 +123,12 @@ PAGES: Final = (
     # One version of an image, tab by tab; and what a tag named before.
     Page("GET", f"{_VERSION}/download", downloads.download_version),
     Page("GET", _VERSION, versions.show_version),
+    Page("GET", f"{_VERSION}/files", files.show_files),
     Page("GET", f"{_VERSION}/referrers", versions.show_referrers),
     Page("GET", f"{_VERSION}/manifest", versions.show_manifest),
     Page("GET", f"{_VERSION}/manifest/raw", versions.download_manifest),
     Page("GET", f"{_IMAGE}/-/blobs/{{digest}}", versions.download_blob),
+    Page("GET", f"{_IMAGE}/-/diff", files.show_difference),
     Page("GET", f"{_TAG}/history", history.show_history),
     Page("GET", f"{_TAG}/restore", history.confirm_restore),
     Page("POST", f"{_TAG}/restore", history.restore_tag, history.confirm_restore),

@@ -11,7 +11,7 @@ from entrepot.doors.http.streaming import SentFile
 from entrepot.registry import inspect, referring
 from entrepot.registry.pull import find_blob, open_blob
 from entrepot.values.digest import Digest
-from entrepot.values.kinds import kind_of
+from entrepot.values.kinds import Kind, kind_of
 from entrepot.values.manifest import Manifest
 from entrepot.values.names import TagName
 from entrepot.values.reference import Reference, parse_reference
@@ -87,6 +87,9 @@ async def frame(visit: Visit, reference: Reference, manifest: Manifest) -> Mappi
     count = await referring.count_referring(registry, visit.actor, path, manifest.digest, _COUNTED_MAX)
     base = f"/console/images/{path}/-/versions/{reference}"
     tabs: list[tuple[str, str, int | None]] = [(visit.say("Overview"), base, None)]
+    kind = kind_of(manifest.media_type, manifest.artifact_type)
+    if kind in (Kind.IMAGE, Kind.INDEX):
+        tabs.append((visit.say("Files"), f"{base}/files", None))
     tabs.append((visit.say("Referrers"), f"{base}/referrers", count))
     tabs.append((visit.say("Manifest"), f"{base}/manifest", None))
     if isinstance(reference, TagName):
@@ -95,7 +98,7 @@ async def frame(visit: Visit, reference: Reference, manifest: Manifest) -> Mappi
         "path": path,
         "reference": reference,
         "manifest": manifest,
-        "kind": kind_of(manifest.media_type, manifest.artifact_type),
+        "kind": kind,
         "base": base,
         "tab_list": tabs,
     }

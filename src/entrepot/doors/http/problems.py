@@ -27,6 +27,7 @@ _TABLE: Final[dict[type[errors.EntrepotError], Problem]] = {
     errors.ManifestUnknown: Problem(404, "MANIFEST_UNKNOWN"),
     errors.ManifestBlobUnknown: Problem(404, "MANIFEST_BLOB_UNKNOWN"),
     errors.MediaTypeUnsupported: Problem(415, "MANIFEST_INVALID"),
+    errors.FileUnknown: Problem(404, "UNSUPPORTED"),
     errors.BlobUnknown: Problem(404, "BLOB_UNKNOWN"),
     errors.UploadUnknown: Problem(404, "BLOB_UPLOAD_UNKNOWN"),
     errors.UploadInvalid: Problem(400, "BLOB_UPLOAD_INVALID"),

@@ -49,6 +49,7 @@ _TABLE: Final[Problems] = {
     errors.RepositoryUnknown: _swr(404, 4040113),
     errors.RepositoryExists: _swr(409, 4090006),
     errors.ManifestUnknown: _swr(404, 4040115),
+    errors.FileUnknown: Problem(404, "ENTREPOT.4040030"),
     errors.GrantUnknown: _swr(404, 4040091),
     errors.GrantExists: _swr(409, 4090089),
     errors.UserUnknown: Problem(404, "ENTREPOT.4040001"),

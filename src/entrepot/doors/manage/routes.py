@@ -18,6 +18,7 @@ from entrepot.doors.manage import (
     downloads,
     explain,
     federations,
+    files,
     grants,
     groups,
     history,
@@ -127,6 +128,9 @@ ROUTES: Final = (
     Route("GET", f"{_REPO}/tags/{{tag}}/history", history.list_tag_history, without_none=True),
     Route("POST", f"{_REPO}/tags/{{tag}}/restore", history.restore_tag),
     Route("GET", f"{_REPO}/history", history.list_tags_at, without_none=True),
+    # What is in images.
+    Route("GET", f"{_REPO}/files", files.list_image_files, without_none=True),
+    Route("GET", f"{_REPO}/diff", files.compare_images, without_none=True),
     Route("GET", f"{_REPO}/download", downloads.download_image, answers=downloads.Tar),
     # Sharing with other domains.
     Route("POST", _SHARES, sharing.create_repo_domains, 201, **_ON_SHARES),

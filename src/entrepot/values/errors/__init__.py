@@ -9,7 +9,7 @@
     │   ├── content.py          images and what they are made of
     │   │     DigestInvalid DigestMismatch SizeInvalid BlobUnknown TagExists ArchiveInvalid
     │   │     ManifestInvalid ManifestTooLarge ManifestUnknown ManifestBlobUnknown
-    │   │     UploadUnknown UploadInvalid UploadOutOfOrder
+    │   │     UploadUnknown UploadInvalid UploadOutOfOrder FileUnknown
     │   ├── places.py           where images are kept
     │   │     RepositoryUnknown RepositoryExists QuotaExceeded
     │   │     OrganizationUnknown OrganizationExists OrganizationNotEmpty InstanceUnknown

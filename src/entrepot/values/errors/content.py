@@ -31,6 +31,10 @@ class ManifestBlobUnknown(Refused):
     """The manifest names content that is not in this repository. Detail `digests` lists what is missing."""
 
 
+class FileUnknown(Refused):
+    """There is no such file or folder in this version."""
+
+
 class BlobUnknown(Refused):
     """The blob is not known in this repository."""
 
