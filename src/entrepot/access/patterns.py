@@ -6,6 +6,8 @@ The same pattern decides in SQL (`like_of`) and in Python (`fits`).
 import re
 from functools import lru_cache
 
+from sqlalchemy import ColumnElement, func, literal
+
 from entrepot.values.errors import ParameterInvalid, quoted
 
 ESCAPE = "\\"
@@ -43,6 +45,11 @@ def escaped(text: str) -> str:
 
 def fits(pattern: str, name: str) -> bool:
     return _compiled(pattern).fullmatch(name) is not None
+
+
+def containing(column: ColumnElement[str], part: str) -> ColumnElement[bool]:
+    """A condition: `part` stands in the name, in upper or lower case. Empty, it fits all."""
+    return func.lower(column).like(f"%{escaped(part.lower())}%", escape=ESCAPE) if part else literal(True)
 
 
 @lru_cache(maxsize=1_024)

@@ -56,11 +56,14 @@ async def create_domain(accounts: Accounts, actor: Actor, name: DomainName, admi
     return Domain(domain_id, name, now)
 
 
-async def list_domains(accounts: Accounts, actor: Actor, after: str, limit: int) -> Sequence[Domain]:
-    """All domains by name, those after `after`. Only operators may. Raises Unauthenticated or AccessDenied."""
+async def list_domains(accounts: Accounts, actor: Actor, after: str, limit: int, part: str = "") -> Sequence[Domain]:
+    """All domains by name, those after `after` with `part` in their name. Only operators may.
+
+    Raises Unauthenticated or AccessDenied.
+    """
     async with accounts.db.reading() as tx:
         await require_operator(tx, actor)
-        return [_domain(row) for row in await domains.domains_after(tx, after, limit)]
+        return [_domain(row) for row in await domains.domains_after(tx, after, limit, part)]
 
 
 async def show_domain(accounts: Accounts, actor: Actor, name: DomainName | None = None) -> Domain:

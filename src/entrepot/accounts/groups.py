@@ -13,6 +13,7 @@ from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
 from entrepot.access.check import require_admin
+from entrepot.access.grants import Grant, grants_of
 from entrepot.access.groups import forget_subject, join_group, leave_group
 from entrepot.accounts import rules
 from entrepot.accounts.events import (
@@ -60,11 +61,14 @@ async def create_group(accounts: Accounts, actor: Actor, name: GroupName, descri
     return Group(group_id, name, description, now, 0)
 
 
-async def list_groups(accounts: Accounts, actor: Actor, after: str, limit: int) -> Sequence[Group]:
-    """Groups of the actor's domain by name, those after `after`. Raises Unauthenticated or AccessDenied."""
+async def list_groups(accounts: Accounts, actor: Actor, after: str, limit: int, part: str = "") -> Sequence[Group]:
+    """Groups of the actor's domain by name, those after `after` with `part` in their name.
+
+    Raises Unauthenticated or AccessDenied.
+    """
     require_admin(actor)
     async with accounts.db.reading() as tx:
-        return [_group(row) for row in await groups.groups_of_domain(tx, actor.domain_id, after, limit)]
+        return [_group(row) for row in await groups.groups_of_domain(tx, actor.domain_id, after, limit, part)]
 
 
 async def show_group(accounts: Accounts, actor: Actor, name: GroupName) -> Group:
@@ -104,6 +108,14 @@ async def delete_group(accounts: Accounts, actor: Actor, name: GroupName) -> Non
         await forget_subject(tx, subject_of(found.id))
         await groups.delete_group(tx, found.id)
         await publish(tx, GroupDeleted(name, found.id), actor=actor.subject, at=accounts.clock.now())
+
+
+async def list_group_grants(accounts: Accounts, actor: Actor, name: GroupName) -> Sequence[Grant]:
+    """What a group was given, and its members through it. Raises Unauthenticated, AccessDenied or GroupUnknown."""
+    require_admin(actor)
+    async with accounts.db.reading() as tx:
+        found = await find_group(tx, actor, name)
+        return await grants_of(tx, [subject_of(found.id)])
 
 
 async def list_group_members(

@@ -90,6 +90,12 @@ async def unlock(tx: Writer, user_id: str) -> None:
     await guesses.forget_account(tx, _account_key(user_id))
 
 
+async def waits_until(tx: Reader, user_id: str) -> datetime | None:
+    """Until when an account has to wait somewhere; None when it need not."""
+    ends = await guesses.wait_of(tx, _account_key(user_id))
+    return ends if ends is not None and ends > tx.now else None
+
+
 async def forget_stale(accounts: Accounts) -> int:
     """Forget wrong passwords of long ago, and places nobody came back to; the number of rows."""
     async with accounts.db.writing() as tx:

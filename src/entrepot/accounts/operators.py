@@ -4,8 +4,17 @@ from entrepot.access.actor import Actor
 from entrepot.access.check import is_administrator, require_admin
 from entrepot.accounts.actors import FIRST_DOMAIN
 from entrepot.accounts.queries import people
+from entrepot.accounts.room import Accounts
 from entrepot.db.transaction import Reader
 from entrepot.values.errors import AccessDenied
+
+
+async def operates(accounts: Accounts, actor: Actor) -> bool:
+    """Whether the actor operates this installation, for pages that show them more."""
+    if not is_administrator(actor):
+        return False
+    async with accounts.db.reading() as tx:
+        return await is_operator(tx, actor)
 
 
 async def is_operator(tx: Reader, actor: Actor) -> bool:

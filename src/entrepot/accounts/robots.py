@@ -92,14 +92,15 @@ async def create_robot(
         return WithSecret(await read_robot(tx, actor, name), secret)
 
 
-async def list_robots(accounts: Accounts, actor: Actor, after: str, limit: int) -> Sequence[Robot]:
-    """By name, those after `after`: the actor's own, those that reach only what they manage, for administrators all.
+async def list_robots(accounts: Accounts, actor: Actor, after: str, limit: int, part: str = "") -> Sequence[Robot]:
+    """By name, those after `after` with `part` in their name.
 
+    The actor's own, and those that reach only what they manage; for administrators all.
     Raises Unauthenticated or AccessDenied.
     """
     require_person(actor)
     async with accounts.db.reading() as tx:
-        return await robots_of_rows(tx, await robots.seen_robots(tx, actor, RobotName.PREFIX + after, limit))
+        return await robots_of_rows(tx, await robots.seen_robots(tx, actor, RobotName.PREFIX + after, limit, part))
 
 
 async def show_robot(accounts: Accounts, actor: Actor, name: RobotName) -> Robot:

@@ -66,11 +66,11 @@ async def create_user(
     return User(user_id, name, actor.domain_id, domain_name, is_admin, True, now, expires_at)
 
 
-async def list_users(accounts: Accounts, actor: Actor, after: str, limit: int) -> Sequence[User]:
-    """Users of the actor's domain by name, those after `after`. Raises AccessDenied."""
+async def list_users(accounts: Accounts, actor: Actor, after: str, limit: int, part: str = "") -> Sequence[User]:
+    """Users of the actor's domain by name, those after `after` with `part` in their name. Raises AccessDenied."""
     require_admin(actor)
     async with accounts.db.reading() as tx:
-        return [_user(row) for row in await people.users_of_domain(tx, actor.domain_id, after, limit)]
+        return [_user(row) for row in await people.users_of_domain(tx, actor.domain_id, after, limit, part)]
 
 
 async def show_user(accounts: Accounts, actor: Actor, name: UserName) -> User:

@@ -6,11 +6,13 @@ import typer
 
 from entrepot.cli.output import (
     AsJson,
+    NamePart,
     Password,
     PasswordStdin,
     Yes,
     confirm,
     done,
+    named,
     read_password,
     show_json,
     show_one,
@@ -52,12 +54,12 @@ def create(
 
 
 @domain.command("list")
-def list_domains(as_json: AsJson = False) -> None:
+def list_domains(part: NamePart = None, as_json: AsJson = False) -> None:
     """List all domains."""
     from entrepot.cli.client import Client
 
     with Client() as client:
-        rows = list(client.pages(_DOMAINS, "domains"))
+        rows = list(client.pages(_DOMAINS, "domains", named(part)))
     if as_json:
         show_json(rows)
         return

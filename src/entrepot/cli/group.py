@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from entrepot.cli.output import AsJson, Yes, confirm, done, show_json, show_one, show_table
+from entrepot.cli.output import AsJson, NamePart, Yes, confirm, done, named, show_json, show_one, show_table
 
 Name = Annotated[str, typer.Argument(help="Name of the group.")]
 Users = Annotated[list[str], typer.Argument(metavar="USER…", help="Users of the domain.")]
@@ -31,12 +31,12 @@ def create(name: Name, description: Description = None, as_json: AsJson = False)
 
 
 @group.command("list")
-def list_groups(as_json: AsJson = False) -> None:
+def list_groups(part: NamePart = None, as_json: AsJson = False) -> None:
     """List the groups of the domain."""
     from entrepot.cli.client import Client
 
     with Client() as client:
-        rows = list(client.pages(_GROUPS, "groups"))
+        rows = list(client.pages(_GROUPS, "groups", named(part)))
     if as_json:
         show_json(rows)
         return

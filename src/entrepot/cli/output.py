@@ -16,6 +16,12 @@ Password = Annotated[
     str | None, typer.Option("--password", "-p", help="The password; others may see it in the list of processes.")
 ]
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+NamePart = Annotated[str | None, typer.Option("--filter", metavar="PART", help="Only those with this in their name.")]
+
+
+def named(part: str | None) -> dict[str, str | int]:
+    """The parameters of a list that is narrowed by a part of names."""
+    return {} if part is None else {"filter": f"name::{part}"}
 
 
 def show_json(document: Any) -> None:

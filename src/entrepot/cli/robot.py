@@ -4,7 +4,19 @@ from typing import Annotated, Any
 
 import typer
 
-from entrepot.cli.output import ENDS, AsJson, Yes, confirm, done, end_of, show_json, show_one, show_table
+from entrepot.cli.output import (
+    ENDS,
+    AsJson,
+    NamePart,
+    Yes,
+    confirm,
+    done,
+    end_of,
+    named,
+    show_json,
+    show_one,
+    show_table,
+)
 
 _SCOPE = "SCOPE: ORG, ORG/REPO or a pattern as 'ORG/team-*'"
 
@@ -55,12 +67,12 @@ def create(
 
 
 @robot.command("list")
-def list_robots(as_json: AsJson = False) -> None:
+def list_robots(part: NamePart = None, as_json: AsJson = False) -> None:
     """List your robots and those that reach only what you manage."""
     from entrepot.cli.client import Client
 
     with Client() as client:
-        rows = list(client.pages(_ROBOTS, "robots"))
+        rows = list(client.pages(_ROBOTS, "robots", named(part)))
     if as_json:
         show_json(rows)
         return

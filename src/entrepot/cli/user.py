@@ -7,12 +7,14 @@ import typer
 from entrepot.cli.output import (
     ENDS,
     AsJson,
+    NamePart,
     Password,
     PasswordStdin,
     Yes,
     confirm,
     done,
     end_of,
+    named,
     read_password,
     show_json,
     show_one,
@@ -23,6 +25,7 @@ Name = Annotated[str, typer.Argument(help="User name.")]
 Expires = Annotated[str | None, typer.Option(metavar="WHEN", help=f"When they are shut out: {ENDS}.")]
 
 _USERS = "/v2/manage/users"
+_LEVELS = {1: "read", 3: "edit", 7: "manage"}
 
 user = typer.Typer(help="Users: who may sign in.", no_args_is_help=True)
 
@@ -56,12 +59,12 @@ def create(
 
 
 @user.command("list")
-def list_users(as_json: AsJson = False) -> None:
+def list_users(part: NamePart = None, as_json: AsJson = False) -> None:
     """List the users of the domain."""
     from entrepot.cli.client import Client
 
     with Client() as client:
-        rows = list(client.pages(_USERS, "users"))
+        rows = list(client.pages(_USERS, "users", named(part)))
     if as_json:
         show_json(rows)
         return
@@ -87,6 +90,29 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
     with Client() as client:
         show_one(client.call("GET", _path(name)), as_json)
+
+
+@user.command()
+def holdings(name: Name, as_json: AsJson = False) -> None:
+    """Show what hangs on a user: groups, permissions, robots, keys, sessions. Everybody may see their own."""
+    from entrepot.cli.client import Client
+
+    with Client() as client:
+        held = client.call("GET", _path(name, "/holdings"))
+    if as_json:
+        show_json(held)
+        return
+    told = {
+        "groups": ", ".join(held["groups"]),
+        "permissions": ", ".join(f"{one['scope']} ({_LEVELS[one['auth']]})" for one in held["grants"]),
+        "robots": ", ".join(held["robots"]),
+        "access keys": held["key_count"],
+        "personal tokens": held["token_count"],
+        "sessions": held["session_count"],
+        "identities": ", ".join(f"{one['subject']} at {one['provider']}" for one in held["identities"]),
+        "waits until": held.get("waits_until"),
+    }
+    show_one(told, as_json)
 
 
 @user.command()

@@ -3,6 +3,7 @@
 import httpx2
 import pytest
 
+from entrepot.access.levels import Level
 from tests.doors.manage.conftest import As
 from tests.doors.manage.test_door import assert_problem
 from tests.make.rooms import PASSWORD, Rooms
@@ -122,3 +123,19 @@ async def test_others_are_nobodys_business(rooms: Rooms, as_user: As) -> None:
     ):
         assert_problem(answer, 403, "SVCSTG.SWR.4039002")
     assert (await ann.get(f"{USERS}/ann")).json()["name"] == "ann"
+
+
+async def test_users_are_listed_by_a_part_of_their_names(rooms: Rooms, api: httpx2.AsyncClient) -> None:
+    await rooms.user("ann")
+    answer = await api.get(USERS, params={"filter": "name::AN"})
+    assert [one["name"] for one in answer.json()["users"]] == ["ann"]
+    assert (await api.get(USERS, params={"filter": "age::3"})).status_code == 400
+
+
+async def test_what_a_user_holds_is_told_before_they_go(rooms: Rooms, api: httpx2.AsyncClient) -> None:
+    await rooms.organization("acme")
+    await rooms.user("ann")
+    await rooms.grant("acme", "ann", Level.EDIT)
+    held = (await api.get(f"{USERS}/ann/holdings")).json()
+    assert held["grants"] == [{"scope": "acme", "auth": 3}]
+    assert (held["groups"], held["key_count"], held["session_count"]) == ([], 0, 0)

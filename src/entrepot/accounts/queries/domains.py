@@ -5,14 +5,16 @@ from typing import Any
 
 from sqlalchemy import Row, delete, literal, select, union_all
 
+from entrepot.access.patterns import containing
 from entrepot.access.tables import grant, membership
 from entrepot.accounts.tables import domain, federation, group, identity_provider, user
 from entrepot.db.transaction import Reader, Writer
 
 
-async def domains_after(tx: Reader, after: str, limit: int) -> Sequence[Row[Any]]:
-    """By name, those after `after`."""
-    return await tx.rows(select(domain).where(domain.c.name > after).order_by(domain.c.name).limit(limit))
+async def domains_after(tx: Reader, after: str, limit: int, part: str) -> Sequence[Row[Any]]:
+    """By name, those after `after` with `part` in their name."""
+    found = select(domain).where(domain.c.name > after, containing(domain.c.name, part))
+    return await tx.rows(found.order_by(domain.c.name).limit(limit))
 
 
 async def delete_domain(tx: Writer, domain_id: str) -> None:

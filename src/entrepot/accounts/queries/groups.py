@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, func, literal, select, update
 
+from entrepot.access.patterns import containing
 from entrepot.access.tables import membership
 from entrepot.accounts.tables import group, user
 from entrepot.db.transaction import Reader, Writer
@@ -20,11 +21,11 @@ async def group_by_name(tx: Reader, domain_id: str, name: str) -> Row[Any] | Non
     )
 
 
-async def groups_of_domain(tx: Reader, domain_id: str, after: str, limit: int) -> Sequence[Row[Any]]:
-    """By name, those after `after`."""
+async def groups_of_domain(tx: Reader, domain_id: str, after: str, limit: int, part: str) -> Sequence[Row[Any]]:
+    """By name, those after `after` with `part` in their name."""
     return await tx.rows(
         select(group, _MEMBERS.label("members"))
-        .where(group.c.domain_id == domain_id, group.c.name > after)
+        .where(group.c.domain_id == domain_id, group.c.name > after, containing(group.c.name, part))
         .order_by(group.c.name)
         .limit(limit)
     )

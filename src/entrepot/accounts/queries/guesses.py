@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, delete, select, update
+from sqlalchemy import Row, case, delete, func, select, update
 
 from entrepot.access.patterns import ESCAPE, escaped
 from entrepot.accounts.tables import login_failure, login_place
@@ -36,6 +36,13 @@ async def make_room(tx: Writer, rows_max: int) -> None:
 
 async def forget_failures(tx: Writer, keys: Collection[str]) -> None:
     await tx.run(delete(login_failure).where(login_failure.c.key.in_(keys)))
+
+
+async def wait_of(tx: Reader, key: str) -> datetime | None:
+    """Until when an account has to wait, here or at one of the places where it is known; None when it need not."""
+    at_places = login_failure.c.key.like(f"{escaped(key)}@%", escape=ESCAPE)
+    waiting = select(func.max(login_failure.c.wait_until)).where((login_failure.c.key == key) | at_places)
+    return await tx.value(waiting)  # type: ignore[no-any-return]  # a time
 
 
 async def forget_account(tx: Writer, key: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, select, update
 
+from entrepot.access.patterns import containing
 from entrepot.accounts.tables import domain, refresh_token, robot, user
 from entrepot.db.transaction import Reader, Writer
 
@@ -32,12 +33,17 @@ async def account_and_owner(tx: Reader, user_id: str) -> Row[Any] | None:
     )
 
 
-async def users_of_domain(tx: Reader, domain_id: str, after: str, limit: int) -> Sequence[Row[Any]]:
-    """By name, those after `after`."""
+async def users_of_domain(tx: Reader, domain_id: str, after: str, limit: int, part: str) -> Sequence[Row[Any]]:
+    """By name, those after `after` with `part` in their name."""
     return await tx.rows(
         select(*ACCOUNT)
         .join(domain)
-        .where(user.c.domain_id == domain_id, user.c.kind == "person", user.c.name > after)
+        .where(
+            user.c.domain_id == domain_id,
+            user.c.kind == "person",
+            user.c.name > after,
+            containing(user.c.name, part),
+        )
         .order_by(user.c.name)
         .limit(limit)
     )

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, literal, select, update
 
 from entrepot.access.actor import Actor
+from entrepot.access.patterns import containing
 from entrepot.access.scopes import all_managed_by
 from entrepot.accounts.queries.people import ACCOUNT, OWNER, owner
 from entrepot.accounts.tables import domain, robot, user
@@ -34,11 +35,13 @@ async def seen_robot(tx: Reader, actor: Actor, name: str) -> Row[Any] | None:
     return await tx.row(_robots().where(user.c.domain_id == actor.domain_id, user.c.name == name, _seen(tx, actor)))
 
 
-async def seen_robots(tx: Reader, actor: Actor, after: str, limit: int) -> Sequence[Row[Any]]:
-    """Those the actor may see, by name, those after `after`."""
+async def seen_robots(tx: Reader, actor: Actor, after: str, limit: int, part: str) -> Sequence[Row[Any]]:
+    """Those the actor may see, by name, those after `after` with `part` in what follows `robot$`."""
+    name = func.substr(user.c.name, len(RobotName.PREFIX) + 1)
     return await tx.rows(
         _robots()
         .where(user.c.domain_id == actor.domain_id, user.c.name > after, user.c.name < _AFTER_ALL, _seen(tx, actor))
+        .where(containing(name, part))
         .order_by(user.c.name)
         .limit(limit)
     )

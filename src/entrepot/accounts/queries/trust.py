@@ -85,6 +85,16 @@ async def identities_of_provider(tx: Reader, provider_id: str, after: str, limit
     )
 
 
+async def identities_of_user(tx: Reader, user_id: str) -> Sequence[Row[Any]]:
+    """Name of the provider and subject there."""
+    found = select(identity_provider.c.name, identity.c.subject).join(
+        identity, identity.c.provider_id == identity_provider.c.id
+    )
+    return await tx.rows(
+        found.where(identity.c.user_id == user_id).order_by(identity_provider.c.name, identity.c.subject)
+    )
+
+
 async def is_linked(tx: Reader, provider_id: str, user_id: str) -> bool:
     linked = select(identity.c.subject).where(identity.c.user_id == user_id, identity.c.provider_id == provider_id)
     return await tx.row(linked.limit(1)) is not None

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrepot.access.actor import ANONYMOUS
+from entrepot.accounts.operators import operates
 from entrepot.accounts.sessions import is_csrf_token, read_session
 from entrepot.doors.console import pages, statics
 from entrepot.doors.console.forms import Form, parse_form
@@ -104,7 +105,7 @@ class ConsoleDoor:
         except Unauthenticated:
             return visit
         front.signed_in(actor)
-        return replace(visit, actor=actor, secret=secret)
+        return replace(visit, actor=actor, secret=secret, is_operator=await operates(self._rooms.accounts, actor))
 
     async def _answer(self, page: Page, visit: Visit) -> ASGIApp:
         if page.method == "POST" and not page.reads_body:

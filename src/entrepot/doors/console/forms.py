@@ -1,6 +1,7 @@
 """What a form sent: URL-encoded fields, each bounded, read once."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -8,6 +9,7 @@ from entrepot.values.errors import ParameterInvalid
 
 MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 _FIELDS_MAX: Final = 2_000
+_A_DAY: Final = timedelta(days=1)
 _TRUE: Final = frozenset({"on", "true", "1"})
 
 
@@ -45,6 +47,24 @@ class Form:
         if not text.isascii() or not text.lstrip("-").isdigit() or len(text) > 18:
             raise ParameterInvalid(f"{name} is a whole number.", field=name)
         return int(text)
+
+    def end_of_day(self, name: str) -> datetime | None:
+        """The end of a day in UTC, as fields of the type date say it; None when the field is empty.
+
+        Raises ParameterInvalid.
+        """
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            return datetime.combine(date.fromisoformat(text) + _A_DAY, time(), UTC)
+        except (ValueError, OverflowError) as error:
+            raise ParameterInvalid("A day is written as 2027-01-31.", field=name) from error
+
+
+def last_day(end: datetime | None) -> str:
+    """The day that ends with, or has in it, this time, as fields of the type date take it; empty without one."""
+    return "" if end is None else (end - timedelta(microseconds=1)).date().isoformat()
 
 
 def parse_form(body: bytes, media_type: str) -> Form:

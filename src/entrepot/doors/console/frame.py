@@ -37,10 +37,27 @@ def sections(visit: Visit) -> Sequence[Section]:
         (say("Shared images"), "/console/shared", "share"),
         public,
     ]
-    return [
+    made = [
         _section(visit, "", top),
         _section(visit, say("Images"), images),
+        _section(visit, say("Administration"), _administration(visit)),
     ]
+    return [one for one in made if one.items]
+
+
+def _administration(visit: Visit) -> Sequence[tuple[str, str, str]]:
+    """People make robots for what they manage; the rest is for administrators, and some for operators alone."""
+    say, rows = visit.say, []
+    if visit.is_admin:
+        rows += [
+            (say("Users"), "/console/admin/users", "users"),
+            (say("Groups"), "/console/admin/groups", "group"),
+        ]
+    if visit.is_operator:
+        rows += [
+            (say("Domains"), "/console/admin/domains", "folder"),
+        ]
+    return rows
 
 
 def _section(visit: Visit, name: str, rows: Sequence[tuple[str, str, str]]) -> Section:

@@ -62,7 +62,7 @@ async def show_quota(visit: Visit) -> View:
 async def set_quota(visit: Visit) -> Moved:
     """Set its limits; an empty field is none."""
     name = visit.organization
-    limits = {resource: _limit(visit, resource) for resource in OF_ORGANIZATION}
+    limits = {resource: limit_of(visit, resource) for resource in OF_ORGANIZATION}
     await quotas.set_organization_quotas(visit.rooms.registry, visit.actor, name, limits)
     return Moved(f"/console/organizations/{name}/-/quota", visit.say("The limits hold from now on."))
 
@@ -131,7 +131,8 @@ async def delete_organization(visit: Visit) -> Moved:
     return Moved("/console/organizations", visit.say("Organization %(name)s was deleted.", name=name))
 
 
-def _limit(visit: Visit, resource: Resource) -> int | None:
+def limit_of(visit: Visit, resource: Resource) -> int | None:
+    """A limit as the form says it; None for none of its own. Raises ParameterInvalid."""
     text = visit.form.text(resource)
     if not text:
         return None

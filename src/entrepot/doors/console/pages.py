@@ -27,6 +27,7 @@ from entrepot.doors.console import (
     sign_in,
     versions,
 )
+from entrepot.doors.console.admin import domains, groups, users
 from entrepot.doors.console.visit import Moved, View, Visit
 
 Answer: TypeAlias = View | Moved | Response
@@ -58,6 +59,13 @@ _IMAGES: Final = "/console/images"
 _IMAGE: Final = f"{_IMAGES}/{{repository}}"
 _VERSION: Final = f"{_IMAGE}/-/versions/{{version}}"
 _TAG: Final = f"{_IMAGE}/-/tags/{{tag}}"
+_ADMIN: Final = "/console/admin"
+_USERS: Final = f"{_ADMIN}/users"
+_USER: Final = f"{_USERS}/{{user}}"
+_GROUPS: Final = f"{_ADMIN}/groups"
+_GROUP: Final = f"{_GROUPS}/{{group}}"
+_DOMAINS: Final = f"{_ADMIN}/domains"
+_DOMAIN: Final = f"{_DOMAINS}/{{domain}}"
 
 PAGES: Final = (
     Page("GET", "/console/login", sign_in.show_login),
@@ -132,6 +140,40 @@ PAGES: Final = (
     Page("GET", f"{_TAG}/history", history.show_history),
     Page("GET", f"{_TAG}/restore", history.confirm_restore),
     Page("POST", f"{_TAG}/restore", history.restore_tag, history.confirm_restore),
+    Page("GET", f"{_IMAGE}/-/versions/{{version}}/download", downloads.download_version),
+    # Administration: users, groups.
+    Page("GET", _USERS, users.list_people),
+    Page("GET", f"{_USERS}/-/new", users.new_person),
+    Page("POST", f"{_USERS}/-/new", users.create_person, users.new_person),
+    Page("GET", _USER, users.show_person),
+    Page("GET", f"{_USER}/-/settings", users.person_settings),
+    Page("POST", f"{_USER}/-/settings", users.change_person, users.person_settings),
+    Page("POST", f"{_USER}/-/password", users.give_password, users.person_settings),
+    Page("POST", f"{_USER}/-/sessions", users.end_persons_sessions),
+    Page("POST", f"{_USER}/-/unlock", users.unlock_person),
+    Page("POST", f"{_USER}/-/enable", users.enable_person),
+    Page("GET", f"{_USER}/-/disable", users.confirm_disabling),
+    Page("POST", f"{_USER}/-/disable", users.disable_person, users.confirm_disabling),
+    Page("GET", f"{_USER}/-/delete", users.confirm_deleting_person),
+    Page("POST", f"{_USER}/-/delete", users.delete_person, users.confirm_deleting_person),
+    Page("GET", _GROUPS, groups.list_groups),
+    Page("GET", f"{_GROUPS}/-/new", groups.new_group),
+    Page("POST", f"{_GROUPS}/-/new", groups.create_group, groups.new_group),
+    Page("GET", _GROUP, groups.show_group),
+    Page("GET", f"{_GROUP}/-/settings", groups.group_settings),
+    Page("POST", f"{_GROUP}/-/settings", groups.change_group, groups.group_settings),
+    Page("POST", f"{_GROUP}/-/members", groups.add_member, groups.show_group),
+    Page("POST", f"{_GROUP}/-/members/remove", groups.remove_member, groups.show_group),
+    Page("GET", f"{_GROUP}/-/delete", groups.confirm_deleting_group),
+    Page("POST", f"{_GROUP}/-/delete", groups.delete_group, groups.confirm_deleting_group),
+    # For operators: domains.
+    Page("GET", _DOMAINS, domains.list_domains),
+    Page("GET", f"{_DOMAINS}/-/new", domains.new_domain),
+    Page("POST", f"{_DOMAINS}/-/new", domains.create_domain, domains.new_domain),
+    Page("GET", _DOMAIN, domains.show_domain),
+    Page("POST", f"{_DOMAIN}/-/quota", domains.limit_domain, domains.show_domain),
+    Page("GET", f"{_DOMAIN}/-/delete", domains.confirm_deleting_domain),
+    Page("POST", f"{_DOMAIN}/-/delete", domains.delete_domain, domains.confirm_deleting_domain),
 )
 """Names of repositories hold slashes; what belongs to one comes after `/-/`, which no name can hold."""
 

@@ -8,13 +8,13 @@ from typing import Any
 from starlette.requests import Request
 
 from entrepot.access.actor import Actor
-from entrepot.access.check import is_administrator
+from entrepot.access.check import is_administrator, require_admin
 from entrepot.accounts.sessions import csrf_token
 from entrepot.doors.console.forms import Form
 from entrepot.doors.console.language import Language
 from entrepot.doors.console.rooms import ConsoleRooms
 from entrepot.doors.http.address import base_url
-from entrepot.values.errors import ParameterInvalid, Refused, Unauthenticated
+from entrepot.values.errors import AccessDenied, ParameterInvalid, Refused, Unauthenticated
 from entrepot.values.names import OrganizationName, RepositoryName, TagName
 
 _PARAMETER_CHARS_MAX = 4_096
@@ -41,7 +41,8 @@ class Moved:
 class Visit:
     """`names`: the parts of the path. `secret`: of the session; empty for who is not signed in.
 
-    `problem` is why the form that was sent could not be accepted, when its page is shown again.
+    `is_operator`: they look after the whole installation. `problem` is why the form that was sent could not be
+    accepted, when its page is shown again.
     """
 
     rooms: ConsoleRooms
@@ -49,6 +50,7 @@ class Visit:
     actor: Actor
     language: Language
     secret: str = ""
+    is_operator: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
     form: Form = field(default_factory=Form)
     problem: Refused | None = None
@@ -98,6 +100,16 @@ class Visit:
         """Pass who is signed in. Raises Unauthenticated."""
         if self.actor.is_anonymous:
             raise Unauthenticated
+
+    def need_admin(self) -> None:
+        """Pass administrators of their domain. Raises Unauthenticated or AccessDenied."""
+        require_admin(self.actor)
+
+    def need_operator(self) -> None:
+        """Pass who looks after the whole installation. Raises Unauthenticated or AccessDenied."""
+        require_admin(self.actor)
+        if not self.is_operator:
+            raise AccessDenied(f"{self.actor.name} does not operate this installation.", readable=False)
 
     @property
     def organization(self) -> OrganizationName:

@@ -4,8 +4,8 @@ from pydantic import BaseModel
 
 from entrepot.accounts import domains
 from entrepot.doors.manage.call import TheCall, TheDomain
-from entrepot.doors.manage.fields import Body, Text, Word, WordParameter
-from entrepot.doors.manage.paging import parse_limit
+from entrepot.doors.manage.fields import Body, NameFilter, Text, Word, WordParameter
+from entrepot.doors.manage.paging import parse_limit, parse_name_part
 from entrepot.plumbing.clock import rfc3339
 from entrepot.registry.domains import delete_domain as remove
 from entrepot.values.names import DomainName, UserName
@@ -36,10 +36,15 @@ async def create_domain(call: TheCall, body: CreateDomain) -> Domain:
     return _domain(await domains.create_domain(call.accounts, call.actor, name, admin, body.admin_password))
 
 
-async def list_domains(call: TheCall, limit: WordParameter = None, marker: WordParameter = None) -> Domains:
+async def list_domains(
+    call: TheCall,
+    limit: WordParameter = None,
+    marker: WordParameter = None,
+    filter: NameFilter = None,  # noqa: A002  # the parameter's name
+) -> Domains:
     """Domains by name, those after `marker`; `nextMarker` is absent at the end. For operators."""
     count = parse_limit(limit)
-    found = await domains.list_domains(call.accounts, call.actor, marker or "", count + 1)
+    found = await domains.list_domains(call.accounts, call.actor, marker or "", count + 1, parse_name_part(filter))
     rows = [_domain(one) for one in found[:count]]
     return Domains(domains=rows, nextMarker=rows[-1].name if len(found) > count else None)
 

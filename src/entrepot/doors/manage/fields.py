@@ -36,6 +36,7 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_text_of_time), AfterValidator
 """A time as RFC 3339 writes it."""
 Number = StrictInt
 WordParameter = Annotated[Word | None, Query()]
+NameFilter = Annotated[Word | None, Query(description="`name::PART`: only those with this in their name.")]
 
 
 class Body(BaseModel):

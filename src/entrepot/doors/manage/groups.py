@@ -4,8 +4,9 @@ from pydantic import BaseModel
 
 from entrepot.accounts import groups
 from entrepot.doors.manage.call import TheCall, TheGroup, TheUser
-from entrepot.doors.manage.fields import Body, Text, Word, WordParameter
-from entrepot.doors.manage.paging import parse_limit
+from entrepot.doors.manage.fields import Body, NameFilter, Text, Word, WordParameter
+from entrepot.doors.manage.paging import parse_limit, parse_name_part
+from entrepot.doors.manage.users import HeldGrant, held_grant
 from entrepot.plumbing.clock import rfc3339
 from entrepot.values.names import GroupName
 
@@ -46,15 +47,24 @@ class GroupMembers(BaseModel):
     nextMarker: str | None = None  # noqa: N815  # as the contract's lists by marker
 
 
+class GroupGrants(BaseModel):
+    grants: list[HeldGrant]
+
+
 async def create_group(call: TheCall, body: CreateGroup) -> Group:
     """Create a group with nobody in it."""
     return _group(await groups.create_group(call.accounts, call.actor, GroupName.parse(body.name), body.description))
 
 
-async def list_groups(call: TheCall, limit: WordParameter = None, marker: WordParameter = None) -> Groups:
+async def list_groups(
+    call: TheCall,
+    limit: WordParameter = None,
+    marker: WordParameter = None,
+    filter: NameFilter = None,  # noqa: A002  # the parameter's name
+) -> Groups:
     """Groups by name, those after `marker`; `nextMarker` is absent at the end."""
     count = parse_limit(limit)
-    found = await groups.list_groups(call.accounts, call.actor, marker or "", count + 1)
+    found = await groups.list_groups(call.accounts, call.actor, marker or "", count + 1, parse_name_part(filter))
     rows = [_group(one) for one in found[:count]]
     return Groups(groups=rows, nextMarker=rows[-1].name if len(found) > count else None)
 
@@ -73,6 +83,12 @@ async def update_group(call: TheCall, group: TheGroup, body: ChangeGroup) -> Gro
 async def delete_group(call: TheCall, group: TheGroup) -> None:
     """Delete a group and what it was given."""
     await groups.delete_group(call.accounts, call.actor, group)
+
+
+async def list_group_grants(call: TheCall, group: TheGroup) -> GroupGrants:
+    """What a group was given, and its members through it."""
+    found = await groups.list_group_grants(call.accounts, call.actor, group)
+    return GroupGrants(grants=[held_grant(one) for one in found])
 
 
 async def list_group_members(

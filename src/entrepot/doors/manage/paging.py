@@ -57,6 +57,11 @@ def parse_filter(text: str | None, keys: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def parse_name_part(text: str | None) -> str:
+    """What `name::PART` narrows a list by; empty for all of it. Raises ParameterInvalid."""
+    return parse_filter(text, ("name",)).get("name", "")
+
+
 def parse_order(
     column: str | None, direction: str | None, columns: Mapping[str, _Order], default: _Order
 ) -> tuple[_Order, bool]:

@@ -12,8 +12,8 @@ from entrepot.accounts.robots import WithSecret
 from entrepot.accounts.rules import KEEP, Right
 from entrepot.accounts.scopes import LEVEL_OF
 from entrepot.doors.manage.call import TheCall, TheRobot
-from entrepot.doors.manage.fields import Body, Moment, Text, Word, WordParameter
-from entrepot.doors.manage.paging import parse_limit
+from entrepot.doors.manage.fields import Body, Moment, NameFilter, Text, Word, WordParameter
+from entrepot.doors.manage.paging import parse_limit, parse_name_part
 from entrepot.plumbing.clock import rfc3339, rfc3339_or_none
 from entrepot.values.names import RobotName
 
@@ -88,10 +88,15 @@ async def create_robot(call: TheCall, body: CreateRobot) -> RobotWithSecret:
     return _with_secret(made)
 
 
-async def list_robots(call: TheCall, limit: WordParameter = None, marker: WordParameter = None) -> Robots:
+async def list_robots(
+    call: TheCall,
+    limit: WordParameter = None,
+    marker: WordParameter = None,
+    filter: NameFilter = None,  # noqa: A002  # the parameter's name
+) -> Robots:
     """Robots by name, those after `marker`: your own, and those that reach only what you manage."""
     count = parse_limit(limit)
-    found = await robots.list_robots(call.accounts, call.actor, marker or "", count + 1)
+    found = await robots.list_robots(call.accounts, call.actor, marker or "", count + 1, parse_name_part(filter))
     rows = [_robot(one) for one in found[:count]]
     return Robots(robots=rows, nextMarker=rows[-1].name if len(found) > count else None)
 

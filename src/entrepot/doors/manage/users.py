@@ -2,11 +2,13 @@
 
 from pydantic import BaseModel
 
+from entrepot.access.grants import Grant
 from entrepot.accounts import users
+from entrepot.accounts.holdings import show_holdings
 from entrepot.accounts.rules import KEEP
 from entrepot.doors.manage.call import TheCall, TheUser
-from entrepot.doors.manage.fields import Body, Empty, Flag, Moment, Text, Word, WordParameter
-from entrepot.doors.manage.paging import parse_limit
+from entrepot.doors.manage.fields import Body, Empty, Flag, Moment, NameFilter, Text, Word, WordParameter
+from entrepot.doors.manage.paging import parse_limit, parse_name_part
 from entrepot.plumbing.clock import rfc3339, rfc3339_or_none
 from entrepot.values.names import UserName
 
@@ -48,6 +50,32 @@ class Users(BaseModel):
     nextMarker: str | None = None  # noqa: N815  # as the contract's lists by marker
 
 
+class HeldGrant(BaseModel):
+    """`scope`: an organization, `ORG/REPO`, or a pattern. `auth`: 7 manage, 3 edit, 1 read."""
+
+    scope: str
+    auth: int
+    expires_at: str | None = None
+
+
+class HeldIdentity(BaseModel):
+    provider: str
+    subject: str
+
+
+class Holdings(BaseModel):
+    """What ends with a user. `grants` are theirs alone, not their groups'. `waits_until`: see unlock."""
+
+    groups: list[str]
+    grants: list[HeldGrant]
+    robots: list[str]
+    key_count: int
+    token_count: int
+    session_count: int
+    identities: list[HeldIdentity]
+    waits_until: str | None = None
+
+
 async def create_user(call: TheCall, body: CreateUser) -> User:
     """Create a user, without any permission yet."""
     name = UserName.parse(body.name)
@@ -57,10 +85,15 @@ async def create_user(call: TheCall, body: CreateUser) -> User:
     return _user(made)
 
 
-async def list_users(call: TheCall, limit: WordParameter = None, marker: WordParameter = None) -> Users:
+async def list_users(
+    call: TheCall,
+    limit: WordParameter = None,
+    marker: WordParameter = None,
+    filter: NameFilter = None,  # noqa: A002  # the parameter's name
+) -> Users:
     """Users by name, those after `marker`; `nextMarker` is absent at the end."""
     count = parse_limit(limit)
-    found = await users.list_users(call.accounts, call.actor, marker or "", count + 1)
+    found = await users.list_users(call.accounts, call.actor, marker or "", count + 1, parse_name_part(filter))
     rows = [_user(one) for one in found[:count]]
     return Users(users=rows, nextMarker=rows[-1].name if len(found) > count else None)
 
@@ -68,6 +101,26 @@ async def list_users(call: TheCall, limit: WordParameter = None, marker: WordPar
 async def show_user(call: TheCall, name: TheUser) -> User:
     """One user; everybody may see themselves."""
     return _user(await users.show_user(call.accounts, call.actor, name))
+
+
+async def show_user_holdings(call: TheCall, name: TheUser) -> Holdings:
+    """What hangs on a user: groups, permissions, robots, keys, tokens, sessions. Everybody may see their own."""
+    held = await show_holdings(call.accounts, call.actor, name)
+    return Holdings(
+        groups=list(held.groups),
+        grants=[held_grant(one) for one in held.grants],
+        robots=list(held.robots),
+        key_count=held.keys,
+        token_count=held.tokens,
+        session_count=held.sessions,
+        identities=[HeldIdentity(provider=one.provider, subject=one.subject) for one in held.identities],
+        waits_until=rfc3339_or_none(held.waits_until),
+    )
+
+
+def held_grant(one: Grant) -> HeldGrant:
+    """As the API shows it."""
+    return HeldGrant(scope=one.scope, auth=one.level, expires_at=rfc3339_or_none(one.expires_at))
 
 
 async def update_user(call: TheCall, name: TheUser, body: ChangeUser) -> User:

@@ -1,0 +1,1 @@
+"""Administration: people, programs, whom the service trusts; what happened; for operators the whole installation."""
