@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrepot.access.actor import ANONYMOUS
-from entrepot.accounts.operators import operates
 from entrepot.access.levels import Action
+from entrepot.accounts.operators import operates
 from entrepot.accounts.sessions import is_csrf_token, read_session
 from entrepot.doors.console import pages, statics
 from entrepot.doors.console.forms import Form, parse_form

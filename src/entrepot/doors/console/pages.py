@@ -8,13 +8,12 @@ from typing import Final, TypeAlias
 from starlette.responses import Response
 
 from entrepot.doors.console import (
-    bulk,
-    downloads,
-    files,
     account,
+    bulk,
     credentials,
     downloads,
     explain,
+    files,
     history,
     image,
     image_access,
@@ -158,7 +157,7 @@ PAGES: Final = (
     Page("POST", f"{_IMAGE}/-/settings", image_settings.change_image_settings, image_settings.show_image_settings),
     Page("GET", f"{_IMAGE}/-/delete", image_settings.confirm_image_deletion),
     Page("POST", f"{_IMAGE}/-/delete", image_settings.delete_image, image_settings.confirm_image_deletion),
-    Page("GET", _IMAGE, images.show_image),
+    # Work on ticked versions.
     Page("GET", f"{_IMAGE}/-/delete-versions", bulk.confirm_deletion),
     Page("POST", f"{_IMAGE}/-/delete-versions", bulk.delete_versions, bulk.confirm_deletion),
     Page("GET", f"{_IMAGE}/-/copy", bulk.new_copy),
@@ -179,7 +178,6 @@ PAGES: Final = (
     Page("GET", f"{_TAG}/history", history.show_history),
     Page("GET", f"{_TAG}/restore", history.confirm_restore),
     Page("POST", f"{_TAG}/restore", history.restore_tag, history.confirm_restore),
-    Page("GET", f"{_IMAGE}/-/versions/{{version}}/download", downloads.download_version),
     # Administration: users, groups.
     Page("GET", _USERS, users.list_people),
     Page("GET", f"{_USERS}/-/new", users.new_person),
