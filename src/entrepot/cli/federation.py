@@ -1,26 +1,39 @@
 """`entrepot federation`: whose signed tokens make a robot."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from entrepot.cli.options import Fields, said, taking
 from entrepot.cli.output import AsJson, Yes, confirm, done, show_json, show_table
-from entrepot.cli.trust import Authority, Conditions, Enabled, Reach, say_checked, trust_fields
+from entrepot.cli.trust import Enabled, say_checked, trust_fields
 
 Name = Annotated[str, typer.Argument(help="Name of the federation.")]
 IssuerUrl = Annotated[str | None, typer.Option("--issuer", metavar="URL", help="Who signs the tokens (the claim iss).")]
 Audience = Annotated[str | None, typer.Option(help="What the tokens are made for (the claim aud).")]
-Keys = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", exists=True, dir_okay=False, help="The issuer's key set (JWKS), if it cannot be asked."
-    ),
-]
 
 _FEDERATIONS = "/v2/manage/federations"
 
 federation = typer.Typer(help="Federations: whose signed tokens make a robot, without a secret.", no_args_is_help=True)
+
+
+def key_fields(
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", exists=True, dir_okay=False, help="The issuer's key set (JWKS), if it cannot be asked."
+        ),
+    ] = None,
+) -> Fields:
+    import json
+
+    if keys is None:
+        return {}
+    try:
+        return {"keys": json.loads(keys.read_text())}
+    except ValueError:
+        raise typer.BadParameter(f"{keys} is not JSON.", param_hint="--keys") from None
 
 
 def register(app: typer.Typer) -> None:
@@ -28,15 +41,13 @@ def register(app: typer.Typer) -> None:
 
 
 @federation.command()
+@taking(trust_fields, key_fields)
 def create(
     name: Name,
     robot: Annotated[str, typer.Option(help="The robot that bearers are.")],
     issuer: Annotated[str, typer.Option(metavar="URL", help="Who signs the tokens (the claim iss).")],
     audience: Annotated[str, typer.Option(help="What the tokens are made for (the claim aud).")],
-    condition: Conditions = None,
-    reach: Reach = None,
-    authority: Authority = None,
-    keys: Keys = None,
+    fields: Fields,
     as_json: AsJson = False,
 ) -> None:
     """Let tokens of an issuer, such as a CI system or a Kubernetes cluster, be a robot if their claims fit."""
@@ -45,7 +56,7 @@ def create(
 
     body = {"name": FederationName.parse(name), "robot": robot, "issuer": issuer, "audience": audience}
     with Client() as client:
-        made = client.call("POST", _FEDERATIONS, {**body, **trust_fields(reach, authority, condition), **_keys(keys)})
+        made = client.call("POST", _FEDERATIONS, {**body, **fields})
     done(f"Tokens of {issuer} can be the robot {robot}. Next: entrepot federation check {name}", made, as_json)
 
 
@@ -100,23 +111,19 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 
 @federation.command()
+@taking(trust_fields, key_fields)
 def update(
     name: Name,
+    fields: Fields,
     issuer: IssuerUrl = None,
     audience: Audience = None,
-    condition: Conditions = None,
-    reach: Reach = None,
-    authority: Authority = None,
-    keys: Keys = None,
     enabled: Enabled = None,
     as_json: AsJson = False,
 ) -> None:
     """Change what is given; the rest stays. What the robot is logged in with ends at once."""
     from entrepot.cli.client import Client
 
-    given: dict[str, Any] = {"issuer": issuer, "audience": audience, "is_enabled": enabled}
-    body = {key: value for key, value in given.items() if value is not None}
-    body |= trust_fields(reach, authority, condition) | _keys(keys)
+    body = {**fields, **said(issuer=issuer, audience=audience, is_enabled=enabled)}
     if not body:
         raise typer.BadParameter("say what should change.", param_hint="--issuer / --audience / …")
     with Client() as client:
@@ -156,14 +163,3 @@ def _path(name: str) -> str:
     from entrepot.values.names import FederationName
 
     return f"{_FEDERATIONS}/{FederationName.parse(name)}"
-
-
-def _keys(file: Path | None) -> dict[str, Any]:
-    import json
-
-    if file is None:
-        return {}
-    try:
-        return {"keys": json.loads(file.read_text())}
-    except ValueError:
-        raise typer.BadParameter(f"{file} is not JSON.", param_hint="--keys") from None

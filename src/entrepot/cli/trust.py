@@ -1,12 +1,12 @@
 """Options and answers that `entrepot idp` and `entrepot federation` share."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from entrepot.cli.options import Fields, said
 from entrepot.cli.output import show_json
 
 CHECK_FAILED = 1
@@ -18,37 +18,35 @@ class Reaching(StrEnum):
     PLAIN = "plain"
 
 
-Reach = Annotated[
-    Reaching | None,
-    typer.Option(
-        help="public: a public address, with TLS. private: in a private network, too. plain: and without TLS."
-    ),
-]
-Authority = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", exists=True, dir_okay=False, help="PEM file with who signs its certificate."),
-]
-Conditions = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--condition",
-        metavar="CLAIM=PATTERN",
-        help="A claim that must fit; * is anything but / and :, ** is anything. May be given again.",
-    ),
-]
 Enabled = Annotated[bool | None, typer.Option("--enable/--disable", help="Let it work, or stop it at once.")]
 
 
-def trust_fields(reach: Reaching | None, authority: Path | None, condition: Sequence[str] | None) -> dict[str, Any]:
-    """What was said, as the calls want it."""
-    fields: dict[str, Any] = {}
-    if reach is not None:
-        fields["reach"] = reach.value
-    if authority is not None:
-        fields["authority"] = authority.read_text()
-    if condition:
-        fields["conditions"] = [_condition(one) for one in condition]
-    return fields
+def trust_fields(
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--condition",
+            metavar="CLAIM=PATTERN",
+            help="A claim that must fit; * is anything but / and :, ** is anything. May be given again.",
+        ),
+    ] = None,
+    reach: Annotated[
+        Reaching | None,
+        typer.Option(
+            help="public: a public address, with TLS. private: in a private network, too. plain: and without TLS."
+        ),
+    ] = None,
+    authority: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="PEM file with who signs its certificate."),
+    ] = None,
+) -> Fields:
+    """How far another server is trusted."""
+    return said(
+        conditions=[_condition(one) for one in condition or ()],
+        reach=None if reach is None else reach.value,
+        authority=None if authority is None else authority.read_text(),
+    )
 
 
 def say_checked(checked: Any, as_json: bool) -> None:
