@@ -132,6 +132,68 @@ def _digits(inside: str) -> list[str]:
     return found + [part[:2] + part[2:].encode().hex() for part in parts[1:]]
 
 
+BY_DN: Mapping[str, Any] = {"bind_dn": "", "base_dn": "", "user_dn": f"uid={{name}},{PEOPLE}"}
+
+
+async def test_without_anybody_who_searches_people_are_who_their_dn_says(rooms: Rooms, slapd: Slapd) -> None:
+    await create_group(rooms.accounts, rooms.admin, GroupName("editors"))
+    given = given_to(slapd, **BY_DN, groups={"dev": "editors"}, group_base_dn=GROUPS)
+    await create_provider(rooms.accounts, rooms.admin, ProviderName("directory"), "ldap", given, None)
+
+    ann = await sign_in(rooms.accounts, "ann", PASSWORD)
+
+    assert (ann.name, await groups_held(rooms, ann.id)) == ("ann", {"editors"})
+    [linked] = await list_identities(rooms.accounts, rooms.admin, "directory", "", 10)
+    assert len(linked.subject) == 36  # its entryUUID: who searches makes no difference to who somebody is
+    for name, password in (("ann", WRONG), ("nobody", PASSWORD), ("ann", "")):
+        await refused(rooms, name, password)
+    assert (await check_provider(rooms.accounts, rooms.admin, "directory")).is_good
+
+
+@pytest.mark.parametrize(
+    "name",
+    [f"ann,{PEOPLE}", "ann+cn=ann", "ann\\", "\\61nn", "#616e6e", '"ann"', "ann;", "<ann>", "uid=ann", "*", "é",
+     f"x,uid=ann,{PEOPLE}"],
+)  # fmt: skip
+async def test_what_is_typed_stays_one_value_of_a_dn(rooms: Rooms, slapd: Slapd, name: str) -> None:
+    await provide(rooms, slapd, **BY_DN)
+
+    await refused(rooms, name, PASSWORD)
+
+    assert (await check_provider(rooms.accounts, rooms.admin, "directory")).is_good, "it is not away because of a name"
+
+
+async def test_a_name_with_signs_of_a_dn_is_found_by_it(slapd: Slapd) -> None:
+    strange = f"x, y+z={slapd.port}"
+    dn = rf"cn=x\, y\+z\3d{slapd.port},{PEOPLE}"
+    person = f"objectClass: inetOrgPerson\ncn: {strange}\nsn: x\nuserPassword: {PASSWORD}\n"
+    slapd.add(f"dn: {dn}\n{person}")
+    settings = parse_settings("ldap", given_to(slapd, **{**BY_DN, "user_dn": f"cn={{name}},{PEOPLE}"}))
+    assert isinstance(settings, LdapSettings)
+
+    entry = directory.find_person(settings, ["127.0.0.1"], "", strange, PASSWORD, 5)
+
+    assert entry is not None and len(entry.id) == 36
+
+
+async def test_a_filter_that_was_chosen_holds_for_who_signs_in_by_their_dn(rooms: Rooms, slapd: Slapd) -> None:
+    await provide(rooms, slapd, **BY_DN, user_filter="(&(uid={name})(!(uid=ben)))")
+
+    assert (await sign_in(rooms.accounts, "ann", PASSWORD)).name == "ann"
+    await refused(rooms, "ben", PASSWORD)
+
+
+@given(st.text(max_size=30))
+def test_no_text_ends_its_place_in_a_dn(text: str) -> None:
+    settings = parse_settings("ldap", {"url": "ldaps://directory.example.com", **BY_DN})
+    assert isinstance(settings, LdapSettings)
+
+    inside = directory.user_dn(settings, text).removeprefix("uid=").removesuffix(f",{PEOPLE}")
+
+    assert not set(inside) & set(',+"<>;=# \0')
+    assert bytes.fromhex("".join(_digits(inside))).decode() == text
+
+
 async def test_nobody_becomes_a_local_account_by_its_name(rooms: Rooms, slapd: Slapd) -> None:
     await rooms.user("local")
     await provide(rooms, slapd)
@@ -308,6 +370,12 @@ async def test_a_check_says_in_a_sentence_what_is_wrong(
         ({"url": "ldaps://directory.example.com/ou=people"}, "ends with its host"),
         ({"url": ""}, "url is missing"),
         ({"base_dn": ""}, "base_dn is missing"),
+        ({"base_dn": "", "user_dn": f"uid=ann,{PEOPLE}"}, "user_dn is the name"),
+        ({"user_dn": "{name}"}, "user_dn is the name"),
+        ({"user_dn": "{name}@example.com"}, "user_dn is the name"),
+        ({"user_dn": f"{{name}}=ann,{PEOPLE}"}, "user_dn is the name"),
+        ({"user_dn": f"uid={{name}},ou={{name}},{BASE}"}, "user_dn is the name"),
+        ({"user_dn": f"uid={{name}},{PEOPLE}", "bind_dn": SEARCHER}, "give one of them"),
         ({"user_filter": "uid={name}"}, "user_filter is an LDAP filter"),
         ({"user_filter": "(uid=ann)"}, "user_filter is an LDAP filter"),
         ({"group_filter": "(member={name})"}, "group_filter is an LDAP filter"),

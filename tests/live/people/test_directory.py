@@ -46,6 +46,13 @@ def test_people_of_a_directory_push_until_it_is_no_longer_trusted(
         wrong = person.refused("skopeo", "inspect", "--creds=dora:wrong", image)
         assert "unauthorized" in wrong or "invalid username/password" in wrong
 
+        update = ("idp", "update", organization)
+        ok(as_admin(*update, "--bind-dn", "", "--base-dn", "", "--user-dn", f"uid={{name}},{PEOPLE}"))
+        slapd.add_person("emil")
+        person.login(registry, Account("emil", PASSWORD))
+        assert "emil" in ok(as_admin("idp", "links", organization))
+        assert "give one of them" in refused(as_admin(*update, "--bind-dn", SEARCHER))
+
         slapd.stop()
         assert "fails" in as_admin("idp", "check", organization).out
         assert "There is no identity provider" in refused(as_admin("idp", "show", "nowhere"))

@@ -67,6 +67,8 @@ async def _ask(accounts: Accounts, provider: Provider) -> str:
     settings = provider.settings
     if not isinstance(settings, OidcSettings):
         await accounts.directories.check(settings, secret_of(accounts, provider))
+        if settings.user_dn:
+            return "The directory answers. Whether it lets people in as user_dn says shows when somebody signs in."
         return f"The directory answers and searches below {settings.base_dn}."
     said, keys = await ask(Issuer(settings.issuer, settings.peer))
     for address, what in ((said.authorization_endpoint, "people sign in"), (said.token_endpoint, "codes are redeemed")):

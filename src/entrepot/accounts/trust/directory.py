@@ -1,7 +1,7 @@
 """One question to an LDAP directory: is this the password of the person with this name, and who are they?
 
 The only file that imports ldap3 (extra `ldap`), whose calls block: `ldap.py` runs them in threads.
-What people typed is escaped where it becomes part of a filter, referrals are not followed, and an empty
+What people typed is escaped where it becomes part of a filter or a DN, referrals are not followed, and an empty
 password is never shown to a directory, which takes it for a login without one (RFC 4513 §5.1.2). Each
 step has its time-out.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from entrepot.accounts.trust.settings import LdapSettings
+from entrepot.accounts.trust.settings import USER_FILTER, LdapSettings
 from entrepot.plumbing.outbound import OutboundFailed, tls_context
 from entrepot.values.errors import quoted
 
@@ -51,6 +51,10 @@ def find_person(
     """
     assert password
     asked = secrets.token_hex(8) if name is None else name
+    if settings.user_dn:
+        with _connected(settings, addresses, user_dn(settings, asked), password, seconds_max) as person:
+            found_own = None if person is None or name is None else _own_entry(person, settings, name)
+            return None if person is None or found_own is None else _entry(person, settings, found_own)
     with _searching(settings, addresses, secret, seconds_max) as searching:
         found = _search(searching, *user_query(settings, asked), _attributes(settings), limit=2)
         only = found[0] if len(found) == 1 else None
@@ -63,6 +67,10 @@ def find_person(
 
 def check_directory(settings: LdapSettings, addresses: Sequence[str], secret: str, seconds_max: int) -> None:
     """Search for somebody as a login does. Raises OutboundFailed, saying what is wrong."""
+    if settings.user_dn:
+        nobody = user_dn(settings, secrets.token_hex(8))
+        with _connected(settings, addresses, nobody, secrets.token_hex(8), seconds_max):
+            return
     with _searching(settings, addresses, secret, seconds_max) as searching:
         _search(searching, *user_query(settings, secrets.token_hex(8)), [], limit=2)
         if settings.group_base_dn:
@@ -72,6 +80,11 @@ def check_directory(settings: LdapSettings, addresses: Sequence[str], secret: st
 def user_query(settings: LdapSettings, name: str) -> tuple[str, str]:
     """Where and by which filter a person is looked for."""
     return settings.base_dn, settings.user_filter.replace("{name}", _escaped(name))
+
+
+def user_dn(settings: LdapSettings, name: str) -> str:
+    """Whose password it should be, where no search finds them."""
+    return settings.user_dn.replace("{name}", _escaped(name))
 
 
 def group_query(settings: LdapSettings, dn: str) -> tuple[str, str]:
@@ -184,6 +197,20 @@ def _search(
     return [one for one in connection.response or () if one["type"] == "searchResEntry"]
 
 
+def _own_entry(person: Connection, settings: LdapSettings, name: str) -> Mapping[str, Any] | None:
+    """The entry of whoever is signed in, which they read themselves; None where they may not, or are filtered out.
+
+    It is that entry and no other: what a search finds could be somebody else's. And a directory that refuses one person
+    is not away for the others.
+    """
+    from ldap3 import BASE
+
+    # The filter that nobody chose asks for an attribute which the name need not be a value of.
+    _, filter_ = user_query(settings, name) if settings.user_filter != USER_FILTER else ("", "(objectClass=*)")
+    person.search(user_dn(settings, name), filter_, BASE, attributes=_attributes(settings))
+    return next((one for one in person.response or () if one["type"] == "searchResEntry"), None)
+
+
 def _entry(searching: Connection, settings: LdapSettings, found: Mapping[str, Any]) -> Entry:
     attributes = {name: [_text(raw) for raw in values] for name, values in found["raw_attributes"].items()}
     dn = str(found["dn"])
@@ -207,7 +234,7 @@ def _attributes(settings: LdapSettings) -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    """Text as a filter takes it for itself (RFC 4515 §3): everything but letters and digits by its bytes."""
+    """Text as filters (RFC 4515 §3) and DNs (RFC 4514 §2.4) take it: all but letters and digits by its bytes."""
     return "".join(one if one.isascii() and one.isalnum() else _in_digits(one) for one in text)
 
 

@@ -19,7 +19,10 @@ TEXT_CHARS_MAX: Final = 1_024
 AUTHORITY_CHARS_MAX: Final = 65_536
 _MAPPED_MAX = 1_000
 _LISTED_MAX = 50
+USER_FILTER: Final = "(uid={name})"
 _FILTER = re.compile(r"\(.+\)")
+# RFC 4514 with the name as a value, or a part of one, in one of its places.
+_DN_TEMPLATE = re.compile(r'(?:[^{}]*[,+])?\s*[A-Za-z0-9.-]+=[^{},+=";\\]*\{name\}[^{}]*')
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9;-]{0,127}")
 _EMAIL_DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
@@ -68,16 +71,18 @@ class LdapSettings(Trusted):
     """A person is looked for under `base_dn` by `user_filter`, in which `{name}` is what they typed.
 
     Then the directory is asked whether their entry's password is the one they typed. The search is made as
-    `bind_dn`, or by nobody. `id_attribute` never changes for an entry. Groups are the values of the
-    entry's `groups_attribute`, and the names of what `group_filter` finds under `group_base_dn` (`{dn}`
-    is the entry's).
+    `bind_dn`, or by nobody. Where nobody may search, `user_dn` says which entry is theirs, as
+    `uid={name},ou=people,dc=example,dc=com`: they read it themselves. `id_attribute` never changes for an
+    entry. Groups are the values of the entry's `groups_attribute`, and the names of what `group_filter`
+    finds under `group_base_dn` (`{dn}` is the entry's).
     """
 
     url: str
     start_tls: bool = False
     bind_dn: str = ""
-    base_dn: str
-    user_filter: str = "(uid={name})"
+    user_dn: str = ""
+    base_dn: str = ""
+    user_filter: str = USER_FILTER
     id_attribute: str = "entryUUID"
     name_attribute: str = "uid"
     email_attribute: str = "mail"
@@ -160,7 +165,7 @@ def _texts(made: type[ProviderSettings], given: Mapping[str, Any]) -> dict[str, 
 
 
 _COMMON = frozenset(field.name for field in fields(Trusted))
-_NEEDED: Final = {OidcSettings: ("issuer", "client_id"), LdapSettings: ("url", "base_dn")}
+_NEEDED: Final = {OidcSettings: ("issuer", "client_id"), LdapSettings: ("url",)}
 
 
 def _checked_oidc(settings: OidcSettings) -> OidcSettings:
@@ -175,6 +180,7 @@ def _checked_ldap(settings: LdapSettings) -> LdapSettings:
     parts = check_url(settings.url, settings.reach, secure, plain=("ldap",))
     if parts.path.strip("/") or parts.query:
         raise ParameterInvalid("The address of a directory ends with its host and port.", kind="url")
+    _check_whose_entry(settings)
     for name, filter_, mark in (
         ("user_filter", settings.user_filter, "{name}"),
         ("group_filter", settings.group_filter, "{dn}"),
@@ -186,6 +192,20 @@ def _checked_ldap(settings: LdapSettings) -> LdapSettings:
         if not _ATTRIBUTE.fullmatch(value):
             raise ParameterInvalid(f"{name} is the name of an attribute, not {quoted(value)}.", kind=name)
     return settings
+
+
+def _check_whose_entry(settings: LdapSettings) -> None:
+    if not settings.user_dn:
+        if not settings.base_dn:
+            raise ParameterInvalid("base_dn is missing, or user_dn in its place.", kind="missing")
+        return
+    if not _DN_TEMPLATE.fullmatch(settings.user_dn):
+        raise ParameterInvalid(
+            "user_dn is the name of an entry with {name} as one of its values, as uid={name},dc=example,dc=com.",
+            kind="user_dn",
+        )
+    if settings.bind_dn:
+        raise ParameterInvalid("bind_dn searches and user_dn does without a search: give one of them.", kind="user_dn")
 
 
 def _groups(given: Mapping[str, str]) -> dict[str, str]:

@@ -57,6 +57,12 @@ def ldap_fields(
     ] = None,
     start_tls: Annotated[bool | None, typer.Option("--start-tls/--no-start-tls", rich_help_panel=LDAP)] = None,
     bind_dn: Annotated[str | None, typer.Option(help="Who searches; nobody without it.", rich_help_panel=LDAP)] = None,
+    user_dn: Annotated[
+        str | None,
+        typer.Option(
+            help="In place of a search: whose entry it is, as uid={name},ou=people,dc=example.", rich_help_panel=LDAP
+        ),
+    ] = None,
     base_dn: Annotated[str | None, typer.Option(help="Where people are.", rich_help_panel=LDAP)] = None,
     user_filter: Annotated[
         str | None, typer.Option(help="Finds a person; {name} is what they typed.", rich_help_panel=LDAP)
@@ -73,6 +79,7 @@ def ldap_fields(
         url=url,
         start_tls=start_tls,
         bind_dn=bind_dn,
+        user_dn=user_dn,
         base_dn=base_dn,
         user_filter=user_filter,
         group_base_dn=group_base_dn,

@@ -43,6 +43,9 @@ class ProviderFields(Body):
     url: Word | None = Field(None, examples=["ldaps://directory.example.com"])
     start_tls: Flag | None = None
     bind_dn: Word | None = None
+    user_dn: Word | None = Field(
+        None, description="In place of a search.", examples=["uid={name},ou=people,dc=example,dc=com"]
+    )
     base_dn: Word | None = Field(None, examples=["ou=people,dc=example,dc=com"])
     user_filter: Word | None = Field(None, examples=["(&(objectClass=person)(uid={name}))"])
     name_attribute: Word | None = None
