@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from entrepot.blobs.store import BlobStore
 from entrepot.db.database import Database
 from entrepot.plumbing.clock import Clock
+from entrepot.registry.known import KnownPlatforms
 from entrepot.registry.pulled import PullCounts
 from entrepot.registry.settings import RegistrySettings
 
@@ -17,3 +18,5 @@ class Registry:
     settings: RegistrySettings
     counts: PullCounts = field(default_factory=PullCounts)
     """Pulls of this process that are not in the database yet."""
+    platforms: KnownPlatforms = field(default_factory=KnownPlatforms)
+    """What this process learnt from configurations of images."""
