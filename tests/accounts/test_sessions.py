@@ -93,6 +93,16 @@ async def test_people_end_their_sessions(rooms: Rooms) -> None:
     ]  # fmt: skip
 
 
+async def test_all_sessions_but_the_one_at_hand_are_ended(rooms: Rooms) -> None:
+    ann = await rooms.user("ann")
+    here, there = await begin_session(rooms.accounts, ann), await begin_session(rooms.accounts, ann)
+    me = await sessions.read_session(rooms.accounts, here.secret)
+
+    assert await end_sessions(rooms.accounts, me, with_current=False) == 1
+
+    assert (await lives(rooms, here), await lives(rooms, there)) == (True, False)
+
+
 async def test_administrators_end_sessions_of_their_domain(rooms: Rooms) -> None:
     ann = await rooms.user("ann")
     begun = await begin_session(rooms.accounts, ann)

@@ -205,6 +205,7 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "show_key":                     (401, 404, 404, 404, 404, 200),
     "update_key":                   (401, 404, 404, 404, 404, 200),
     "delete_key":                   (401, 404, 404, 404, 404, 204),
+    "show_account":                 (401, 200, 200, 200, 200, 200),
     # The session is zoe's.
     "begin_session":                (201, 201, 201, 201, 201, 201),
     "list_sessions":                (401, 200, 200, 200, 200, 200),
@@ -264,6 +265,7 @@ ROBOT: dict[str, int] = {
     "show_key": 403,
     "update_key": 403,
     "delete_key": 403,
+    "show_account": 403,
     "list_sessions": 403,
     "end_session": 403,
     "end_sessions": 403,

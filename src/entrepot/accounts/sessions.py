@@ -135,16 +135,24 @@ async def end_session(accounts: Accounts, actor: Actor, session_id: str) -> None
         await _end(tx, accounts, actor, row)
 
 
-async def end_sessions(accounts: Accounts, actor: Actor, user_name: UserName | None = None) -> int:
+async def end_sessions(
+    accounts: Accounts, actor: Actor, user_name: UserName | None = None, with_current: bool = True
+) -> int:
     """End all sessions of the actor, or for administrators of a user of their domain; their number.
 
-    Raises Unauthenticated, AccessDenied or UserUnknown.
+    `with_current`: also the one at hand. Raises Unauthenticated, AccessDenied or UserUnknown.
     """
     async with accounts.db.writing() as tx:
         rows = await sessions.sessions_of_user(tx, await _whose(tx, actor, user_name))
-        for row in rows:
+        ending = [row for row in rows if with_current or not is_current(actor, row.id)]
+        for row in ending:
             await _end(tx, accounts, actor, row)
-        return len(rows)
+        return len(ending)
+
+
+def is_current(actor: Actor, session_id: str) -> bool:
+    """Whether the actor is signed in by this session."""
+    return actor.credential == f"{CREDENTIAL}{session_id}"
 
 
 async def forget_ended(accounts: Accounts) -> int:

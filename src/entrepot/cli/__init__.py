@@ -19,6 +19,7 @@ COMMANDS = (
     "config",
     "reference",
     "login",
+    "whoami",
     "domain",
     "user",
     "group",

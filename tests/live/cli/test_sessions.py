@@ -26,3 +26,8 @@ def test_sessions_are_listed_and_ended(as_admin: Run, api: Api) -> None:
         assert ok(as_admin("session", "end", "--all", "--user", user.user)) == "Ended all sessions.\n"
         assert read(as_admin("session", "list", "--user", user.user, "--json")) == []
         assert as_admin("session", "end").code == 2
+
+
+def test_who_one_is_is_said(as_admin: Run) -> None:
+    assert read(as_admin("whoami", "--json"))["login"] == "admin"
+    assert "domain_name" in ok(as_admin("whoami"))

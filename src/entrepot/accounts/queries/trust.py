@@ -90,6 +90,12 @@ async def is_linked(tx: Reader, provider_id: str, user_id: str) -> bool:
     return await tx.row(linked.limit(1)) is not None
 
 
+async def providers_of_user(tx: Reader, user_id: str) -> Sequence[str]:
+    """The names of the providers that vouch for an account, in order."""
+    linked = select(identity_provider.c.name).join(identity).where(identity.c.user_id == user_id)
+    return [row.name for row in await tx.rows(linked.distinct().order_by(identity_provider.c.name))]
+
+
 async def save_identity(tx: Writer, provider_id: str, subject: str, user_id: str, at: datetime) -> None:
     row = {"provider_id": provider_id, "subject": subject, "user_id": user_id, "created_at": at}
     await tx.run(tx.insert(identity).values(**row))

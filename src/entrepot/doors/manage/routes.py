@@ -10,6 +10,7 @@ from typing import Any, Final
 from entrepot.doors.manage import (
     access,
     accessories,
+    account,
     agency,
     audit,
     bulk,
@@ -199,6 +200,7 @@ ROUTES: Final = (
     Route("POST", f"{_USER}/unlock", users.unlock_user),
     Route("PATCH", _USER, users.update_user),
     Route("DELETE", _USER, users.delete_user, 204),
+    Route("GET", "/v2/manage/account", account.show_account),
     # Domains. For operators.
     Route("POST", _DOMAINS, domains.create_domain, 201),
     Route("GET", _DOMAINS, domains.list_domains, without_none=True),

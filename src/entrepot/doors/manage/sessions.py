@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel
 
 from entrepot.accounts import sessions
@@ -11,6 +11,7 @@ from entrepot.accounts.sessions import CREDENTIAL
 from entrepot.doors.http import cookies
 from entrepot.doors.manage.call import Call, TheCall
 from entrepot.doors.manage.fields import Body, Text, Word, WordParameter
+from entrepot.doors.manage.paging import parse_flag
 from entrepot.plumbing.clock import rfc3339
 from entrepot.values.names import UserName
 
@@ -71,9 +72,14 @@ async def end_session(
         cookies.clear_cookie(response, call.is_secure)
 
 
-async def end_sessions(call: TheCall, user: WordParameter = None) -> None:
+async def end_sessions(
+    call: TheCall,
+    user: WordParameter = None,
+    others: Annotated[str | None, Query(description="`true`: all but the one at hand.")] = None,
+) -> None:
     """End all your sessions; with `user` those of another user of the domain, for administrators."""
-    await sessions.end_sessions(call.accounts, call.actor, _name(user))
+    with_current = not parse_flag("others", others)
+    await sessions.end_sessions(call.accounts, call.actor, _name(user), with_current)
 
 
 def _name(user: str | None) -> UserName | None:
@@ -89,5 +95,5 @@ def _row(call: Call, one: sessions.Session) -> Session:
         created_at=rfc3339(one.created_at),
         last_used_at=rfc3339(one.last_used_at),
         expires_at=rfc3339(one.expires_at),
-        is_current=call.actor.credential == f"{CREDENTIAL}{one.id}",
+        is_current=sessions.is_current(call.actor, one.id),
     )
