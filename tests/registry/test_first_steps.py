@@ -6,7 +6,7 @@ from entrepot.accounts.tokens import issue_refresh_token
 from entrepot.accounts.users import set_password
 from entrepot.registry.first_steps import FirstSteps, show_first_steps
 from entrepot.values.errors import AccessDenied
-from entrepot.values.names import UserName
+from entrepot.values.names import OrganizationName, RepositoryName, UserName
 from tests.make.rooms import PASSWORD, Rooms
 
 
@@ -22,7 +22,7 @@ async def test_each_step_is_done_when_what_it_makes_is_there(rooms: Rooms) -> No
     await rooms.repository("acme/app")
     assert not (await steps(rooms)).are_done
     await rooms.push("acme/app", "1.0")
-    assert await steps(rooms) == FirstSteps(True, "acme", True, "acme/app")
+    assert await steps(rooms) == FirstSteps(True, OrganizationName("acme"), True, RepositoryName("acme/app"))
     assert (await steps(rooms)).are_done
 
 

@@ -98,7 +98,7 @@ async def set_password(
         login = f"{own.domain_name}/{name}"
         if not await accounts.passwords.matches(current, own.password_hash):
             await guessing.count_wrong(accounts, login)
-            raise AccessDenied("The current password is not right.", readable=False, field="current_password")
+            raise AccessDenied("The current password is not right.", readable=False)
         await guessing.let_in(accounts, login, actor)
     password_hash = await accounts.passwords.hash(password)
 

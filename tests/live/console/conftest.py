@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from tests.live.api import Api, fresh_name
 from tests.live.console.browser import Console, running_browser, visitor
 from tests.live.process import Server
 
@@ -17,6 +18,13 @@ Visit = Callable[..., Console]
 def browser() -> Iterator[Browser]:
     with running_browser() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settled(server: Server) -> None:
+    """The shared server is no new one: its overview does not lead to the first steps."""
+    with Api(server) as api:
+        api.create_org(fresh_name("settled"))
 
 
 @pytest.fixture

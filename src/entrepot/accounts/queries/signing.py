@@ -51,8 +51,8 @@ async def user_of_refresh_token(tx: Reader, token_hash: str, now: datetime) -> R
 
 
 async def has_refresh_token(tx: Reader, user_id: str, now: datetime) -> bool:
-    living = refresh_token.c.expires_at > now
-    return await tx.row(select(refresh_token.c.hash).where(refresh_token.c.user_id == user_id, living).limit(1)) is not None
+    mine = (refresh_token.c.user_id == user_id, refresh_token.c.expires_at > now)
+    return await tx.row(select(refresh_token.c.hash).where(*mine).limit(1)) is not None
 
 
 async def forget_expired_refresh_tokens(tx: Writer, now: datetime) -> int:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrepot.access.actor import ANONYMOUS
+from entrepot.access.levels import Action
 from entrepot.accounts.sessions import is_csrf_token, read_session
 from entrepot.doors.console import pages, statics
 from entrepot.doors.console.forms import Form, parse_form
@@ -25,6 +26,7 @@ from entrepot.doors.console.problems import sentence_of
 from entrepot.doors.console.rendering import render
 from entrepot.doors.console.rooms import ConsoleRooms
 from entrepot.doors.console.visit import Moved, View, Visit
+from entrepot.doors.console.welcome import has_steps_left
 from entrepot.doors.http import body as bodies
 from entrepot.doors.http import cookies, front
 from entrepot.doors.http.problems import problem_of
@@ -33,6 +35,7 @@ from entrepot.values.errors import (
     AccessDenied,
     Broken,
     EntrepotError,
+    OrganizationUnknown,
     ParameterInvalid,
     Refused,
     RepositoryUnknown,
@@ -120,6 +123,8 @@ class ConsoleDoor:
                 visit = replace(visit, problem=error)
                 answer = await page.again(visit)
                 answer = replace(answer, status=problem_of(error).status) if isinstance(answer, View) else answer
+        if isinstance(answer, View):
+            visit = replace(visit, has_steps_left=await has_steps_left(visit))
         return finished(visit, answer)
 
     async def _form(self, visit: Visit) -> Form:
@@ -145,7 +150,18 @@ def finished(visit: Visit, answer: View | Moved | Response) -> Response:
             response = Response(status_code=303, headers={"Location": answer.path})
             if answer.said:
                 said = quote(answer.said[:_SAID_CHARS_MAX])
-                response.set_cookie(_SAID_COOKIE, said, path="/console/", max_age=60, httponly=True, samesite="strict")
+                response.set_cookie(
+                    _SAID_COOKIE,
+                    said,
+                    path="/console/",
+                    max_age=60,
+                    secure=visit.is_secure,
+                    httponly=True,
+                    samesite="strict",
+                )
+            if answer.secret:
+                seconds = visit.rooms.accounts.settings.session_seconds
+                cookies.set_cookie(response, answer.secret, seconds, visit.is_secure)
         case _:
             response = answer
     for name, value in _HEADERS.items():
@@ -173,12 +189,27 @@ def _refusal(visit: Visit, error: EntrepotError) -> ASGIApp:
     values = {
         "status": status,
         "text": sentence_of(error, visit.language),
-        "explains": isinstance(error, AccessDenied) and bool(error.scope),
-        "scope": getattr(error, "scope", ""),
-        "action": getattr(error, "action", ""),
+        "explains": _explainable(visit, error),
         "request_id": error.detail.get("request_id", "") if isinstance(error, Broken) else "",
     }
     return finished(visit, View("error.html", values, status))
+
+
+def _explainable(visit: Visit, error: EntrepotError) -> Mapping[str, str] | None:
+    """What to explain about a refusal: the permission it names, or how one reads what is not there or hidden.
+
+    The latter goes by the address alone, so it tells nothing about what is there.
+    """
+    if visit.actor.is_anonymous:
+        return None
+    if isinstance(error, AccessDenied) and error.scope:
+        return {"action": error.action, "name": error.scope}
+    if isinstance(error, RepositoryUnknown | OrganizationUnknown):
+        if "repository" in visit.names:
+            return {"action": Action.REPOSITORY_PULL, "name": visit.names["repository"]}
+        if "organization" in visit.names:
+            return {"action": Action.ORGANIZATION_READ, "name": visit.names["organization"]}
+    return None
 
 
 def _nowhere(scope: Scope) -> EntrepotError:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from entrepot.audit.look import Told, list_events
 from entrepot.audit.wanted import Wanted
 from entrepot.doors.console.charts import bars_by_day
-from entrepot.doors.console.visit import View, Visit
+from entrepot.doors.console.visit import Moved, View, Visit
+from entrepot.doors.console.welcome import next_step_of
 from entrepot.registry import browse, usage
 from entrepot.registry.usage import Report
 from entrepot.registry.wanted import RepositoryOrder, WantedRepositories
@@ -13,9 +14,14 @@ from entrepot.registry.wanted import RepositoryOrder, WantedRepositories
 _ROWS = 8
 
 
-async def show_overview(visit: Visit) -> View:
-    """Counts, storage and traffic by day, the newest images; for administrators, what happened last."""
+async def show_overview(visit: Visit) -> View | Moved:
+    """Counts, storage and traffic by day, the newest images; for administrators, what happened last.
+
+    While there is no organization, administrators get to the first steps instead.
+    """
     visit.need_account()
+    if first := await next_step_of(visit):
+        return first
     registry, say = visit.rooms.registry, visit.language
     newest = await browse.list_repositories(
         registry, visit.actor, WantedRepositories(), RepositoryOrder.UPDATED, True, 0, _ROWS

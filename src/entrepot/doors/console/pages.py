@@ -8,7 +8,10 @@ from typing import Final, TypeAlias
 from starlette.responses import Response
 
 from entrepot.doors.console import (
+    account,
+    credentials,
     downloads,
+    explain,
     history,
     image,
     image_access,
@@ -24,6 +27,7 @@ from entrepot.doors.console import (
     search,
     sign_in,
     versions,
+    welcome,
 )
 from entrepot.doors.console.visit import Moved, View, Visit
 
@@ -56,6 +60,13 @@ _IMAGES: Final = "/console/images"
 _IMAGE: Final = f"{_IMAGES}/{{repository}}"
 _VERSION: Final = f"{_IMAGE}/-/versions/{{version}}"
 _TAG: Final = f"{_IMAGE}/-/tags/{{tag}}"
+_ACCOUNT: Final = "/console/account"
+_KEYS: Final = f"{_ACCOUNT}/keys"
+_KEY: Final = f"{_KEYS}/{{key}}"
+_TOKENS: Final = f"{_ACCOUNT}/tokens"
+_TOKEN: Final = f"{_TOKENS}/{{token}}"
+_SESSIONS: Final = f"{_ACCOUNT}/sessions"
+_WELCOME: Final = "/console/welcome"
 
 PAGES: Final = (
     Page("GET", "/console/login", sign_in.show_login),
@@ -64,6 +75,33 @@ PAGES: Final = (
     Page("POST", "/console/preferences", preferences.set_preferences),
     Page("GET", "/console/live", live.follow_changes),
     Page("GET", "/console/", overview.show_overview),
+    # The first steps of a new installation.
+    Page("GET", _WELCOME, welcome.show_welcome),
+    Page("POST", f"{_WELCOME}/password", welcome.change_first_password, welcome.show_welcome),
+    Page("POST", f"{_WELCOME}/organization", welcome.create_first_organization, welcome.show_welcome),
+    Page("POST", f"{_WELCOME}/later", welcome.put_off),
+    # My account: who one is, and what one signs in with.
+    Page("GET", _ACCOUNT, account.show_profile),
+    Page("GET", f"{_ACCOUNT}/password", account.show_password),
+    Page("POST", f"{_ACCOUNT}/password", account.change_password, account.show_password),
+    Page("GET", _KEYS, credentials.list_keys),
+    Page("POST", _KEYS, credentials.create_key, credentials.list_keys),
+    Page("POST", f"{_KEYS}/credentials", credentials.download_credentials),
+    Page("POST", f"{_KEY}/enable", credentials.enable_key, credentials.list_keys),
+    Page("POST", f"{_KEY}/disable", credentials.disable_key, credentials.list_keys),
+    Page("GET", f"{_KEY}/delete", credentials.confirm_key_deletion),
+    Page("POST", f"{_KEY}/delete", credentials.delete_key, credentials.list_keys),
+    Page("GET", f"{_ACCOUNT}/logins", credentials.show_logins),
+    Page("POST", f"{_ACCOUNT}/logins", credentials.create_login, credentials.show_logins),
+    Page("GET", _TOKENS, credentials.list_tokens),
+    Page("POST", _TOKENS, credentials.create_token, credentials.list_tokens),
+    Page("GET", f"{_TOKEN}/delete", credentials.confirm_token_deletion),
+    Page("POST", f"{_TOKEN}/delete", credentials.delete_token, credentials.list_tokens),
+    Page("GET", _SESSIONS, account.list_sessions),
+    Page("POST", f"{_SESSIONS}/end", account.end_other_sessions, account.list_sessions),
+    Page("POST", f"{_SESSIONS}/{{session}}/end", account.end_session, account.list_sessions),
+    # Who may do what, and why.
+    Page("GET", "/console/explain", explain.explain_access, explain.ask_again),
     Page("GET", _ORGANIZATIONS, organizations.list_organizations),
     Page("GET", f"{_ORGANIZATIONS}/-/new", organizations.new_organization),
     Page("POST", f"{_ORGANIZATIONS}/-/new", organizations.create_organization, organizations.new_organization),

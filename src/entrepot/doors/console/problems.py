@@ -40,6 +40,8 @@ def sentence_of(error: EntrepotError, language: Language) -> str:
 
     Rooms speak English and name things exactly; the catalog translates what kind of error it is.
     """
+    if error.detail.get("is_said"):  # by `Visit.wrong`, in the visitor's language
+        return error.message
     kind = next(one for one in type(error).__mro__ if one.__module__.startswith(errors.__name__))
     assert issubclass(kind, EntrepotError)
     said = language.say(kind.default_message)

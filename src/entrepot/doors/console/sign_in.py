@@ -8,31 +8,34 @@ from entrepot.accounts.sessions import begin_session, end_session
 from entrepot.accounts.trust import oidc
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.doors.http import cookies
-from entrepot.values.errors import ParameterInvalid, SessionUnknown, Unauthenticated
+from entrepot.values.errors import NameInvalid, SessionUnknown, Unauthenticated
+from entrepot.values.names import DomainName
 
 HOME = "/console/"
 
 
 async def show_login(visit: Visit) -> View | Moved:
-    """The form for name and password, and buttons for the ways through identity providers."""
+    """The form for name and password, and buttons for the ways through identity providers of the `domain`."""
     if not visit.actor.is_anonymous and visit.problem is None:
         return Moved(_next(visit))
-    ways = await oidc.list_ways(visit.rooms.accounts, visit.query("domain") or FIRST_DOMAIN)
-    return View("login.html", {"ways": ways, "next": _next(visit)})
+    domain = _domain(visit)
+    ways = await oidc.list_ways(visit.rooms.accounts, domain or FIRST_DOMAIN)
+    # A browser that still keeps a session's cookie had one, which has ended meanwhile.
+    has_ended = visit.problem is None and cookies.secret_of(visit.request.cookies) is not None
+    return View("login.html", {"ways": ways, "next": _next(visit), "domain": domain, "has_ended": has_ended})
 
 
-async def log_in(visit: Visit) -> Response:
+async def log_in(visit: Visit) -> Moved:
     """Begin a session of the browser."""
-    accounts = visit.rooms.accounts
+    accounts, name, domain = visit.rooms.accounts, visit.form.text("user"), _domain(visit)
+    login = f"{domain}/{name}" if domain and "/" not in name else name
     try:
-        actor = await sign_in(accounts, visit.form.text("user"), visit.form.secret("password"))
+        actor = await sign_in(accounts, login, visit.form.secret("password"))
     except Unauthenticated as error:
         # A 401 would have the browser ask for a password of its own; the form does that better.
-        raise ParameterInvalid(error.message, field="password") from error
+        raise visit.wrong(visit.say("The user name or password is not right."), field="password") from error
     begun = await begin_session(accounts, actor, visit.request.headers.get("user-agent", ""))
-    answer = Response(status_code=303, headers={"Location": _next(visit)})
-    cookies.set_cookie(answer, begun.secret, accounts.settings.session_seconds, visit.is_secure)
-    return answer
+    return Moved(_next(visit), secret=begun.secret)
 
 
 async def log_out(visit: Visit) -> Response:
@@ -45,6 +48,15 @@ async def log_out(visit: Visit) -> Response:
     answer = Response(status_code=303, headers={"Location": "/console/login"})
     cookies.clear_cookie(answer, visit.is_secure)
     return answer
+
+
+def _domain(visit: Visit) -> str:
+    """The domain that the page is for; empty for the first one, or for text that no domain is named."""
+    wanted = visit.form.text("domain") or visit.query("domain")
+    try:
+        return DomainName.parse(wanted)
+    except NameInvalid:
+        return ""
 
 
 def _next(visit: Visit) -> str:

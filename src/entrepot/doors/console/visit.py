@@ -31,17 +31,22 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Done; the browser goes on to `path`, where the sentence `said` is shown once."""
+    """Done; the browser goes on to `path`, where the sentence `said` is shown once.
+
+    `secret`: of a session that was begun, for the browser to keep.
+    """
 
     path: str
     said: str = ""
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
     """`names`: the parts of the path. `secret`: of the session; empty for who is not signed in.
 
-    `problem` is why the form that was sent could not be accepted, when its page is shown again.
+    `problem` is why the form that was sent could not be accepted, when its page is shown again. `has_steps_left`: of
+    the first steps of a new installation.
     """
 
     rooms: ConsoleRooms
@@ -53,6 +58,7 @@ class Visit:
     form: Form = field(default_factory=Form)
     problem: Refused | None = None
     said: str = ""
+    has_steps_left: bool = False
 
     @property
     def path(self) -> str:
@@ -86,6 +92,10 @@ class Visit:
 
     def say(self, text: str, /, **values: object) -> str:
         return self.language.say(text, **values)
+
+    def wrong(self, said: str, field: str) -> ParameterInvalid:
+        """What is wrong with a field of the form, in the visitor's language; to be raised."""
+        return ParameterInvalid(said, field=field, is_said=True)
 
     def query(self, name: str) -> str:
         """A parameter of the address, empty without one. Raises ParameterInvalid."""
