@@ -23,10 +23,14 @@ SERVERS = pytest.StashKey[list[Server]]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder is `live`: `pytest -m "not live"` is the quick half of the suite."""
+    """Everything in this folder is `live`: `pytest -m "not live"` is the quick half of the suite.
+
+    Browsers come last: Playwright's loop runs from the first of their tests to the end, and no other can run meanwhile.
+    """
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.live)
+    items.sort(key=lambda item: HERE / "console" in item.path.parents)
 
 
 @pytest.hookimpl(wrapper=True)

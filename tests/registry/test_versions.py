@@ -6,15 +6,17 @@ import pytest
 
 from entrepot.access.actor import ANONYMOUS, Actor
 from entrepot.registry.accounting import Accountant
+from entrepot.registry.known import KnownPlatforms
 from entrepot.registry.room import Registry
 from entrepot.registry.versions import Version, list_versions
 from entrepot.registry.wanted import TagOrder
 from entrepot.values.errors import RepositoryUnknown
 from entrepot.values.kinds import Kind
+from entrepot.values.media_types import OCI_CONFIG
 from entrepot.values.names import RepositoryName
 from tests.make.cast import Cast
 from tests.make.furnish import push_image
-from tests.make.image import Image
+from tests.make.image import Blob, Image
 from tests.make.rooms import Rooms
 
 APP, OPEN = RepositoryName("acme/app"), RepositoryName("acme/open")
@@ -38,7 +40,35 @@ async def test_an_index_has_the_size_and_the_platforms_of_its_images(registry: R
     assert found["all"].platforms == ["linux/amd64", "linux/arm64"]
     assert found["all"].size == sum(len(blob.content) for child in children for blob in child.blobs)
     assert found["v1"].kind is Kind.IMAGE
+    assert found["v1"].platforms == ["linux/amd64"]
     assert found["v1"].size == sum(len(blob.content) for blob in cast.image.blobs)
+
+
+async def test_configurations_are_read_once_and_one_that_is_gone_or_strange_tells_no_platform(
+    rooms: Rooms, registry: Registry, cast: Cast
+):
+    layer = Blob(b"not an image's configuration")
+    config = {"mediaType": OCI_CONFIG, "digest": str(layer.digest), "size": len(layer.content)}
+    strange = Image.make(config=config, holding=[layer])
+    await push_image(registry, cast["admin"], APP, strange, "strange")
+    lost = Image.make()
+    await push_image(registry, cast["admin"], APP, lost, "lost")
+    await rooms.blobs.delete([lost.blobs[0].digest])
+
+    found = await versions(registry, cast["reader"])
+
+    assert [found[tag].platforms for tag in ("v1", "strange", "lost")] == [["linux/amd64"], (), ()]
+    await rooms.blobs.delete([cast.image.blobs[0].digest])
+    assert (await versions(registry, cast["reader"]))["v1"].platforms == ["linux/amd64"]
+
+
+async def test_platforms_not_asked_for_lately_are_forgotten():
+    known = KnownPlatforms(digests_max=2)
+    for digest in ("a", "b"):
+        known.keep(digest, "linux/amd64")
+    assert known.get("a") == "linux/amd64"
+    known.keep("c", "")
+    assert (known.get("a"), known.get("b"), known.get("c"), len(known)) == ("linux/amd64", None, "", 2)
 
 
 async def test_what_refers_to_a_version_and_what_older_clients_keep_beside_it_belongs_to_it(

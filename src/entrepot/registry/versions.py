@@ -1,7 +1,7 @@
 """Versions: the tags of an image as people look at them: what each is, who pushed it, whether it is in use."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from entrepot.access.levels import Action
 from entrepot.accounts.users import names_of
 from entrepot.db.transaction import Reader
 from entrepot.registry import reach
+from entrepot.registry.platforms import read_platforms, readable_configs
 from entrepot.registry.queries import versions
 from entrepot.registry.referring import KEPT
 from entrepot.registry.room import Registry
@@ -19,15 +20,17 @@ from entrepot.registry.tagged import Tagged, tagged_after
 from entrepot.registry.wanted import TagOrder
 from entrepot.values.kinds import Kind, kind_of
 from entrepot.values.manifest import Manifest
+from entrepot.values.media_types import is_index
 from entrepot.values.names import RepositoryName
 
 _USER: Final = "user:"
+_INDEX_BYTES_MAX: Final = 64 * 1024
 _UNKNOWN: Final = "unknown"  # the platform of what is in an index and no image
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """`size`: bytes of the image, of an index with those of its images. `platforms`: of an index.
+    """`size`: bytes of the image, of an index with those of its images. `platforms`: empty where they are not known.
 
     `belonging`: kinds of what refers to it, signatures and lists of parts among them; whether they are good is not
     looked at. `pushed_by` is empty when that account is gone, and for people of other domains. `last_pulled` is None
@@ -60,7 +63,11 @@ async def list_versions(
     async with registry.db.reading() as tx:
         repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
         found, following = await tagged_after(tx, repository, part, order, descending, marker, limit, with_bodies=True)
-        return await _versions(tx, registry, actor, repository, found), following
+        items = await _versions(tx, registry, actor, repository, found)
+        described = {one.tagged.config_digest for one in items if one.kind is Kind.IMAGE} - {None}
+        configs = await readable_configs(tx, repository.id, [one for one in described if one])
+    told = await read_platforms(registry, configs)
+    return [_with_platform(one, told.get(one.tagged.config_digest or "", "")) for one in items], following
 
 
 async def _versions(
@@ -75,12 +82,13 @@ async def _versions(
     pushers = {one.pushed_by.removeprefix(_USER) for one in found if is_own}
     known = await names_of(tx, list(pushers))
     pulled = await versions.last_pulled(tx, repository.id, [one.name for one in found])
+    platforms = {one.digest: _platforms(registry, one) for one in {one.digest: one for one in found}.values()}
     return [
         Version(
             one,
             _kept_kind(one.name) or kind_of(one.media_type, types.get(one.digest)),
             sizes.get(one.digest, one.size),
-            _platforms(registry, one),
+            platforms[one.digest],
             known.get(one.pushed_by.removeprefix(_USER), ""),
             pulled.get(one.name),
             frozenset(belonging.get(one.digest, ())),
@@ -96,11 +104,16 @@ def _kept_kind(tag: str) -> Kind | None:
 
 
 def _platforms(registry: Registry, one: Tagged) -> Sequence[str]:
-    if not one.body:
+    """Those of an index that is not too large to be read while others wait."""
+    if not is_index(one.media_type) or len(one.body) > _INDEX_BYTES_MAX or not one.body:
         return ()
     children = Manifest.parse(one.body, one.media_type, registry.settings.manifest).children
     platforms = [child.platform for child in children if child.platform and child.platform.os != _UNKNOWN]
     return list(dict.fromkeys(str(platform) for platform in platforms))
+
+
+def _with_platform(version: Version, platform: str) -> Version:
+    return replace(version, platforms=[platform]) if platform and not version.platforms else version
 
 
 async def _belonging(tx: Reader, repository_id: int, digests: Sequence[str]) -> dict[str, set[Kind]]:

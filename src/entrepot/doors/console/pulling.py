@@ -60,7 +60,7 @@ def _insecure(visit: Visit) -> str:
 
 
 def _containerd(visit: Visit, repository: Repository, image: str) -> list[str]:
-    user = "" if repository.is_public else f" --user {visit.actor.name}"
+    user = "" if repository.is_public else " --user USER"
     plain = "" if visit.is_secure else " --plain-http"
     insecure = "" if visit.is_secure else " --insecure-registry"
     login = _login(visit, repository, "nerdctl", insecure)

@@ -10,33 +10,45 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, Select, select, union_all
 
 from entrepot.access.actor import Actor
-from entrepot.access.patterns import ESCAPE, escaped
 from entrepot.db.transaction import Reader
 from entrepot.registry.queries.browse import has_path_part
 from entrepot.registry.queries.readable import Readable
 from entrepot.registry.tables import manifest, repository, tag
 
 _GATHERED_MAX: Final = 1_000
+_IMAGES_MAX: Final = 200
 _LAST: Final = "z"  # follows every hex digit
 
 
 async def tags_beginning(tx: Reader, actor: Actor, beginning: str, image: str, limit: int) -> Sequence[Row[Any]]:
     """Open tags whose name begins so, by name: path, name, digest, valid_from.
 
-    `image`: a part of the path, or empty.
+    `image`: a part of the path, or empty; of the images that have it, the first ones by name are looked at.
     """
     conditions = [
         tag.c.valid_until.is_(None),
         tag.c.name >= beginning,
-        tag.c.name.like(f"{escaped(beginning)}%", escape=ESCAPE),
+        tag.c.name < _after(beginning),
     ]
-    if (end := _after(beginning)) is not None:
-        conditions.append(tag.c.name < end)
-    if image:
-        conditions.append(has_path_part(image))
     columns = (repository.c.path, tag.c.name, tag.c.digest, tag.c.valid_from)
     joined = tag.join(repository, repository.c.id == tag.c.repository_id)
+    if image:
+        inside = await _repositories(tx, actor, image)
+        within = select(*columns).select_from(joined).where(tag.c.repository_id.in_(inside), *conditions)
+        return await tx.rows(within.order_by(tag.c.name, repository.c.path).limit(limit))
     return await _found(tx, actor, columns, joined, conditions, ("name", "path"), limit)
+
+
+async def _repositories(tx: Reader, actor: Actor, part: str) -> Sequence[int]:
+    """Readable repositories with the part in their path, the first ones by path."""
+    readable = await Readable.of(tx, actor)
+    fits = has_path_part(part)
+    if readable.is_administrator:
+        found = select(repository.c.id).where(readable.condition(), fits).order_by(repository.c.path)
+    else:
+        few = union_all(*[one.where(fits) for one in readable.parts(repository.c.id, repository.c.path)]).subquery()
+        found = select(few.c.id).order_by(few.c.path)
+    return [row.id for row in await tx.rows(found.limit(_IMAGES_MAX))]
 
 
 async def manifests_beginning(tx: Reader, actor: Actor, beginning: str, limit: int) -> Sequence[Row[Any]]:
@@ -89,6 +101,6 @@ async def _found(
     return await tx.rows(select(few).order_by(*[few.c[one] for one in order]).limit(limit))
 
 
-def _after(beginning: str) -> str | None:
-    """The first text that comes after all that begin so; tags are ASCII."""
-    return beginning[:-1] + chr(ord(beginning[-1]) + 1) if beginning else None
+def _after(beginning: str) -> str:
+    """The first text that comes after all that begin so; tags are ASCII, and their order is that of bytes."""
+    return beginning[:-1] + chr(ord(beginning[-1]) + 1)
