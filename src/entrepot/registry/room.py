@@ -5,11 +5,8 @@ from dataclasses import dataclass, field
 from entrepot.blobs.store import BlobStore
 from entrepot.db.database import Database
 from entrepot.plumbing.clock import Clock
-<<<<<<< HEAD
-from entrepot.registry.layers import Layers
-=======
 from entrepot.registry.known import KnownPlatforms
->>>>>>> main
+from entrepot.registry.layers import Layers
 from entrepot.registry.pulled import PullCounts
 from entrepot.registry.settings import RegistrySettings
 
@@ -22,10 +19,7 @@ class Registry:
     settings: RegistrySettings
     counts: PullCounts = field(default_factory=PullCounts)
     """Pulls of this process that are not in the database yet."""
-<<<<<<< HEAD
     layers: Layers = field(default_factory=Layers)
     """What this process read of layers to show it."""
-=======
     platforms: KnownPlatforms = field(default_factory=KnownPlatforms)
     """What this process learnt from configurations of images."""
->>>>>>> main

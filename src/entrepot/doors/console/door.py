@@ -16,10 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrepot.access.actor import ANONYMOUS
 from entrepot.access.levels import Action
-<<<<<<< HEAD
 from entrepot.accounts.operators import operates
-=======
->>>>>>> main
 from entrepot.accounts.sessions import is_csrf_token, read_session
 from entrepot.doors.console import pages, statics
 from entrepot.doors.console.forms import Form, parse_form

@@ -45,13 +45,8 @@ class Moved:
 class Visit:
     """`names`: the parts of the path. `secret`: of the session; empty for who is not signed in.
 
-<<<<<<< HEAD
     `is_operator`: they look after the whole installation. `problem` is why the form that was sent could not be
     accepted, when its page is shown again. `has_steps_left`: of the first steps of a new installation.
-=======
-    `problem` is why the form that was sent could not be accepted, when its page is shown again. `has_steps_left`: of
-    the first steps of a new installation.
->>>>>>> main
     """
 
     rooms: ConsoleRooms
