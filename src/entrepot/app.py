@@ -12,7 +12,7 @@ from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.room import Accounts, open_accounts
 from entrepot.accounts.settings import AccountSettings
 from entrepot.accounts.trust import providers
-from entrepot.archives.settings import ListingSettings
+from entrepot.archives.settings import ArchiveSettings, ListingSettings
 from entrepot.audit import jobs as audit_jobs
 from entrepot.audit.room import Audit
 from entrepot.audit.settings import AuditSettings
@@ -28,6 +28,10 @@ from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
 from entrepot.doors.oci.sampled import SampledPulls
 from entrepot.doors.sign_on.door import SignOnRooms
+from entrepot.intake import jobs as intake_jobs
+from entrepot.intake.events import ArchiveHandedIn
+from entrepot.intake.room import Intake
+from entrepot.intake.settings import IntakeSettings
 from entrepot.jobs.events import Event
 from entrepot.jobs.notes import Notes
 from entrepot.jobs.reactions import AnyJob, AnyReaction
@@ -53,16 +57,20 @@ _log = get_logger()
 
 SECRET_KEY_FILE = "secret-key"  # noqa: S105  # a name
 JOBS_FILE = "jobs.sqlite3"
+SCRATCH_FOLDER = "scratch"
 _NOTES_SECONDS = 1.0
 
 # What follows from what.
-SUBSCRIPTIONS: dict[type[Event], tuple[AnyReaction, ...]] = {}
+SUBSCRIPTIONS: dict[type[Event], tuple[AnyReaction, ...]] = {
+    ArchiveHandedIn: (intake_jobs.import_archive,),
+}
 # What is due when.
 SCHEDULE: dict[AnyJob, Schedule] = {
     registry_jobs.forget_stale_uploads: every(hours=1, at_start=True),
     registry_jobs.sweep_parts: every(days=1, at_start=True),
     registry_jobs.measure_stores: every(hours=1, at_start=True),
     registry_jobs.forget_pulls: every(days=1, at_start=True),
+    intake_jobs.forget_archives: every(hours=1),
     accounts_jobs.forget_expired_tokens: every(days=1),
     accounts_jobs.forget_guesses: every(minutes=10),
     audit_jobs.forget_old: every(hours=1),
@@ -88,6 +96,7 @@ class House:
     triggers: Triggers
     upkeep: Upkeep
     mirror: Mirror
+    intake: Intake
 
     @property
     def oci(self) -> OciRooms:
@@ -106,6 +115,7 @@ class House:
             self.triggers,
             self.upkeep,
             self.mirror,
+            self.intake,
             registry_host=(self.settings.external_url or "").partition("://")[2],
             is_secure=(self.settings.external_url or "").startswith("https:"),
             json_bytes_max=self.settings.json_bytes_max,
@@ -121,6 +131,7 @@ class House:
             self.triggers,
             self.upkeep,
             self.mirror,
+            self.intake,
             Tail(self.db, self.settings.live_seconds, self.settings.live_pages_max),
             external_url=self.settings.external_url or "",
             form_bytes_max=self.settings.json_bytes_max,
@@ -134,7 +145,7 @@ class House:
     @property
     def rooms(self) -> Mapping[type[Any], Any]:
         """Rooms by their type: what reactions and jobs are given."""
-        rooms = (self.accounts, self.registry, self.audit, self.upkeep, self.mirror, self.triggers)
+        rooms = (self.accounts, self.registry, self.audit, self.upkeep, self.mirror, self.triggers, self.intake)
         return {type(room): room for room in rooms}
 
     async def close(self) -> None:
@@ -168,6 +179,7 @@ def open_house(settings: Settings) -> House:
         Triggers(db, clock),
         Upkeep(db, clock),
         Mirror(db, clock),
+        Intake(db, registry, clock, intake_settings(settings)),
     )
 
 
@@ -222,6 +234,19 @@ def listing_settings(settings: Settings) -> ListingSettings:
         entries_max=settings.files_entries_max,
         bytes_max=settings.files_bytes_max,
         name_chars_max=settings.files_name_chars_max,
+    )
+
+
+def intake_settings(settings: Settings) -> IntakeSettings:
+    return IntakeSettings(
+        archive_bytes_max=settings.archive_bytes_max,
+        archives_open_max=settings.archives_open_max,
+        wait_seconds=settings.archive_wait_seconds,
+        scratch=settings.data / SCRATCH_FOLDER,
+        archive=ArchiveSettings(
+            unpacked_bytes_max=settings.archive_unpacked_bytes_max,
+            scratch_bytes_max=settings.archive_unpacked_bytes_max,
+        ),
     )
 
 

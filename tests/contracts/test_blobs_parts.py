@@ -13,6 +13,7 @@ from entrepot.blobs.opening import open_store
 from entrepot.blobs.settings import BlobSettings
 from entrepot.blobs.store import BlobStore
 from entrepot.values.digest import Digest
+from entrepot.values.errors import BlobCorrupt, UploadUnknown
 from tests.contracts.streams import MIB, chunked, collect, listed, parts_left, some_bytes, write_part
 
 HOUR = 3600
@@ -25,6 +26,23 @@ async def test_a_part_is_no_blob_until_it_is_kept(store: BlobStore) -> None:
     assert await store.stat(part.digest) is None
     assert await listed(store) == {}
     await store.discard_parts([part.key])
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, None), (0, 0), (1, 7), (MIB - 1, MIB + 1), (3 * MIB, None)])
+async def test_a_part_is_read_from_any_place_on(store: BlobStore, start: int, stop: int | None) -> None:
+    body = some_bytes(3 * MIB)
+    part = await write_part(store, body)
+    assert await collect(store.open_part(part, start, stop)) == body[start:stop]
+    await store.discard_parts([part.key])
+
+
+async def test_a_part_that_is_gone_or_too_short_is_never_read_as_less(store: BlobStore) -> None:
+    part = await write_part(store, b"abc")
+    with pytest.raises(BlobCorrupt):
+        await collect(store.open_part(part, 0, 4))
+    await store.discard_parts([part.key])
+    with pytest.raises(UploadUnknown):
+        await collect(store.open_part(part))
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])

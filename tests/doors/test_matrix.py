@@ -32,6 +32,7 @@ from entrepot.doors.manage.route import Route
 from entrepot.doors.manage.routes import ROUTES
 from entrepot.doors.oci import routes as oci_routes
 from entrepot.doors.oci.door import OciDoor
+from entrepot.intake.receive import announce_archive, append_archive
 from entrepot.registry.organizations import change_organization
 from entrepot.registry.uploads import start_upload
 from entrepot.values.names import (
@@ -107,6 +108,13 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "list_tag_history":             (401, 404, 200, 200, 200, 200),
     "restore_tag":                  (401, 404, 403, 200, 200, 200),
     "list_tags_at":                 (401, 404, 200, 200, 200, 200),
+    # The archive is the editor's: for others it does not exist. Lists are of one's own.
+    "create_archive":               (401, 403, 403, 201, 201, 201),
+    "list_archives":                (401, 200, 200, 200, 200, 200),
+    "show_archive":                 (401, 404, 404, 200, 404, 404),
+    "append_archive":               (401, 404, 404, 200, 404, 404),
+    "import_archive":               (401, 404, 404, 202, 404, 404),
+    "delete_archive":               (401, 404, 404, 204, 404, 404),
     "download_image":               (401, 404, 200, 200, 200, 200),
     "list_image_files":             (401, 404, 200, 200, 200, 200),
     "compare_images":               (401, 404, 200, 200, 200, 200),
@@ -330,6 +338,8 @@ BODIES: dict[str, Any] = {
     "create_namespace_auth": [_ANN],
     "update_namespace_auth": [_ZOE],
     "delete_namespace_auth": ["nobody"],
+    "create_archive": {"file_name": "images.tar", "size": 4},
+    "import_archive": {},
     "create_repo": {"repository": "new", "is_public": False},
     "update_repo": {"is_public": False, "description": "changed"},
     "create_user_repository_auth": [_ANN],
@@ -407,6 +417,8 @@ class House:
     image: Image
     loose: Blob
     upload_id: str
+    archive: str
+    whole_archive: str
     key: str
     session: str
 
@@ -441,11 +453,22 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
             await link_identity(rooms.accounts, rooms.admin, "corp", "1", UserName("zoe"))
             await create_federation(rooms.accounts, rooms.admin, FederationName("jobs"), RobotName("ci"), _TOKENS)
             upload = await start_upload(rooms.registry, await rooms.sign_in("editor"), _WEB)
+            editor = await rooms.sign_in("editor")
+            begun_one, whole = [
+                (await announce_archive(rooms.intake, editor, OrganizationName("acme"), name, 4)).id for name in "ab"
+            ]
+            await append_archive(rooms.intake, editor, whole, _piece(), 0)
             key, _ = await rooms.key(await rooms.sign_in("zoe"))
             begun = await begin_session(rooms.accounts, await rooms.sign_in("zoe"))
-            return House(folder, dict(rooms.blobs._blobs), image, loose, upload.id, key, begun.session.id)
+            return House(
+                folder, dict(rooms.blobs._blobs), image, loose, upload.id, begun_one, whole, key, begun.session.id
+            )
 
     return asyncio.run(furnish())
+
+
+async def _piece() -> AsyncIterator[bytes]:
+    yield b"data"
 
 
 @pytest.fixture
@@ -486,6 +509,7 @@ async def test_a_management_call_in_a_role(
         frequency="daily",
         provider="corp",
         federation="jobs",
+        archive=house.whole_archive if name == "import_archive" else house.archive,
         access_key=house.key,
         session=house.session,
     )
@@ -493,7 +517,8 @@ async def test_a_management_call_in_a_role(
     body = {"digest": str(house.image.digest)} if name == "restore_tag" else BODIES.get(name)
 
     door, auth = manage_door.build(rooms.manage), _sign_in(house, role)
-    answer = await _send(door, auth, route.method, path, json=body, params=QUERIES.get(name))
+    piece = {"content": b"data", "headers": {"content-range": "0-3"}} if route.reads_bytes else {"json": body}
+    answer = await _send(door, auth, route.method, path, params=QUERIES.get(name), **piece)
 
     assert answer.status_code == _expected(route, role), answer.text
 

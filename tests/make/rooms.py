@@ -21,6 +21,8 @@ from entrepot.db.database import Database
 from entrepot.db.opening import open_database
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
+from entrepot.intake.room import Intake
+from entrepot.intake.settings import IntakeSettings
 from entrepot.migrations import upgrade
 from entrepot.mirror.room import Mirror
 from entrepot.plumbing.clock import FakeClock
@@ -66,6 +68,7 @@ class Rooms:
             self.triggers,
             self.upkeep,
             self.mirror,
+            self.intake,
             registry_host="registry.example",
             json_bytes_max=65_536,
         )
@@ -85,6 +88,10 @@ class Rooms:
     @property
     def mirror(self) -> Mirror:
         return Mirror(self.db, self.clock)
+
+    @property
+    def intake(self) -> Intake:
+        return Intake(self.db, self.registry, self.clock, IntakeSettings())
 
     @property
     def oci(self) -> OciRooms:

@@ -66,7 +66,7 @@ class FilesStore:
                 await self._threads.run(self._adopt, parts[0], digest)
             return size
         with disk.trouble():
-            writer, joined = await joining.join(self, self._read_part, parts, digest)
+            writer, joined = await joining.join(self, self.open_part, parts, digest)
             async with joining.discarded_on_failure(writer):
                 await self._threads.run(self._adopt, joined, digest)
         return size
@@ -82,6 +82,10 @@ class FilesStore:
         return self._reader.read(
             self._root / layout.blob_key(digest), start, stop, absent=BlobUnknown(digest=str(digest))
         )
+
+    def open_part(self, part: Part, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
+        path = self._root / layout.check_part_key(part.key)
+        return self._reader.read(path, start, part.size if stop is None else stop, absent=UploadUnknown(part=part.key))
 
     async def locate(self, digest: Digest, *, seconds: int) -> str | None:
         return None
@@ -121,10 +125,6 @@ class FilesStore:
 
     async def close(self) -> None:
         self._threads.close()
-
-    def _read_part(self, part: Part) -> AsyncGenerator[bytes, None]:
-        path = self._root / layout.check_part_key(part.key)
-        return self._reader.read(path, 0, part.size, absent=UploadUnknown(part=part.key))
 
     # --- in a thread ---
 

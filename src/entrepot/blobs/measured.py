@@ -41,6 +41,9 @@ class MeasuredStore:
                     started = 0.0
                 yield chunk
 
+    def open_part(self, part: Part, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
+        return self._store.open_part(part, start, stop)
+
     async def locate(self, digest: Digest, *, seconds: int) -> str | None:
         return await self._store.locate(digest, seconds=seconds)
 

@@ -100,6 +100,16 @@ class MemoryStore:
         for offset in range(start, stop, CHUNK_BYTES):
             yield held[offset : min(offset + CHUNK_BYTES, stop)]
 
+    async def open_part(self, part: Part, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
+        held = self._parts.get(part.key)
+        if held is None:
+            raise UploadUnknown(part=part.key)
+        stop = part.size if stop is None else stop
+        if max(start, stop) > len(held):
+            raise BlobCorrupt(part=part.key, size=len(held))
+        for offset in range(start, stop, CHUNK_BYTES):
+            yield held[offset : min(offset + CHUNK_BYTES, stop)]
+
     async def locate(self, digest: Digest, *, seconds: int) -> str | None:
         return None
 

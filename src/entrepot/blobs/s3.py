@@ -73,7 +73,7 @@ class S3Store:
             await self._adopt(parts[0], digest)
             await self._consume(parts[0])
         elif size <= self._copy_bytes_max:
-            writer, joined = await joining.join(self, self._read_part, parts, digest)
+            writer, joined = await joining.join(self, self.open_part, parts, digest)
             async with joining.discarded_on_failure(writer):
                 await self._adopt(joined, digest)
             await self._consume(joined)
@@ -90,6 +90,10 @@ class S3Store:
 
     def open(self, digest: Digest, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
         return self._read(layout.blob_key(digest), start, stop, BlobUnknown(digest=str(digest)))
+
+    def open_part(self, part: Part, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
+        key = layout.check_part_key(part.key)
+        return self._read(key, start, part.size if stop is None else stop, UploadUnknown(part=part.key))
 
     async def locate(self, digest: Digest, *, seconds: int) -> str | None:
         if not self._redirect:
@@ -163,7 +167,7 @@ class S3Store:
         try:
             with trouble():
                 for part in parts:
-                    async with aclosing(self._read_part(part)) as chunks:
+                    async with aclosing(self.open_part(part)) as chunks:
                         async for chunk in chunks:
                             await self._threads.run(actual.update, chunk)
                             await target.write(chunk)
@@ -175,14 +179,10 @@ class S3Store:
     async def _digest_of(self, parts: Sequence[Part], algorithm: str) -> Digest:
         actual = hashlib.new(algorithm)
         for part in parts:
-            async with aclosing(self._read_part(part)) as chunks:
+            async with aclosing(self.open_part(part)) as chunks:
                 async for chunk in chunks:
                     await self._threads.run(actual.update, chunk)
         return Digest(algorithm, actual.hexdigest())
-
-    def _read_part(self, part: Part) -> AsyncGenerator[bytes, None]:
-        key = layout.check_part_key(part.key)
-        return self._read(key, 0, part.size, UploadUnknown(part=part.key))
 
     def _read(self, key: str, start: int, stop: int | None, absent: EntrepotError) -> AsyncGenerator[bytes, None]:
         return read_object(self._bucket, key, start, stop, absent, self._reading)

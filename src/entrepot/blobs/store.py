@@ -114,6 +114,13 @@ class BlobStore(Protocol):
         """
         ...
 
+    def open_part(self, part: Part, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
+        """The bytes of a sealed part from `start` up to, not including, `stop` (None: its end), like `open`.
+
+        Raises, at the first chunk, UploadUnknown for a part that is gone, or BlobCorrupt for one that is too short.
+        """
+        ...
+
     async def locate(self, digest: Digest, *, seconds: int) -> str | None:
         """A URL from which anyone can read the blob for `seconds`, or None when bytes go through `open`.
 

@@ -46,6 +46,7 @@ def all_tables() -> MetaData:
     """The schema as the rooms declare it."""
     import entrepot.access.tables
     import entrepot.accounts.tables
+    import entrepot.intake.tables
     import entrepot.jobs.tables
     import entrepot.mirror.tables
     import entrepot.registry.tables

@@ -31,6 +31,7 @@ request_seconds = Histogram(
 )
 bytes_in = Counter("entrepot_bytes_in_total", "Bytes of blobs and manifests received.")
 bytes_out = Counter("entrepot_bytes_out_total", "Bytes of blobs and manifests sent.")
+archives = Counter("entrepot_archives_total", "Archives of images that a worker came to an end with.", ["state"])
 uploads_open = Gauge("entrepot_uploads_open", "Uploads begun and not yet ended.", multiprocess_mode="livemostrecent")
 database_seconds = Histogram(
     "entrepot_database_seconds", "Time in one database transaction.", ["kind"], buckets=_SECONDS

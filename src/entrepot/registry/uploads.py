@@ -5,20 +5,16 @@ the parts. So any worker or replica can continue any upload, no lock is held whi
 of two pieces sent for the same place the first to finish counts.
 """
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
-
-from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
 from entrepot.access.check import BLOBS, require
 from entrepot.access.levels import Action
 from entrepot.accounts.actors import require_usable
 from entrepot.blobs.joining import discarded_on_failure, is_ready
-from entrepot.blobs.store import Part, PartWriter
 from entrepot.db.transaction import Reader
 from entrepot.jobs.events import publish
 from entrepot.plumbing.ids import new_id
@@ -26,25 +22,19 @@ from entrepot.registry import charging, reach, rules
 from entrepot.registry.events import BlobPushed
 from entrepot.registry.push import check_push
 from entrepot.registry.queries import content, uploads
+from entrepot.registry.receiving import check_parts, own, part_of, receive, take
 from entrepot.registry.room import Registry
 from entrepot.values.digest import Digest
 from entrepot.values.errors import (
     AccessDenied,
-    BodyIncomplete,
     Broken,
-    DatabaseBusy,
     Elsewhere,
     QuotaExceeded,
-    StorageFull,
     TooMany,
     Unauthenticated,
     UploadUnknown,
 )
 from entrepot.values.names import RepositoryName
-
-# With these the database certainly has no word of the part. After any other error, as a cancelled or
-# interrupted commit, it may have: then the part stays, and the sweeper finds out.
-_NOT_RECORDED = (UploadUnknown, Unauthenticated, StorageFull, DatabaseBusy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +67,7 @@ async def start_upload(registry: Registry, actor: Actor, path: RepositoryName, a
 async def show_upload(registry: Registry, actor: Actor, path: RepositoryName, upload_id: str) -> Upload:
     """How much of an upload is here. Raises UploadUnknown, also for somebody else's."""
     async with registry.db.reading() as tx:
-        found = await _own(tx, actor, path, upload_id)
+        found = await own(tx, actor, path, upload_id)
     return Upload(upload_id, found.size)
 
 
@@ -115,29 +105,13 @@ async def _append(
     parts_max: int,
 ) -> Upload:
     async with registry.db.reading() as tx:
-        found = await _own(tx, actor, path, upload_id)
-        if await uploads.parts_count(tx, upload_id) >= parts_max:
-            raise TooMany(f"An upload has at most {parts_max} chunks; send larger ones.", limit=parts_max)
+        found = await own(tx, actor, path, upload_id)
+        await check_parts(tx, upload_id, parts_max)
         room = await charging.room_for_blob(tx, path, digest) if found.is_metered else charging.ANY_ROOM
     rules.check_start(start, found.size)
     room.check(found.size + (length or 0))
-
-    writer = await registry.blobs.new_part(algorithm or found.algorithm)
-    size = found.size
-    async with discarded_on_failure(writer):
-        broken = await _receive(writer, chunks, found.size, registry.settings.blob_bytes_max, room)
-        part = await writer.seal() if writer.size else None
-    if part is None:
-        await writer.discard()
-    else:
-        try:
-            size = await _record(registry, actor, upload_id, found.size, part)
-        except _NOT_RECORDED:
-            await writer.discard()
-            raise
-    if broken is not None:
-        raise broken
-    return Upload(upload_id, size)
+    check = _ceiling(registry, room)
+    return Upload(upload_id, await take(registry, actor, found, chunks, algorithm or found.algorithm, check))
 
 
 async def finish_upload(
@@ -159,7 +133,7 @@ async def finish_upload(
     parts_max = registry.settings.upload_parts_max + 1
     whole = await _append(registry, actor, path, upload_id, chunks, start, length, digest.algorithm, digest, parts_max)
     async with registry.db.reading() as tx:
-        parts = [_part(row) for row in await uploads.parts_of(tx, upload_id)]
+        parts = [part_of(row) for row in await uploads.parts_of(tx, upload_id)]
     if sum(part.size for part in parts) != whole.size:
         raise UploadUnknown(f"The upload {upload_id} was changed by another request.")
     size = await registry.blobs.keep(parts, digest)
@@ -184,7 +158,7 @@ async def push_blob(
     room.check(length or 0)
     writer = await registry.blobs.new_part(digest.algorithm)
     async with discarded_on_failure(writer):
-        broken = await _receive(writer, chunks, 0, registry.settings.blob_bytes_max, room)
+        broken = await receive(writer, chunks, 0, _ceiling(registry, room))
         if broken is not None:
             raise broken
         size = await registry.blobs.keep([await writer.seal()], digest)
@@ -218,45 +192,20 @@ async def mount_blob(
 async def cancel_upload(registry: Registry, actor: Actor, path: RepositoryName, upload_id: str) -> None:
     """Forget an upload and its bytes. Raises UploadUnknown."""
     async with registry.db.writing() as tx:
-        await _own(tx, actor, path, upload_id)
+        await own(tx, actor, path, upload_id)
         keys = [row.key for row in await uploads.parts_of(tx, upload_id)]
         await uploads.delete_upload(tx, upload_id)
     await registry.blobs.discard_parts(keys)
 
 
-async def _own(tx: Reader, actor: Actor, path: RepositoryName, upload_id: str) -> Row[Any]:
-    await reach.permitted(tx, actor, Action.REPOSITORY_PUSH, path)
-    found = await uploads.upload_of(tx, upload_id, path, actor.subject)
-    if found is None:
-        raise UploadUnknown("There is no such upload; begin a new one.")
-    return found
+def _ceiling(registry: Registry, room: charging.Room) -> Callable[[int], None]:
+    """Refuses a blob as soon as it is larger than it may be: BodyTooLarge or QuotaExceeded."""
 
+    def check(size: int) -> None:
+        rules.check_blob_size(size, registry.settings.blob_bytes_max)
+        room.check(size)
 
-async def _receive(
-    writer: PartWriter, chunks: AsyncIterable[bytes], held: int, bytes_max: int, room: charging.Room
-) -> BodyIncomplete | None:
-    """Write what comes; the error when the stream broke off, which a caller may outlive.
-
-    Raises BodyTooLarge or QuotaExceeded as soon as what came is too much.
-    """
-    try:
-        async for chunk in chunks:
-            await writer.write(chunk)
-            rules.check_blob_size(held + writer.size, bytes_max)
-            room.check(held + writer.size)
-    except BodyIncomplete as error:
-        return error
-    return None
-
-
-async def _record(registry: Registry, actor: Actor, upload_id: str, start: int, part: Part) -> int:
-    async with registry.db.writing() as tx:
-        await require_usable(tx, actor)
-        expires_at = registry.clock.now() + timedelta(seconds=registry.settings.upload_idle_seconds)
-        saved = await uploads.save_part(tx, upload_id, start, part.size, part.key, str(part.digest), expires_at)
-    if not saved:
-        raise UploadUnknown(f"The upload {upload_id} was continued or ended by another request.")
-    return start + part.size
+    return check
 
 
 async def _link_or_drop(
@@ -297,7 +246,3 @@ async def _is_readable(tx: Reader, actor: Actor, digest: Digest, source: Reposit
     except AccessDenied:
         return False
     return await content.is_readable_in(tx, actor, source, str(digest))
-
-
-def _part(row: Row[Any]) -> Part:
-    return Part(row.key, row.size, Digest.parse(row.digest))

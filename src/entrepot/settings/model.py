@@ -27,6 +27,7 @@ from entrepot.plumbing.units import parse_bytes, parse_seconds
 DAY = 86_400
 KIB = 1 << 10
 MIB = 1 << 20
+GIB = 1 << 30
 PASSWORD_CHARS_MIN = 8
 
 
@@ -146,6 +147,10 @@ class Settings(BaseModel):
     json_bytes_max: Bytes = limits(1 * MIB, "Largest request body of the management API.", ge=1 * KIB)
     upload_idle_seconds: Seconds = limits(1 * DAY, "An upload nobody continues for this long is forgotten.", ge=1)
     uploads_open_max: int = limits(1_000, "Uploads one account may have open at once.", ge=1)
+    archive_bytes_max: Bytes = limits(10 * GIB, "Largest archive of images accepted for import: through the console or the management API.", ge=1 * KIB)
+    archive_unpacked_bytes_max: Bytes = limits(64 * GIB, "What a compressed archive, or its layers, may unpack to; a worker needs as much room in DATA/scratch.", ge=1 * MIB)
+    archives_open_max: int = limits(20, "Archives one account may have under way at once.", ge=1)
+    archive_wait_seconds: Seconds = limits(7 * DAY, "How long an archive waits for a worker, and what became of it is told.", ge=60)
     quota_organizations: int = limits(0, "Organizations a domain may have, where nothing else was set for it (entrepot quota set); 0 for no limit.", ge=0)
     quota_repositories: int = limits(0, "Repositories a domain may have; 0 for no limit.", ge=0)
     quota_tags: int = limits(0, "Tags a domain may have; 0 for no limit.", ge=0)

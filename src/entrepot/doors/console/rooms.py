@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from entrepot.accounts.room import Accounts
 from entrepot.audit.room import Audit
+from entrepot.intake.room import Intake
 from entrepot.jobs.tail import Tail
 from entrepot.mirror.room import Mirror
 from entrepot.registry.room import Registry
@@ -21,6 +22,7 @@ class ConsoleRooms:
     triggers: Triggers
     upkeep: Upkeep
     mirror: Mirror
+    intake: Intake
     tail: Tail
     external_url: str = ""
     form_bytes_max: int = 1024 * 1024

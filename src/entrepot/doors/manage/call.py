@@ -1,5 +1,6 @@
 """What every handler of the management API is given: who calls, and which names the path holds."""
 
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -27,12 +28,17 @@ CALL = "entrepot.call"  # where the door puts the call in the request's scope
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`url` is this service's address as the client wrote it; `host` is what images are named by."""
+    """`url` is this service's address as the client wrote it; `host` is what images are named by.
+
+    `chunks` are the bytes of a body that is no JSON, `length` of them as far as the client says.
+    """
 
     rooms: ManageRooms
     actor: Actor
     url: str
     host: str
+    chunks: Callable[[], AsyncIterator[bytes]]
+    length: int | None
 
     @property
     def is_secure(self) -> bool:

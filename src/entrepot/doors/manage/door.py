@@ -5,7 +5,7 @@ FastAPI's answers are small and kept until they are complete, so that an error a
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -67,7 +67,7 @@ class ManageDoor:
                 raise Unsupported(said, allow=sorted(calls))
             asked = Asked(Request(scope, receive), self._read)
             call = await self._call(route, asked)
-            body = await asked.body() if route.method in _WITH_BODY else b""
+            body = await asked.body() if route.method in _WITH_BODY and not route.reads_bytes else b""
             answer = Answer()
             with refusals_noted(call.accounts.notes, call.actor, route.name):
                 await self._api({**scope, "path": path, "root_path": "", CALL: call}, _replay(body), answer.take)
@@ -83,7 +83,17 @@ class ManageDoor:
         actor = ANONYMOUS if route.is_open else await sign_in(self._rooms, asked)
         front.signed_in(actor)
         url = base_url(asked.scope)
-        return Call(self._rooms, actor, url, self._rooms.registry_host or url.partition("://")[2])
+        length = bodies.declared_length(asked.header("content-length"))
+        host = self._rooms.registry_host or url.partition("://")[2]
+        return Call(self._rooms, actor, url, host, lambda: self._chunks(asked, length), length)
+
+    async def _chunks(self, asked: Asked, length: int | None) -> AsyncIterator[bytes]:
+        """The body of a call that is no JSON; a signed one was read to know who signed it."""
+        if asked.held is not None:
+            yield asked.held
+            return
+        async for chunk in bodies.stream(asked.receive, length, self._rooms.body_idle_seconds):
+            yield chunk
 
     async def _read(self, request: Request) -> bytes:
         length = bodies.declared_length(request.headers.get("content-length"))
@@ -128,6 +138,9 @@ def _described(route: Route) -> dict[str, Any]:
         said["responses"] = {"4XX": errors, "5XX": errors}
     if route.name in EXAMPLES:
         said["requestBody"] = {"content": {"application/json": {"example": EXAMPLES[route.name]}}}
+    if route.reads_bytes:
+        schema = {"type": "string", "format": "binary"}
+        said["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": schema}}}
     return said
 
 

@@ -27,6 +27,8 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "delete_namespace_auth": [_USER_ID],
     "set_namespace_grant": {"kind": "group", "name": "developers", "auth": 3, "pattern": "team-*"},
     "delete_namespace_grant": {"kind": "group", "name": "developers", "pattern": "team-*"},
+    "create_archive": {"file_name": "images.tar.gz", "size": 73_400_320, "fingerprint": "images.tar.gz of monday"},
+    "import_archive": {"repository": "web", "tag": "1.4.2"},
     "create_repo": {"repository": "web", "is_public": False, "category": "app_server", "description": "The shop."},
     "update_repo": {"is_public": True, "description": "The shop's pages."},
     "create_user_repository_auth": [_USER],

@@ -52,6 +52,8 @@ _TABLE: Final[Problems] = {
     errors.FileUnknown: Problem(404, "ENTREPOT.4040030"),
     errors.GrantUnknown: _swr(404, 4040091),
     errors.GrantExists: _swr(409, 4090089),
+    errors.UploadUnknown: Problem(404, "ENTREPOT.4040030"),
+    errors.UploadOutOfOrder: Problem(416, "ENTREPOT.4160030"),
     errors.UserUnknown: Problem(404, "ENTREPOT.4040001"),
     errors.UserExists: Problem(409, "ENTREPOT.4090001"),
     errors.DomainUnknown: Problem(404, "ENTREPOT.4040002"),

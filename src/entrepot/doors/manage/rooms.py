@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.room import Accounts
 from entrepot.audit.room import Audit
+from entrepot.intake.room import Intake
 from entrepot.mirror.room import Mirror
 from entrepot.registry.room import Registry
 from entrepot.triggers.room import Triggers
@@ -20,6 +21,7 @@ class ManageRooms:
     triggers: Triggers
     upkeep: Upkeep
     mirror: Mirror
+    intake: Intake
     registry_host: str = ""
     """HOST[:PORT] that images are named by; empty: as the request's Host header says."""
     is_secure: bool = False

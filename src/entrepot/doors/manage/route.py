@@ -15,7 +15,8 @@ _PACKAGE = __name__.rpartition(".")[0]
 class Route:
     """One call. Its name in metrics, logs and the API description is its handler's.
 
-    `is_open` calls need no sign-in. `without_none`: fields without a value are absent from its answer.
+    `is_open` calls need no sign-in. The body of one that `reads_bytes` is no JSON: it takes them as they come.
+    `without_none`: fields without a value are absent from its answer.
     """
 
     method: str
@@ -25,6 +26,7 @@ class Route:
     problems: Problems = field(default_factory=dict)
     is_open: bool = False
     is_described: bool = True
+    reads_bytes: bool = False
     without_none: bool = False
     answers: type[Response] = JSONResponse
 

@@ -12,6 +12,7 @@ from entrepot.doors.manage import (
     accessories,
     account,
     agency,
+    archives,
     audit,
     bulk,
     docs,
@@ -58,6 +59,8 @@ _REPOS: Final = f"{_NAMESPACE}/repos"
 _REPO: Final = f"{_REPOS}/{{repository}}"
 _SHARES: Final = f"{_NAMESPACE}/repositories/{{repository}}/access-domains"
 _SHARE: Final = f"{_SHARES}/{{access_domain}}"
+_ARCHIVES: Final = f"{_NAMESPACE}/archives"
+_ARCHIVE: Final = "/v2/manage/archives/{archive}"
 _USERS: Final = "/v2/manage/users"
 _USER: Final = f"{_USERS}/{{name}}"
 _DOMAINS: Final = "/v2/manage/domains"
@@ -133,6 +136,13 @@ ROUTES: Final = (
     Route("GET", f"{_REPO}/files", files.list_image_files, without_none=True),
     Route("GET", f"{_REPO}/diff", files.compare_images, without_none=True),
     Route("GET", f"{_REPO}/download", downloads.download_image, answers=downloads.Tar),
+    # Archives of images.
+    Route("POST", _ARCHIVES, archives.create_archive, 201),
+    Route("GET", _ARCHIVES, archives.list_archives),
+    Route("GET", _ARCHIVE, archives.show_archive),
+    Route("PATCH", _ARCHIVE, archives.append_archive, reads_bytes=True),
+    Route("POST", f"{_ARCHIVE}/import", archives.import_archive, 202),
+    Route("DELETE", _ARCHIVE, archives.delete_archive, 204),
     # Sharing with other domains.
     Route("POST", _SHARES, sharing.create_repo_domains, 201, **_ON_SHARES),
     Route("GET", _SHARES, sharing.list_repo_domains, **_ON_SHARES),

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from starlette.requests import Request
-from starlette.types import Scope
+from starlette.types import Receive, Scope
 
 from entrepot.access.actor import Actor
 from entrepot.accounts import management_tokens
@@ -34,6 +34,15 @@ class Asked:
     @property
     def scope(self) -> Scope:
         return self._request.scope
+
+    @property
+    def receive(self) -> Receive:
+        return self._request.receive
+
+    @property
+    def held(self) -> bytes | None:
+        """The body, if anybody needed it so far."""
+        return self._body
 
     async def body(self) -> bytes:
         if self._body is None:

@@ -60,6 +60,10 @@ async def save_part(
     return True
 
 
+async def extend_upload(tx: Writer, upload_id: str, until: datetime) -> None:
+    await tx.run(update(upload).where(upload.c.id == upload_id).values(expires_at=until))
+
+
 async def delete_upload(tx: Writer, upload_id: str) -> bool:
     """Whether it was still there."""
     return await tx.run(delete(upload).where(upload.c.id == upload_id)) > 0

@@ -7,7 +7,8 @@
     │   │     BodyTooLarge BodyIncomplete Unsupported
     │   │     TooMany ─ TooManyLogins
     │   ├── content.py          images and what they are made of
-    │   │     DigestInvalid DigestMismatch SizeInvalid BlobUnknown TagExists ArchiveInvalid
+    │   │     DigestInvalid DigestMismatch SizeInvalid BlobUnknown TagExists
+    │   │     ArchiveInvalid ─ ArchiveUnnamed
     │   │     ManifestInvalid ManifestTooLarge ManifestUnknown ManifestBlobUnknown
     │   │     UploadUnknown UploadInvalid UploadOutOfOrder FileUnknown
     │   ├── places.py           where images are kept

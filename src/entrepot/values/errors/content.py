@@ -59,5 +59,9 @@ class ArchiveInvalid(Refused):
     """The archive of images cannot be accepted. Detail `member` says which file in it, when one is at fault."""
 
 
+class ArchiveUnnamed(ArchiveInvalid):
+    """The archive does not say what its images are called; say where they go."""
+
+
 class TagExists(Refused):
     """A tag of this name exists already."""
