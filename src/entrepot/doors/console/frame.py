@@ -35,6 +35,7 @@ def sections(visit: Visit) -> Sequence[Section]:
     images = [
         (say("My images"), "/console/images", "layers"),
         (say("Shared images"), "/console/shared", "share"),
+        (say("Upload"), "/console/upload", "upload"),
         public,
     ]
     made = [

@@ -28,6 +28,7 @@ from entrepot.doors.console import (
     preferences,
     search,
     sign_in,
+    uploads,
     versions,
     welcome,
 )
@@ -62,6 +63,8 @@ _ORGANIZATION: Final = f"{_ORGANIZATIONS}/{{organization}}"
 _IMAGES: Final = "/console/images"
 _IMAGE: Final = f"{_IMAGES}/{{repository}}"
 _VERSION: Final = f"{_IMAGE}/-/versions/{{version}}"
+_UPLOADS: Final = "/console/uploads"
+_UPLOAD: Final = f"{_UPLOADS}/{{archive}}"
 _TAG: Final = f"{_IMAGE}/-/tags/{{tag}}"
 _ADMIN: Final = "/console/admin"
 _USERS: Final = f"{_ADMIN}/users"
@@ -166,6 +169,14 @@ PAGES: Final = (
     Page("POST", f"{_IMAGE}/-/rename", bulk.rename_image, bulk.new_name),
     Page("GET", f"{_IMAGE}/-/retag", bulk.new_tag),
     Page("POST", f"{_IMAGE}/-/retag", bulk.add_tag, bulk.new_tag),
+    # Archives of images; `static/upload.js` sends them.
+    Page("GET", "/console/upload", uploads.show_uploads),
+    Page("POST", _UPLOADS, uploads.announce_upload),
+    Page("GET", _UPLOAD, uploads.show_upload),
+    Page("PATCH", _UPLOAD, uploads.append_upload, reads_body=True),
+    Page("POST", f"{_UPLOAD}/finish", uploads.finish_upload, uploads.show_uploads),
+    Page("GET", f"{_UPLOAD}/cancel", uploads.confirm_cancellation),
+    Page("POST", f"{_UPLOAD}/cancel", uploads.cancel_upload),
     # One version of an image, tab by tab; and what a tag named before.
     Page("GET", f"{_VERSION}/download", downloads.download_version),
     Page("GET", _VERSION, versions.show_version),

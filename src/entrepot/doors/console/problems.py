@@ -44,7 +44,19 @@ def sentence_of(error: EntrepotError, language: Language) -> str:
         return error.message
     kind = next(one for one in type(error).__mro__ if one.__module__.startswith(errors.__name__))
     assert issubclass(kind, EntrepotError)
+    return _sentence(kind, error.message, language)
+
+
+def sentence_of_kind(name: str, message: str, language: Language) -> str:
+    """The same for an error that was written down: its kind by name, and what it said."""
+    kind = getattr(errors, name, None)
+    if not (isinstance(kind, type) and issubclass(kind, EntrepotError)):
+        kind = errors.Broken
+    return _sentence(kind, message, language)
+
+
+def _sentence(kind: type[EntrepotError], message: str, language: Language) -> str:
     said = language.say(kind.default_message)
     if said == kind.default_message:
-        return error.message
-    return said if error.message == kind.default_message else f"{said} ({error.message})"
+        return message
+    return said if message == kind.default_message else f"{said} ({message})"

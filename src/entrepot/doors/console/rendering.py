@@ -13,7 +13,7 @@ from starlette.responses import Response
 from entrepot import __version__
 from entrepot.doors.console.frame import sections
 from entrepot.doors.console.language import LANGUAGES, Language
-from entrepot.doors.console.problems import field_of, sentence_of
+from entrepot.doors.console.problems import field_of, sentence_of, sentence_of_kind
 from entrepot.doors.console.statics import static_path
 from entrepot.doors.console.visit import View, Visit
 from entrepot.plumbing.clock import rfc3339
@@ -73,6 +73,7 @@ def _environment(name: str) -> Environment:
     made.globals |= {
         "static": static_path,
         "ago": language.ago,
+        "sentence": lambda kind, message: sentence_of_kind(kind, message, language),
         "with_query": with_query,
     }
     return made
