@@ -142,7 +142,7 @@ class Settings(BaseModel):
     files_bytes_max: Bytes = limits(4_096 * MIB, "Unpacked bytes of one layer that are gone over for that.", ge=1 * MIB)
     files_name_chars_max: int = limits(4_096, "Longest name in a layer that is shown; the list ends at a longer one.", ge=1, le=65_536)
     files_seconds_max: Seconds = limits(20, "How long the layers of one image may be read for that.", ge=1, le=600)
-    files_kept_max: int = limits(200_000, "Names that a worker remembers, of all layers it has read; 100,000 take about 50 MiB.", ge=0)
+    files_kept_max: int = limits(200_000, "Names that a worker remembers, of all layers it has read; 100,000 take about 30 MiB.", ge=0)
     blob_bytes_max: Bytes = limits(0, "Largest blob accepted; 0 for no limit.", ge=0)
     json_bytes_max: Bytes = limits(1 * MIB, "Largest request body of the management API.", ge=1 * KIB)
     upload_idle_seconds: Seconds = limits(1 * DAY, "An upload nobody continues for this long is forgotten.", ge=1)
