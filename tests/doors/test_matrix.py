@@ -137,6 +137,7 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "show_domain_overview":         (401, 200, 200, 200, 200, 200),
     "show_domain_resource_reports": (401, 200, 200, 200, 200, 200),
     "list_pulls":                   (401, 404, 200, 200, 200, 200),
+    "list_image_versions":          (401, 404, 200, 200, 200, 200),
     "explain_access":               (401, 200, 200, 200, 200, 200),
     "search_everything_readable":   (401, 200, 200, 200, 200, 200),
     "list_audit":                   (401, 403, 403, 403, 403, 200),

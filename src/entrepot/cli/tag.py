@@ -26,6 +26,9 @@ def list_tags(
     at: Annotated[
         str | None, typer.Option("--at", metavar="TIME", help="As they were at a time, as 2027-01-31T12:00:00Z.")
     ] = None,
+    details: Annotated[
+        bool, typer.Option("--long", "-l", help="With platforms, who pushed, the last pull, and what belongs to each.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the tags of a repository, the newest first; or as they were at some time, by name."""
@@ -36,6 +39,9 @@ def list_tags(
     with Client() as client:
         if at is not None:
             _show_intervals(list(client.pages(f"{path}/history", "tags", {"at": at})), as_json)
+            return
+        if details:
+            _show_versions(list(client.pages(f"{path}/versions", "versions")), as_json)
             return
         rows = list(client.pages(f"{path.replace('/v2/', '/v3/', 1)}/tags", "tags"))
     if as_json:
@@ -50,6 +56,29 @@ def list_tags(
                 size(row["size"]),
                 "index" if row["tag_type"] else "image",
                 _second(row["updated"]),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _show_versions(rows: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        show_json(rows)
+        return
+    columns = ("Tag", "Kind", "Platforms", "Size", "Updated", "By", "Last pulled", "With")
+    show_table(
+        columns,
+        (
+            (
+                row["tag"],
+                row["kind"],
+                ", ".join(row["platforms"]),
+                size(row["size"]),
+                _second(row["updated"]),
+                row["pushed_by"],
+                row.get("last_pulled", "never"),
+                ", ".join(row["belonging"]),
             )
             for row in rows
         ),

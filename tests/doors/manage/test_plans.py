@@ -43,6 +43,8 @@ LISTS = (
     f"{_REPOS}?filter=name::service-777|limit::100|offset::0",
     "/v3/manage/repos?limit=100&marker=5000",
     f"{_SERVICE}/pulls",
+    f"{_SERVICE}/versions?limit=5",
+    f"{_SERVICE}/versions?limit=5&marker=1.15055&order_column=tag&order_type=asc",
     f"{_SERVICE}/tags/1.15055/history?limit=5",
     f"{_SERVICE}/history?at=2026-06-01T00:00:00Z&limit=5&marker=1.15055",
     f"{_SERVICE}/1.15055/accessories",

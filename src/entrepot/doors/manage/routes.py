@@ -25,6 +25,7 @@ from entrepot.doors.manage import (
     groups,
     history,
     identity,
+    image_versions,
     keys,
     logins,
     organizations,
@@ -161,6 +162,7 @@ ROUTES: Final = (
     Route("GET", "/v2/manage/overview", reports.show_domain_overview),
     Route("GET", "/v2/manage/reports/{resource_type}/{frequency}", reports.show_domain_resource_reports),
     Route("GET", f"{_REPO}/pulls", reports.list_pulls),
+    Route("GET", f"{_REPO}/versions", image_versions.list_image_versions, without_none=True),
     # Identity providers.
     Route("POST", _PROVIDERS, providers.create_identity_provider, 201),
     Route("GET", _PROVIDERS, providers.list_identity_providers, without_none=True),
