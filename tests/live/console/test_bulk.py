@@ -34,6 +34,37 @@ def test_several_versions_are_deleted_after_it_was_said_what_that_frees(admin: C
     assert digest_of(api, image, str(first)) is None
 
 
+def test_what_can_be_done_with_ticked_versions_shows_up_once_there_are_any(admin: Console, image: str):
+    page = admin.go(f"/console/images/{image}")
+    bar = page.locator("[data-bulk-bar]")
+    expect(bar).to_be_hidden()
+    page.check("[data-pick][value=v1]")
+    expect(bar).to_be_visible()
+    expect(bar.locator("text=Compare")).to_be_disabled()
+    page.check("[data-pick-all]")
+    expect(bar.locator("[data-bulk-count]")).to_have_text("3")
+    page.uncheck("[data-pick][value=v3]")
+    bar.locator("text=Compare").click()
+    page.wait_for_url("**/-/diff?*")
+    expect(page.locator("main")).to_contain_text("v1")
+    page.go_back()
+    page.wait_for_url(f"**/console/images/{image}")
+    page.check("[data-pick][value=v2]")
+    page.locator("[data-bulk-bar] >> text=Delete").click()
+    expect(page.locator("h1")).to_have_text("Delete 1 version")
+
+
+def test_without_scripts_ticked_versions_are_deleted_all_the_same(visit: Visit, api: Api, image: str):
+    console = visit(java_script_enabled=False)
+    page = console.sign_in()
+    console.go(f"/console/images/{image}")
+    page.check("[data-pick][value=v1]")
+    page.locator("[data-bulk-bar] >> text=Delete").click()
+    page.locator("main button.danger").click()
+    page.wait_for_url(f"**/console/images/{image}")
+    assert digest_of(api, image, "v1") is None
+
+
 def test_a_deleted_version_stays_restorable_when_its_image_is_kept(admin: Console, api: Api, image: str):
     first = digest_of(api, image, "v1")
     page = admin.go(f"/console/images/{image}/-/delete-versions?tag=v1")

@@ -54,6 +54,7 @@ def test_what_is_hidden_and_what_is_not_there_are_explained_alike(visit: Visit, 
     for name in (hidden, "nothing-of-this-name"):
         console.go(f"/console/organizations/{name}")
         page.click("text=Why?")
+        expect(page.locator("main .verdict")).to_be_visible()
         said.append(page.locator("main .verdict ~ *").all_inner_texts())
     assert said[0] == said[1]
 

@@ -68,6 +68,9 @@ async def show_difference(visit: Visit) -> View:
     """What changed from one version to another; without both, the form that asks for them."""
     registry, path = visit.rooms.registry, visit.repository
     before, after, platform = visit.query("from"), visit.query("to"), visit.query("platform")
+    ticked = visit.request.query_params.getlist("tag")
+    if len(ticked) == 2:  # of a list that has the newest first
+        after, before = ticked
     names, _ = await tagged.list_tagged_after(
         registry, visit.actor, path, "", TagOrder.UPDATED, True, "", _TAGS, with_bodies=False
     )

@@ -76,17 +76,30 @@ document.addEventListener("click", (event) => {
 }, true);
 
 // Ticked rows of a list: what can be done with them shows up once there are any.
+function tick(form) {
+  const boxes = [...form.querySelectorAll("input[data-pick]")];
+  const count = boxes.filter((one) => one.checked).length;
+  for (const one of boxes) one.closest("tr").classList.toggle("is-selected", one.checked);
+  form.querySelector("[data-bulk-bar]").hidden = count === 0;
+  form.querySelector("[data-bulk-count]").textContent = count;
+  for (const one of form.querySelectorAll("[data-bulk-exactly]")) one.disabled = count !== Number(one.dataset.bulkExactly);
+}
+
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-bulk]");
   if (!form) return;
-  const boxes = [...form.querySelectorAll("input[data-pick]")];
-  if (event.target.matches("[data-pick-all]")) for (const one of boxes) one.checked = event.target.checked;
-  const picked = boxes.filter((one) => one.checked);
-  for (const one of boxes) one.closest("tr").classList.toggle("is-selected", one.checked);
-  const bar = form.querySelector("[data-bulk-bar]");
-  bar.hidden = picked.length === 0;
-  bar.querySelector("[data-bulk-count]").textContent = picked.length;
+  if (event.target.matches("[data-pick-all]")) {
+    for (const one of form.querySelectorAll("input[data-pick]")) one.checked = event.target.checked;
+  }
+  tick(form);
 });
+
+function tickAll() {
+  for (const form of document.querySelectorAll("form[data-bulk]")) tick(form);
+}
+
+document.addEventListener("DOMContentLoaded", tickAll);
+document.addEventListener("htmx:afterSettle", tickAll);
 
 // Keys. A letter pressed while somebody types is theirs.
 const ways = { h: "/console/", o: "/console/organizations", i: "/console/images", u: "/console/upload" };
