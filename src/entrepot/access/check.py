@@ -9,10 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     CompoundSelect,
     Select,
+    String,
     and_,
+    bindparam,
     exists,
     func,
     literal,
@@ -25,11 +28,15 @@ from entrepot.access.actor import Actor, Bound
 from entrepot.access.levels import FOR_PEOPLE, NEEDS, Action, Level
 from entrepot.access.patterns import ESCAPE, fits, like_of
 from entrepot.access.tables import grant, membership
+from entrepot.db.schema import UtcTime
 from entrepot.db.transaction import Reader
 from entrepot.values.errors import AccessDenied, Unauthenticated
 
 # The token scope that opens the blobs of every repository the account may read, to be mounted elsewhere.
 BLOBS = "registry:blobs"
+SUBJECTS_MAX = 4  # that an actor has
+NOW = bindparam("now", type_=UtcTime)
+_SUBJECTS = tuple(f"subject{number}" for number in range(SUBJECTS_MAX))
 # What a docker token must say before its bearer may do the action (token scope specification).
 _TOKEN_ACTION = {
     Action.REPOSITORY_PULL: "pull",
@@ -101,16 +108,35 @@ def held_by(actor: Actor) -> ColumnElement[bool]:
     return reaching(actor.subjects, actor.subject)
 
 
-def level_query(actor: Actor, name: str, now: datetime) -> Select[Any]:
-    """SELECT of the highest level that the actor's account holds on `name`; NULL for none."""
-    found = applying([grant.c.level], held_by(actor), scopes_of(name), name, now).subquery()
-    return select(func.max(found.c.level))
+def held_level(now: ColumnElement[Any]) -> Select[Any]:
+    """SELECT of the highest level that an account holds on a name; NULL for none. Its parameters are those of `asking`.
+
+    For statements that are made once.
+    """
+    subjects: list[BindParameter[str]] = [bindparam(name, type_=String) for name in _SUBJECTS]
+    scopes: list[BindParameter[str]] = [bindparam("organization"), bindparam("path")]
+    whose = reaching(subjects, bindparam("member"))
+    held = applying([grant.c.level], whose, scopes, bindparam("path"), now).subquery()
+    return select(func.max(held.c.level))
+
+
+def asking(actor: Actor, name: str, now: datetime) -> dict[str, Any]:
+    """What `held_level` is asked with: the organization or repository called `name`, for the actor's account."""
+    subjects = dict.fromkeys(_SUBJECTS, "") | dict(zip(_SUBJECTS, actor.subjects, strict=False))
+    return {"path": name, "organization": name.partition("/")[0], "member": actor.subject, "now": now, **subjects}
+
+
+_HELD_LEVEL = held_level(NOW)
 
 
 async def level_of(tx: Reader, actor: Actor, name: str) -> Level:
     """The actor's effective level on an organization or repository: the highest that applies, within their bounds."""
-    held = Level(await tx.value(level_query(actor, name, tx.now)) or 0)
-    return min(held, level_within(actor.bounds, name))
+    return effective(actor, name, await tx.value(_HELD_LEVEL, asking(actor, name, tx.now)))
+
+
+def effective(actor: Actor, name: str, held: int | None) -> Level:
+    """What the actor's bounds leave of the level that `held_level` found."""
+    return min(Level(held or 0), level_within(actor.bounds, name))
 
 
 def level_within(bounds: Sequence[Bound] | None, name: str) -> Level:
@@ -127,7 +153,11 @@ async def require(tx: Reader, actor: Actor, action: Action, name: str) -> Level:
     scope), AccessDenied otherwise. It says whether the actor may at least read, so that what the actor
     may not even see can be hidden.
     """
-    level = await level_of(tx, actor, name)
+    return allowed(actor, action, name, await level_of(tx, actor, name))
+
+
+def allowed(actor: Actor, action: Action, name: str, level: Level) -> Level:
+    """The same where the actor's effective level is known."""
     if is_enough(actor, action, level):
         _require_token_scope(actor, action, name)
         return level

@@ -22,7 +22,6 @@ from entrepot.accounts.actors import actor_of, is_usable
 from entrepot.accounts.events import LoginCreated
 from entrepot.accounts.personal_tokens import require_sign_in
 from entrepot.accounts.queries import docker_logins, people
-from entrepot.accounts.queries.access_keys import signer
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.secrets import hash_of
 from entrepot.accounts.tables import access_key
@@ -151,8 +150,7 @@ async def _by_key(accounts: Accounts, key_id: str, password: str) -> Actor | Non
     if not key_id.isascii() or not key_id.isalnum():
         return None
     now = accounts.clock.now()
-    async with accounts.db.reading() as tx:
-        row = await signer(tx, key_id)
+    row = await accounts.signer.named({"key": key_id})
     if row is None:
         return None
     right = key_password(key_id, accounts.sealer.open(row.sealed_secret, purpose_of(key_id)))

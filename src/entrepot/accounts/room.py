@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from entrepot.accounts.keys import SigningKeys
 from entrepot.accounts.passwords import Passwords
+from entrepot.accounts.queries.access_keys import signer
 from entrepot.accounts.settings import AccountSettings
 from entrepot.accounts.trust.directories import Directories
 from entrepot.accounts.trust.issuers import Issuers
 from entrepot.accounts.uses import Uses
-from entrepot.db.database import Database
+from entrepot.db.database import Database, HotRead
 from entrepot.jobs.notes import Notes
 from entrepot.plumbing.clock import Clock
 from entrepot.plumbing.sealing import Sealer
@@ -27,6 +28,8 @@ class Accounts:
     sealer: Sealer
     issuers: Issuers
     directories: Directories
+    signer: HotRead
+    """The account of the access key `key`."""
 
     async def close(self) -> None:
         """Write down what is only in memory."""
@@ -48,4 +51,5 @@ def open_accounts(
         sealer,
         Issuers(),
         Directories(settings),
+        db.hot(signer()),
     )

@@ -11,7 +11,6 @@ from entrepot.accounts import signature
 from entrepot.accounts.access_keys import CREDENTIAL, purpose_of
 from entrepot.accounts.actors import actor_of, is_usable
 from entrepot.accounts.noted import note_login
-from entrepot.accounts.queries.access_keys import signer
 from entrepot.accounts.queries.used_signatures import forget_used_signatures, save_used_signature
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.signature import CLOCKS_APART_MAX, Claim, RawRequest
@@ -30,8 +29,7 @@ async def by_signature(accounts: Accounts, request: RawRequest) -> Actor:
     now = accounts.clock.now()
     signature.check_date(claim, now)
     signature.check_query(request.query)
-    async with accounts.db.reading() as tx:
-        row = await signer(tx, claim.access_key)
+    row = await accounts.signer.named({"key": claim.access_key})
     secret = _OF_NOBODY if row is None else accounts.sealer.open(row.sealed_secret, purpose_of(row.access_key))
     is_genuine = signature.is_genuine(claim, request, secret)
     if row is None or not is_genuine or not is_usable(row, now):

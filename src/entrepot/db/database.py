@@ -11,10 +11,14 @@ Dialect = Literal["sqlite", "postgresql"]
 
 
 class HotRead(Protocol):
-    """One statement of the pull path, compiled once, run on the raw driver."""
+    """One statement that is asked all the time, compiled once, run on the raw driver."""
 
     async def row(self, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
         """The first row as the driver gives it, or None; outside any transaction."""
+        ...
+
+    async def named(self, parameters: dict[str, Any]) -> Any:
+        """The same with named fields, of the types that transactions give them."""
         ...
 
 

@@ -18,6 +18,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from entrepot.db.database import Dialect
+from entrepot.db.named import naming
+from entrepot.db.postgres_connection import Cursor, watch_pool
+from entrepot.db.transaction import Parameters
 from entrepot.plumbing import metrics
 from entrepot.plumbing.clock import SYSTEM_CLOCK, Clock
 from entrepot.values.errors import DatabaseBusy, DatabaseUnreachable, EntrepotError, StorageFull
@@ -44,10 +47,10 @@ class PostgresDatabase:
             pool_size=connections_max,
             max_overflow=0,
             pool_timeout=_CONNECTION_WAIT_SECONDS,
-            pool_pre_ping=True,
             execution_options={"preserve_rowcount": True},  # else it is -1 for some INSERTs
-            connect_args=arguments,
+            connect_args={**arguments, "cursor_factory": Cursor},
         )
+        watch_pool(self._engine.sync_engine)
         # One view for all statements of a read, as SQLite has it; said in BEGIN, without a round trip of its own.
         self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
         self._hot = HotConnection(url.set(drivername="postgresql").render_as_string(hide_password=False), arguments)
@@ -118,14 +121,14 @@ class PostgresReader:
         self._connection = connection
         self.now = now
 
-    async def row(self, statement: Executable) -> Row[Any] | None:
-        return (await self._connection.execute(statement)).first()
+    async def row(self, statement: Executable, parameters: Parameters | None = None) -> Row[Any] | None:
+        return (await self._connection.execute(statement, parameters)).first()
 
-    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
-        return (await self._connection.execute(statement)).all()
+    async def rows(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Row[Any]]:
+        return (await self._connection.execute(statement, parameters)).all()
 
-    async def value(self, statement: Executable) -> Any:
-        return (await self._connection.execute(statement)).scalar()
+    async def value(self, statement: Executable, parameters: Parameters | None = None) -> Any:
+        return (await self._connection.execute(statement, parameters)).scalar()
 
 
 class PostgresWriter(PostgresReader):
@@ -248,9 +251,14 @@ class PostgresHotRead:
         self._connection = connection
         dialect = postgres_dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]  # the library's own gap
         self._sql = str(statement.compile(dialect=dialect)).encode()
+        self._name = naming(statement, dialect)
 
     async def row(self, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
         return await self._connection.row(self._sql, parameters)
+
+    async def named(self, parameters: dict[str, Any]) -> Any:
+        found = await self._connection.row(self._sql, parameters)
+        return None if found is None else self._name(found)
 
 
 _BUSY = ("40001", "40P01", "55P03", "57014")

@@ -22,6 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from entrepot.db.database import Dialect
 from entrepot.db.sqlite_hot import HotConnection, SqliteHotRead
+from entrepot.db.transaction import Parameters
 from entrepot.plumbing import metrics
 from entrepot.plumbing.clock import SYSTEM_CLOCK, Clock
 from entrepot.plumbing.threads import settled
@@ -136,14 +137,14 @@ class SqliteReader:
         self._connection = connection
         self.now = now
 
-    async def row(self, statement: Executable) -> Row[Any] | None:
-        return self._connection.execute(statement).first()
+    async def row(self, statement: Executable, parameters: Parameters | None = None) -> Row[Any] | None:
+        return self._connection.execute(statement, parameters).first()
 
-    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
-        return self._connection.execute(statement).all()
+    async def rows(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Row[Any]]:
+        return self._connection.execute(statement, parameters).all()
 
-    async def value(self, statement: Executable) -> Any:
-        return self._connection.execute(statement).scalar()
+    async def value(self, statement: Executable, parameters: Parameters | None = None) -> Any:
+        return self._connection.execute(statement, parameters).scalar()
 
 
 class SqliteWriter(SqliteReader):

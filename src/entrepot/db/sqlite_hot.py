@@ -18,6 +18,8 @@ from typing import Any
 from sqlalchemy import Select
 from sqlalchemy.dialects.sqlite import dialect
 
+from entrepot.db.named import naming
+
 _ANSWER_BYTES_MAX = 64 * 1024
 _ANSWERS_BYTES_MAX = 16 * 1024 * 1024
 _ANSWER_OVERHEAD_BYTES = 1024
@@ -91,11 +93,17 @@ class HotConnection:
 
 
 class SqliteHotRead:
-    """One statement of the pull path; see `HotRead`."""
+    """See `HotRead`."""
 
     def __init__(self, connection: HotConnection, statement: Select[Any]) -> None:
         self._connection = connection
-        self._sql = str(statement.compile(dialect=dialect(paramstyle="named")))
+        spoken = dialect(paramstyle="named")
+        self._sql = str(statement.compile(dialect=spoken))
+        self._name = naming(statement, spoken)
 
     async def row(self, parameters: dict[str, Any]) -> Answer:
         return self._connection.row(self._sql, parameters)
+
+    async def named(self, parameters: dict[str, Any]) -> Any:
+        found = self._connection.row(self._sql, parameters)
+        return None if found is None else self._name(found)

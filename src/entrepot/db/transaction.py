@@ -1,6 +1,7 @@
 """The two kinds of transaction a verb can hold: a Reader cannot write, a Writer can.
 
-Statements are SQLAlchemy Core. Results are rows with named fields.
+Statements are SQLAlchemy Core. Results are rows with named fields. A statement that is asked with every
+request is made once, with `bindparam` where `parameters` come: making it takes longer than most answers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Delete, Executable, Insert, Row, Table, Update
 
+Parameters = Mapping[str, Any]
+
 
 class Reader(Protocol):
     """One consistent view of the facts."""
@@ -17,15 +20,15 @@ class Reader(Protocol):
     now: datetime
     """The moment it began, in UTC: what ends at a time has ended or not by this one."""
 
-    async def row(self, statement: Executable) -> Row[Any] | None:
+    async def row(self, statement: Executable, parameters: Parameters | None = None) -> Row[Any] | None:
         """The first row, or None."""
         ...
 
-    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+    async def rows(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Row[Any]]:
         """All rows; statements limit themselves."""
         ...
 
-    async def value(self, statement: Executable) -> Any:
+    async def value(self, statement: Executable, parameters: Parameters | None = None) -> Any:
         """The first field of the first row, or None."""
         ...
 

@@ -8,7 +8,15 @@ from typing import Any
 from sqlalchemy import Row
 
 from entrepot.access.actor import Actor, admins_of
-from entrepot.access.check import level_of, level_within, require, require_account, require_admin, require_person
+from entrepot.access.check import (
+    allowed,
+    effective,
+    level_of,
+    level_within,
+    require_account,
+    require_admin,
+    require_person,
+)
 from entrepot.access.grants import Grant, remove_scope, set_grant
 from entrepot.access.levels import Action, Level
 from entrepot.access.scopes import lock_organization
@@ -89,14 +97,19 @@ async def list_organizations(
     ]
 
 
-async def show_organization(registry: Registry, actor: Actor, name: OrganizationName) -> Organization:
-    """One organization, with the actor's level. Raises Unauthenticated or OrganizationUnknown."""
+async def show_organization(
+    registry: Registry, actor: Actor, name: OrganizationName, with_counts: bool = False
+) -> Organization:
+    """One organization, with the actor's level; its repositories and members are counted only `with_counts`.
+
+    Raises Unauthenticated or OrganizationUnknown.
+    """
     async with registry.db.reading() as tx:
         row = await reachable(tx, actor, Action.ORGANIZATION_READ, name)
-        level = await level_of(tx, actor, name)
-        creators = await names_of(tx, [row.creator_id])
-        counts = await names.counts_in(tx, actor, row.id)
-    return _organization(row, creators, level, counts.repositories, counts.members)
+        counts = await names.counts_in(tx, actor, row.id) if with_counts else None
+    repositories, members = (counts.repositories, counts.members) if counts else (0, 0)
+    level = effective(actor, name, row.level)
+    return _organization(row, {row.creator_id: row.creator_name}, level, repositories, members)
 
 
 async def change_organization(
@@ -146,8 +159,12 @@ async def reachable(tx: Reader, actor: Actor, action: Action, name: Organization
 
     Raises Unauthenticated, AccessDenied or OrganizationUnknown.
     """
-    await _permitted(tx, actor, action, name)
-    return await _existing(tx, name)
+    row = await names.reached_organization(tx, actor, name)
+    if row is None:
+        await _permitted(tx, actor, action, name)
+        raise _unknown(name)
+    _decide(actor, action, name, effective(actor, name, row.level))
+    return row
 
 
 async def administered(tx: Reader, actor: Actor, name: OrganizationName) -> Row[Any]:
@@ -175,8 +192,12 @@ async def changing(tx: Writer, actor: Actor, action: Action, name: OrganizationN
 
 
 async def _permitted(tx: Reader, actor: Actor, action: Action, name: OrganizationName) -> None:
+    _decide(actor, action, name, await level_of(tx, actor, name))
+
+
+def _decide(actor: Actor, action: Action, name: OrganizationName, level: Level) -> None:
     try:
-        await require(tx, actor, action, name)
+        allowed(actor, action, name, level)
     except AccessDenied as denied:
         if not denied.readable:
             raise _unknown(name) from denied

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from entrepot.access.actor import EVERYONE, Actor
-from entrepot.access.check import require
+from entrepot.access.check import allowed, effective, level_of
 from entrepot.access.grants import Grant, set_grant
 from entrepot.access.levels import Action, Level
 from entrepot.access.scopes import lock_organization
@@ -27,10 +27,11 @@ async def existing(tx: Reader, actor: Actor, action: Action, path: RepositoryNam
 
     Raises Unauthenticated, AccessDenied (may read, not more) or RepositoryUnknown.
     """
-    await permitted(tx, actor, action, path)
-    row = await names.repository_by_path(tx, path)
+    row = await names.reached_repository(tx, actor, path)
     if row is None:
+        await permitted(tx, actor, action, path)
         raise unknown(path)
+    await _decide(tx, actor, action, path, effective(actor, path, row.level))
     return row
 
 
@@ -58,8 +59,12 @@ async def lock_content(tx: Writer, path: RepositoryName, shared: bool) -> None:
 
 async def permitted(tx: Reader, actor: Actor, action: Action, path: RepositoryName) -> None:
     """Pass when the actor may do `action` on the name, whether or not there is such a repository."""
+    await _decide(tx, actor, action, path, await level_of(tx, actor, path))
+
+
+async def _decide(tx: Reader, actor: Actor, action: Action, path: RepositoryName, level: Level) -> None:
     try:
-        await require(tx, actor, action, path)
+        allowed(actor, action, path, level)
     except AccessDenied as denied:
         if action is Action.REPOSITORY_PULL or not denied.readable:
             if action is Action.REPOSITORY_PUSH:

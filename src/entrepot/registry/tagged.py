@@ -126,7 +126,7 @@ async def one_tagged(tx: Reader, repository: Row[Any], tag: TagName) -> Tagged:
     row = await tag_rows.tag_row(tx, repository.id, tag)
     if row is None:
         raise ManifestUnknown(f"{repository.path} has no tag {tag}.", reference=str(tag))
-    return (await _tagged(tx, repository, [row], with_bodies=True))[0]
+    return _one(repository, row, row.body)
 
 
 def _after(order: TagOrder, marker: str) -> str | int | None:
@@ -141,26 +141,27 @@ def _after(order: TagOrder, marker: str) -> str | int | None:
 
 async def _tagged(tx: Reader, repository: Row[Any], rows: Sequence[Row[Any]], with_bodies: bool) -> Sequence[Tagged]:
     bodies = await tag_rows.bodies(tx, repository.id, _within_bounds(rows)) if with_bodies else {}
-    return [
-        Tagged(
-            row.id,
-            repository.id,
-            repository.organization_id,
-            repository.domain_id,
-            row.name,
-            row.manifest_id,
-            row.digest,
-            row.media_type,
-            row.artifact_type,
-            row.config_digest,
-            row.content_size or row.size,
-            row.created_at,
-            row.valid_from,
-            row.pushed_by,
-            bodies.get(row.digest, b""),
-        )
-        for row in rows
-    ]
+    return [_one(repository, row, bodies.get(row.digest, b"")) for row in rows]
+
+
+def _one(repository: Row[Any], row: Row[Any], body: bytes) -> Tagged:
+    return Tagged(
+        row.id,
+        repository.id,
+        repository.organization_id,
+        repository.domain_id,
+        row.name,
+        row.manifest_id,
+        row.digest,
+        row.media_type,
+        row.artifact_type,
+        row.config_digest,
+        row.content_size or row.size,
+        row.created_at,
+        row.valid_from,
+        row.pushed_by,
+        body,
+    )
 
 
 def _within_bounds(rows: Sequence[Row[Any]]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, Select, bindparam, delete, func, select, update
 
 from entrepot.accounts.queries.people import ACCOUNT
 from entrepot.accounts.tables import access_key, domain, user
@@ -22,13 +22,13 @@ _SHOWN = (
 )
 
 
-async def signer(tx: Reader, key_id: str) -> Row[Any] | None:
-    """The account of an enabled access key, with the key's `access_key` and `sealed_secret`: one read."""
-    return await tx.row(
+def signer() -> Select[Any]:
+    """The account of an enabled access key, the parameter `key`; with the key's `access_key` and `sealed_secret`."""
+    return (
         select(*ACCOUNT, access_key.c.id.label("access_key"), access_key.c.sealed_secret)
         .join(domain, domain.c.id == user.c.domain_id)
         .join(access_key, access_key.c.user_id == user.c.id)
-        .where(access_key.c.id == key_id, access_key.c.is_enabled)
+        .where(access_key.c.id == bindparam("key"), access_key.c.is_enabled)
     )
 
 

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, case, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, ScalarSelect, bindparam, case, delete, func, literal, or_, select, update
 
 from entrepot.access.actor import EVERYONE, Actor
-from entrepot.access.check import alive, held_by, reached, visible
+from entrepot.access.check import NOW, alive, asking, held_by, held_level, reached, visible
 from entrepot.access.tables import grant
 from entrepot.accounts.actors import PERSON
 from entrepot.accounts.tables import user
@@ -25,9 +25,23 @@ REPOSITORY = (
 )
 
 
+_BY_NAME = select(organization, organization.c.id.label("organization_id"), IS_METERED).where(
+    organization.c.name == bindparam("organization")
+)
+_CREATOR_NAME = select(user.c.name).where(user.c.id == organization.c.creator_id).scalar_subquery()
+_LEVEL = held_level(NOW).scalar_subquery().label("level")
+_REACHED_BY_NAME = _BY_NAME.add_columns(_LEVEL, func.coalesce(_CREATOR_NAME, "").label("creator_name"))
+_BY_PATH = select(*REPOSITORY, IS_METERED).join(organization).where(repository.c.path == bindparam("path"))
+_REACHED_BY_PATH = _BY_PATH.add_columns(_LEVEL)
+
+
 async def organization_by_name(tx: Reader, name: str) -> Row[Any] | None:
-    number = organization.c.id.label("organization_id")
-    return await tx.row(select(organization, number, IS_METERED).where(organization.c.name == name))
+    return await tx.row(_BY_NAME, {"organization": name})
+
+
+async def reached_organization(tx: Reader, actor: Actor, name: str) -> Row[Any] | None:
+    """The same with its `creator_name` and the `level` that the actor's account holds on it; NULL for none."""
+    return await tx.row(_REACHED_BY_NAME, asking(actor, name, tx.now))
 
 
 async def domains_of(tx: Reader, organizations: Collection[str]) -> Mapping[str, str]:
@@ -137,7 +151,12 @@ async def delete_organization(tx: Writer, organization_id: int) -> None:
 
 
 async def repository_by_path(tx: Reader, path: str) -> Row[Any] | None:
-    return await tx.row(select(*REPOSITORY, IS_METERED).join(organization).where(repository.c.path == path))
+    return await tx.row(_BY_PATH, {"path": path})
+
+
+async def reached_repository(tx: Reader, actor: Actor, path: str) -> Row[Any] | None:
+    """The same with the `level` that the actor's account holds on it; NULL for none."""
+    return await tx.row(_REACHED_BY_PATH, asking(actor, path, tx.now))
 
 
 async def save_repository(

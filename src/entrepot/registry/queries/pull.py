@@ -9,15 +9,12 @@ What ends, ends with a day: within one the same question has the same answer (`d
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from entrepot.access.actor import Actor
-from entrepot.access.check import applying, reaching
-from entrepot.access.tables import grant
+from entrepot.access.check import held_level
 from entrepot.accounts.tables import user
 from entrepot.registry.tables import blob, manifest, repository, repository_blob, tag
-
-SUBJECTS_MAX = 4
 
 
 def manifest_by_tag(with_body: bool) -> Select[Any]:
@@ -80,11 +77,7 @@ def beginning(day: date) -> str:
 
 
 def _who() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    subjects: list[BindParameter[str]] = [bindparam(f"subject{number}") for number in range(SUBJECTS_MAX)]
-    scopes: list[BindParameter[str]] = [bindparam("organization"), bindparam("path")]
-    whose = reaching(subjects, bindparam("member"))
-    held = applying([grant.c.level], whose, scopes, bindparam("path"), bindparam("today")).subquery()
-    level = select(func.max(held.c.level))
+    level = held_level(bindparam("today"))
     version = select(user.c.credential_version).where(user.c.id == bindparam("user"), user.c.is_enabled)
     return level.scalar_subquery().label("level"), version.scalar_subquery().label("version")
 

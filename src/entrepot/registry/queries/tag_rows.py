@@ -1,10 +1,12 @@
 """SQL behind the lists of tags with what they point at."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Integer, Row, Select, String, bindparam, func, select
 
+from entrepot.access.patterns import ESCAPE, escaped
 from entrepot.db.transaction import Reader
 from entrepot.registry.tables import manifest, tag
 from entrepot.registry.wanted import TagOrder
@@ -21,34 +23,30 @@ _ORDERS: Final[Mapping[TagOrder, ColumnElement[Any]]] = {TagOrder.UPDATED: tag.c
 
 
 async def tag_row(tx: Reader, repository_id: int, name: str) -> Row[Any] | None:
-    return await tx.row(_rows(repository_id).where(tag.c.name == name))
+    """One tag, with the document it points at as `body`."""
+    return await tx.row(_ROW, {"repository": repository_id, "tag": name})
 
 
 async def tags_count(tx: Reader, repository_id: int, part: str) -> int:
-    found = select(func.count()).select_from(tag).where(*_conditions(repository_id, part))
-    return int(await tx.value(found))
+    return int(await tx.value(_count(bool(part)), _asking(repository_id, part)))
 
 
 async def tags_page(
     tx: Reader, repository_id: int, part: str, order: TagOrder, descending: bool, offset: int, limit: int
 ) -> Sequence[Row[Any]]:
     """Tags whose name contains `part`, in the wanted order."""
-    column = _ORDERS[order]
-    ordered = column.desc() if descending else column.asc()
-    return await tx.rows(
-        _rows(repository_id).where(*_conditions(repository_id, part)).order_by(ordered).offset(offset).limit(limit)
-    )
+    page = _page(order, descending, bool(part))
+    return await tx.rows(page, {"first": offset, "most": limit, **_asking(repository_id, part)})
 
 
 async def tags_after(
     tx: Reader, repository_id: int, part: str, order: TagOrder, descending: bool, after: str | int | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Tags whose name contains `part`, in the wanted order, those after the one whose order key is `after`."""
-    column = _ORDERS[order]
-    statement = _rows(repository_id).where(*_conditions(repository_id, part))
+    column, page = _ORDERS[order], _page(order, descending, bool(part))
     if after is not None:
-        statement = statement.where(column < after if descending else column > after)
-    return await tx.rows(statement.order_by(column.desc() if descending else column.asc()).limit(limit))
+        page = page.where(column < after if descending else column > after)
+    return await tx.rows(page, {"first": 0, "most": limit, **_asking(repository_id, part)})
 
 
 async def bodies(tx: Reader, repository_id: int, digests: Sequence[str]) -> dict[str, bytes]:
@@ -59,26 +57,47 @@ async def bodies(tx: Reader, repository_id: int, digests: Sequence[str]) -> dict
     return {row.digest: row.body for row in await tx.rows(found)}
 
 
-def _rows(repository_id: int) -> Select[Any]:
+def _conditions(with_part: bool) -> list[ColumnElement[bool]]:
+    conditions = [tag.c.repository_id == bindparam("repository"), tag.c.valid_until.is_(None)]
+    if with_part:
+        # Lowered on both sides: LIKE looks at case on one database and not on the other.
+        conditions.append(func.lower(tag.c.name).like(bindparam("part", type_=String), escape=ESCAPE))
+    return conditions
+
+
+def _asking(repository_id: int, part: str) -> dict[str, Any]:
+    return {"repository": repository_id, **({"part": f"%{escaped(part.lower())}%"} if part else {})}
+
+
+def _rows(with_part: bool, *more: ColumnElement[Any]) -> Select[Any]:
+    shown = (
+        manifest.c.id.label("manifest_id"),
+        manifest.c.media_type,
+        manifest.c.artifact_type,
+        manifest.c.config_digest,
+        manifest.c.content_size,
+        manifest.c.size,
+        _CREATED,
+    )
     return (
-        select(
-            tag,
-            manifest.c.id.label("manifest_id"),
-            manifest.c.media_type,
-            manifest.c.artifact_type,
-            manifest.c.config_digest,
-            manifest.c.content_size,
-            manifest.c.size,
-            _CREATED,
-        )
+        select(tag, *shown, *more)
         .join(manifest, (manifest.c.repository_id == tag.c.repository_id) & (manifest.c.digest == tag.c.digest))
-        .where(*_conditions(repository_id, ""))
+        .where(*_conditions(with_part))
     )
 
 
-def _conditions(repository_id: int, part: str) -> list[ColumnElement[bool]]:
-    conditions = [tag.c.repository_id == repository_id, tag.c.valid_until.is_(None)]
-    if part:
-        # Lowered on both sides: LIKE looks at case on one database and not on the other.
-        conditions.append(func.lower(tag.c.name).contains(part.lower(), autoescape=True))
-    return conditions
+# Made once each.
+_ROW = _rows(False, manifest.c.body).where(tag.c.name == bindparam("tag"))
+
+
+@cache
+def _count(with_part: bool) -> Select[Any]:
+    return select(func.count()).select_from(tag).where(*_conditions(with_part))
+
+
+@cache
+def _page(order: TagOrder, descending: bool, with_part: bool) -> Select[Any]:
+    column = _ORDERS[order]
+    ordered = column.desc() if descending else column.asc()
+    window = bindparam("first", type_=Integer), bindparam("most", type_=Integer)
+    return _rows(with_part).order_by(ordered).offset(window[0]).limit(window[1])

@@ -109,7 +109,7 @@ async def list_instance_namespaces(
 
 async def show_instance_namespace(call: InInstance, namespace: TheOrganization) -> InstanceNamespace:
     """One organization."""
-    return _namespace(await organizations.show_organization(call.registry, call.actor, namespace))
+    return _namespace(await organizations.show_organization(call.registry, call.actor, namespace, True))
 
 
 async def update_instance_namespace(
