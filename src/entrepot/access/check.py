@@ -84,23 +84,28 @@ def applying(
     return union_all(named, patterned)
 
 
+def grants_held(subjects: Sequence[str], member: str, now: datetime) -> CompoundSelect[Any]:
+    """SELECT of `scope` and `pattern` of every grant that reaches `subjects` or a group of `member`."""
+    return _of_grants((grant.c.scope, grant.c.pattern), subjects, member, alive(now))
+
+
 def scopes_held(subjects: Sequence[str], member: str, now: datetime) -> CompoundSelect[Any]:
     """SELECT of the scopes of every grant that reaches `subjects` or a group of `member`."""
-    return _of_grants(grant.c.scope, subjects, member, alive(now))
+    return _of_grants((grant.c.scope,), subjects, member, alive(now))
 
 
 def patterns_held(subjects: Sequence[str], member: str, now: datetime) -> CompoundSelect[Any]:
     """SELECT of the patterns among those scopes, as LIKE takes them."""
-    return _of_grants(grant.c.pattern, subjects, member, and_(grant.c.pattern.is_not(None), alive(now)))
+    return _of_grants((grant.c.pattern,), subjects, member, and_(grant.c.pattern.is_not(None), alive(now)))
 
 
 def _of_grants(
-    column: ColumnElement[Any], subjects: Sequence[str], member: str, condition: ColumnElement[bool]
+    columns: Sequence[ColumnElement[Any]], subjects: Sequence[str], member: str, condition: ColumnElement[bool]
 ) -> CompoundSelect[Any]:
     """In two halves, each found by an index."""
     joined = grant.join(membership, membership.c.group == grant.c.subject)
-    mine = select(column).where(grant.c.subject.in_(subjects), condition)
-    return union_all(mine, select(column).select_from(joined).where(membership.c.member == member, condition))
+    mine = select(*columns).where(grant.c.subject.in_(subjects), condition)
+    return union_all(mine, select(*columns).select_from(joined).where(membership.c.member == member, condition))
 
 
 def held_by(actor: Actor) -> ColumnElement[bool]:

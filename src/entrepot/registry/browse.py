@@ -7,12 +7,11 @@ from typing import Any
 from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
-from entrepot.access.check import level_of, require_account
+from entrepot.access.check import effective, level_of, require_account
 from entrepot.access.levels import Action, Level
-from entrepot.accounts.users import domain_names_of, names_of
 from entrepot.db.transaction import Reader
 from entrepot.registry import markers, reach, rules
-from entrepot.registry.queries import accounting, artifacts, browse
+from entrepot.registry.queries import artifacts, browse
 from entrepot.registry.repositories import Repository, repository_of
 from entrepot.registry.room import Registry
 from entrepot.registry.wanted import RepositoryOrder, WalkOrder, WantedRepositories
@@ -100,11 +99,9 @@ async def show_image(
 ) -> tuple[Listed, Level]:
     """One repository, and the actor's level on it. Raises Unauthenticated or RepositoryUnknown."""
     async with registry.db.reading() as tx:
-        await reach.permitted(tx, actor, Action.REPOSITORY_PULL, path)
-        row = await browse.repository_row(tx, path)
-        if row is None:
-            raise reach.unknown(path)
-        return (await listed(tx, [row], with_manifests))[0], await level_of(tx, actor, path)
+        row = await browse.repository_row(tx, actor, path)
+        found = await reach.decided(tx, actor, Action.REPOSITORY_PULL, path, row)
+        return (await listed(tx, [found], with_manifests))[0], effective(actor, path, found.level)
 
 
 async def show_repository(
@@ -123,22 +120,18 @@ async def readable(registry: Registry, actor: Actor, scopes: Collection[str]) ->
 async def listed(tx: Reader, rows: Sequence[Row[Any]], with_manifests: bool = False) -> Sequence[Listed]:
     """Rows of repositories with what they hold."""
     ids = [row.id for row in rows]
-    sizes = await browse.sizes(tx, ids)
-    pulls = await accounting.pulls_of(tx, ids)
     tag_names = await browse.newest_tag_names(tx, ids, _TAG_NAMES_MAX)
     manifests = await artifacts.manifest_counts(tx, ids) if with_manifests else None
-    creators = await names_of(tx, list({row.creator_id for row in rows}))
-    domains = await domain_names_of(tx, list({row.domain_id for row in rows}))
     return [
         Listed(
             repository_of(row),
             row.tags,
-            sizes.get(row.id, 0),
+            int(row.size),
             tag_names.get(row.id, ()),
-            creators.get(row.creator_id, ""),
+            row.creator_name,
             row.domain_id,
-            domains.get(row.domain_id, ""),
-            pulls.get(row.id, 0),
+            row.domain_name,
+            row.pulls,
             None if manifests is None else manifests.get(row.id, 0),
         )
         for row in rows

@@ -27,7 +27,11 @@ async def existing(tx: Reader, actor: Actor, action: Action, path: RepositoryNam
 
     Raises Unauthenticated, AccessDenied (may read, not more) or RepositoryUnknown.
     """
-    row = await names.reached_repository(tx, actor, path)
+    return await decided(tx, actor, action, path, await names.reached_repository(tx, actor, path))
+
+
+async def decided(tx: Reader, actor: Actor, action: Action, path: RepositoryName, row: Row[Any] | None) -> Row[Any]:
+    """The same of a row that was read with its `level`; None when there is none."""
     if row is None:
         await permitted(tx, actor, action, path)
         raise unknown(path)

@@ -31,7 +31,7 @@ organization = Table(
     "organization",
     metadata,
     Column("id", RowId, primary_key=True, autoincrement=True),
-    Column("domain_id", ForeignKey("domain.id"), nullable=False),
+    Column("domain_id", ForeignKey("domain.id"), nullable=False, index=True),
     Column("name", Name(64), nullable=False, unique=True),
     Column("creator_id", String(32), nullable=False),
     # Manifests may name blobs and children that are not here (OCI sparse indexes and images).
@@ -57,6 +57,8 @@ repository = Table(
     Index("ix_repository_updated_at", "updated_at", "path", "organization_id"),
     Index("ix_repository_name", "name", "path", "organization_id"),
 )
+# The order of pages by number: the latest change first, then by path.
+Index("ix_repository_latest", repository.c.updated_at.desc(), repository.c.path, repository.c.organization_id)
 
 blob = Table(
     "blob",

@@ -3,14 +3,29 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Row, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    func,
+    literal,
+    select,
+    tuple_,
+    union_all,
+)
 
 from entrepot.access.actor import Actor
+from entrepot.access.check import NOW, asking, held_level
 from entrepot.access.patterns import ESCAPE, escaped
+from entrepot.accounts.tables import domain, user
+from entrepot.db.among import among
 from entrepot.db.transaction import Reader
 from entrepot.registry.queries.names import IS_PUBLIC, REPOSITORY
-from entrepot.registry.queries.readable import Readable
-from entrepot.registry.tables import blob, organization, repository, repository_blob, tag
+from entrepot.registry.queries.readable import FEW, Readable
+from entrepot.registry.tables import blob, organization, pull_total, repository, repository_blob, tag
 from entrepot.registry.wanted import RepositoryOrder, WalkOrder, WantedRepositories
 
 TAGS = (
@@ -21,6 +36,49 @@ TAGS = (
 )
 _ORGANIZATION_NAME = (
     select(organization.c.name).where(organization.c.id == repository.c.organization_id).scalar_subquery()
+)
+_SIZE = (
+    select(func.coalesce(func.sum(blob.c.size), 0))
+    .join_from(repository_blob, blob)
+    .where(repository_blob.c.repository_id == repository.c.id)
+    .scalar_subquery()
+)
+_PULLS = select(pull_total.c.pulls).where(pull_total.c.repository_id == repository.c.id).scalar_subquery()
+# With what is shown of it; `size`: bytes of the blobs linked in it.
+_ROWS = (
+    select(
+        *REPOSITORY,
+        TAGS,
+        _SIZE.label("size"),
+        func.coalesce(_PULLS, 0).label("pulls"),
+        func.coalesce(user.c.name, "").label("creator_name"),
+        domain.c.name.label("domain_name"),
+    )
+    .join(organization, organization.c.id == repository.c.organization_id)
+    .join(domain, domain.c.id == organization.c.domain_id)
+    .join(user, user.c.id == repository.c.creator_id, isouter=True)
+)
+_REACHED = _ROWS.add_columns(held_level(NOW).scalar_subquery().label("level")).where(
+    repository.c.path == bindparam("path")
+)
+_BY_PATHS = _ROWS.where(among(repository.c.path, "paths"))
+_BY_IDS = _ROWS.where(among(repository.c.id, "ids"))
+_ALL = select(func.count()).select_from(repository)
+_numbered = (
+    select(
+        tag.c.repository_id,
+        tag.c.name,
+        func.row_number()
+        .over(partition_by=tag.c.repository_id, order_by=(tag.c.valid_from.desc(), tag.c.id.desc()))
+        .label("number"),
+    )
+    .where(among(tag.c.repository_id, "ids"), tag.c.valid_until.is_(None))
+    .subquery()
+)
+_NEWEST = (
+    select(_numbered.c.repository_id, _numbered.c.name)
+    .where(_numbered.c.number <= bindparam("most", type_=Integer))
+    .order_by(_numbered.c.repository_id, _numbered.c.number)
 )
 
 _ORDERS: Final[Mapping[RepositoryOrder, ColumnElement[Any]]] = {
@@ -50,26 +108,28 @@ async def repositories_page(
 ) -> tuple[Sequence[Row[Any]], int]:
     """In the wanted order, then by path; and how many there are on all pages."""
     readable = await Readable.of(tx, actor)
-    conditions = _conditions(wanted)
+    conditions = await _conditions(tx, wanted)
     column = _ORDERS[order]
+    # Rows are found by their paths, which the indexes that lists walk have.
     if readable.is_administrator:
         # Most rows pass: an index is walked in order.
-        found = select(repository.c.id).where(readable.condition(), *conditions)
+        found = select(repository.c.path).where(readable.condition(), *conditions)
         keys: Sequence[ColumnElement[Any]] = (column, repository.c.path)
     else:
-        columns = (repository.c.id, repository.c.path, column.label("key"))
+        columns = (repository.c.path, column.label("key"))
         few = union_all(*[part.where(*conditions) for part in readable.parts(*columns)]).subquery()
-        found, keys = select(few.c.id), (few.c.key, few.c.path)
-    if conditions:
-        # One pass finds both; without conditions the count has a shorter way.
+        found, keys = select(few.c.path), (few.c.key, few.c.path)
+    if conditions or not readable.is_administrator:
+        # One pass finds both; of all that an administrator reads the count has a shorter way.
         page = _sorted(found, keys, descending).add_columns(func.count().over().label("total"))
         numbered = await tx.rows(page.offset(offset).limit(limit))
         total = numbered[0].total if numbered else await _count(tx, readable, conditions)
-        ids = [row.id for row in numbered]
+        paths = [row.path for row in numbered]
     else:
         total = await _count(tx, readable, conditions)
-        ids = await _nearest(tx, found, keys, descending, offset, limit, total)
-    return await repository_rows(tx, ids), total
+        paths = await _nearest(tx, found, keys, descending, offset, limit, total)
+    rows = {row.path: row for row in await tx.rows(_BY_PATHS, {"paths": paths})}
+    return [rows[one] for one in paths], total
 
 
 def _sorted(
@@ -87,20 +147,22 @@ async def _nearest(
     offset: int,
     limit: int,
     total: int,
-) -> list[int]:
-    """The ids of a page, counted from whichever end is nearer."""
+) -> list[str]:
+    """The paths of a page, counted from whichever end is nearer."""
     behind = total - offset - limit
     if behind >= offset or behind < 0:
-        return [row.id for row in await tx.rows(_sorted(found, keys, descending).offset(offset).limit(limit))]
+        return [row.path for row in await tx.rows(_sorted(found, keys, descending).offset(offset).limit(limit))]
     rows = await tx.rows(_sorted(found, keys, descending, reverse=True).offset(behind).limit(limit))
-    return [row.id for row in reversed(rows)]
+    return [row.path for row in reversed(rows)]
 
 
 async def _count(tx: Reader, readable: Readable, conditions: Sequence[ColumnElement[bool]]) -> int:
     inside, single = (part.where(*conditions) for part in readable.parts(func.count().label("number")))
     if readable.is_administrator and not conditions and not readable.is_bounded:
-        everything, closed = select(func.count()).select_from(repository), readable.closed(func.count())
-        return int(await tx.value(everything) - await tx.value(closed) + await tx.value(single))
+        everything = int(await tx.value(_ALL))
+        if readable.is_everything:
+            return everything
+        return everything - int(await tx.value(readable.closed(func.count()))) + int(await tx.value(single))
     counts = union_all(inside, single).subquery()
     return int(await tx.value(select(func.sum(counts.c.number))))
 
@@ -110,14 +172,13 @@ async def repositories_after(
 ) -> Sequence[Row[Any]]:
     """By id, those after `after_id`."""
     readable = await Readable.of(tx, actor)
-    following = (repository.c.id > after_id, *_conditions(wanted))
+    following = (repository.c.id > after_id, *await _conditions(tx, wanted))
     if readable.is_administrator:
         ids = select(repository.c.id).where(readable.condition(), *following).order_by(repository.c.id).limit(limit)
     else:
         few = union_all(*[part.where(*following) for part in readable.parts(repository.c.id)]).subquery()
         ids = select(few.c.id).order_by(few.c.id).limit(limit)
-    found = [row.id for row in await tx.rows(ids)]
-    return await tx.rows(_rows().where(repository.c.id.in_(found)).order_by(repository.c.id))
+    return await repository_rows(tx, [row.id for row in await tx.rows(ids)])
 
 
 async def repositories_from(
@@ -131,7 +192,7 @@ async def repositories_from(
 ) -> Sequence[Row[Any]]:
     """In the wanted order, then by path, those after the keys `after`: a walk along the order's index."""
     readable = await Readable.of(tx, actor)
-    conditions = _conditions(wanted)
+    conditions = await _conditions(tx, wanted)
     columns = WALKS[order]
     if after is not None:
         given = tuple_(*[literal(value, column.type) for value, column in zip(after, columns, strict=True)])
@@ -148,50 +209,24 @@ async def repositories_from(
 
 async def repository_rows(tx: Reader, ids: Sequence[int]) -> Sequence[Row[Any]]:
     """The rows of repositories that are there, in the order of their ids as given."""
-    rows = {row.id: row for row in await tx.rows(_rows().where(repository.c.id.in_(ids)))}
+    rows = {row.id: row for row in await tx.rows(_BY_IDS, {"ids": ids})}
     return [rows[one] for one in ids]
 
 
-async def repository_row(tx: Reader, path: str) -> Row[Any] | None:
-    return await tx.row(_rows().where(repository.c.path == path))
-
-
-async def sizes(tx: Reader, repository_ids: Sequence[int]) -> dict[int, int]:
-    """Bytes of the blobs linked in each repository; repositories without any are absent."""
-    rows = await tx.rows(
-        select(repository_blob.c.repository_id, func.sum(blob.c.size).label("bytes"))
-        .join(blob)
-        .where(repository_blob.c.repository_id.in_(repository_ids))
-        .group_by(repository_blob.c.repository_id)
-    )
-    return {row.repository_id: int(row.bytes) for row in rows}
+async def repository_row(tx: Reader, actor: Actor, path: str) -> Row[Any] | None:
+    """One of them, with the `level` that the actor's account holds on it; NULL for none."""
+    return await tx.row(_REACHED, asking(actor, path, tx.now))
 
 
 async def newest_tag_names(tx: Reader, repository_ids: Sequence[int], each_max: int) -> dict[int, list[str]]:
     """The tags of each repository, newest first, no more than `each_max`."""
-    newest_first = (tag.c.valid_from.desc(), tag.c.id.desc())
-    numbered = (
-        select(
-            tag.c.repository_id,
-            tag.c.name,
-            func.row_number().over(partition_by=tag.c.repository_id, order_by=newest_first).label("number"),
-        )
-        .where(tag.c.repository_id.in_(repository_ids), tag.c.valid_until.is_(None))
-        .subquery()
-    )
     found: dict[int, list[str]] = {}
-    for row in await tx.rows(
-        select(numbered).where(numbered.c.number <= each_max).order_by(numbered.c.repository_id, numbered.c.number)
-    ):
+    for row in await tx.rows(_NEWEST, {"ids": repository_ids, "most": each_max}):
         found.setdefault(row.repository_id, []).append(row.name)
     return found
 
 
-def _rows() -> Select[Any]:
-    return select(*REPOSITORY, TAGS).join(organization)
-
-
-def _conditions(wanted: WantedRepositories) -> list[ColumnElement[bool]]:
+async def _conditions(tx: Reader, wanted: WantedRepositories) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.organization is not None:
         named = select(organization.c.id).where(organization.c.name == wanted.organization)
@@ -201,7 +236,10 @@ def _conditions(wanted: WantedRepositories) -> list[ColumnElement[bool]]:
     # Names have no upper case: lowering the part makes databases agree that compare letters differently.
     if wanted.organization_part:
         part = organization.c.name.contains(wanted.organization_part.lower(), autoescape=True)
-        conditions.append(repository.c.organization_id.in_(select(organization.c.id).where(part)))
+        named = select(organization.c.id).where(part)
+        few = [row.id for row in await tx.rows(named.limit(FEW + 1))]
+        in_one = repository.c.organization_id.in_(named)
+        conditions.append(in_one if len(few) > FEW else among(repository.c.organization_id, few))
     if wanted.name_part:
         conditions.append(has_name_part(wanted.name_part.lower()))
     if wanted.path_part:

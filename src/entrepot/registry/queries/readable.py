@@ -3,45 +3,67 @@
 `visible` in `access/check.py` says the same of one row. Asked of a hundred thousand rows that costs too
 much, so lists begin at the grants: the organizations they open, and the single repositories. A
 domain's administrators manage all its organizations (contract §17), so theirs are found by domain.
+
+What is few is asked for first and said to the database by value: it then knows how few they are, and walks an
+index to each, or leaves out conditions that hold for every row. What is many stays a question inside the question.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, false, func, or_, select, true
 
 from entrepot.access.actor import Actor, admins_of
-from entrepot.access.check import patterns_held, scopes_held, within
+from entrepot.access.check import grants_held, patterns_held, scopes_held, within
 from entrepot.access.patterns import ESCAPE
+from entrepot.db.among import among, not_among
 from entrepot.db.transaction import Reader
 from entrepot.registry.tables import organization, repository
 
-_OTHER = repository.alias("other")
+FEW: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the actor's grants are on; `names` and `organizations` are None where they are more than a few."""
+
+    names: Sequence[str] | None
+    patterns: Sequence[str]
+    organizations: Sequence[int] | None = None
+    """Those that are open; for administrators those that are not."""
 
 
 class Readable:
     """What one actor may read. Made by `of`."""
 
-    def __init__(self, actor: Actor, now: datetime, patterns: Sequence[str]) -> None:
+    def __init__(self, actor: Actor, now: datetime, held: _Held) -> None:
         self._actor = actor
-        self._patterns = patterns
+        self._held = held
         # Found once for each statement, however often it asks.
-        held = scopes_held(_subjects(actor), actor.subject, now).cte("held").prefix_with("MATERIALIZED")
-        self._scopes = select(held.c.scope)
+        every = scopes_held(_subjects(actor), actor.subject, now).cte("held").prefix_with("MATERIALIZED")
+        self._scopes = select(every.c.scope)
         self.is_bounded = actor.bounds is not None
         self.is_administrator = admins_of(actor.domain_id) in actor.subjects
-        opened = organization.c.name.in_(self._scopes)
-        # Of an administrator's organizations there are many, of the others few: whichever is fewer is gathered.
-        self._organizations = select(organization.c.id).where(
-            and_(organization.c.domain_id != actor.domain_id, ~opened) if self.is_administrator else opened
-        )
+        self.is_everything = self.is_administrator and held.organizations == [] and not self.is_bounded
 
     @classmethod
     async def of(cls, tx: Reader, actor: Actor) -> "Readable":
-        """Asks for the actor's patterns first: few have any, and lists are cheaper when it is known."""
-        found = await tx.rows(patterns_held(_subjects(actor), actor.subject, tx.now))
-        return cls(actor, tx.now, [row.pattern for row in found])
+        """Asks what the actor holds."""
+        rows = await tx.rows(grants_held(_subjects(actor), actor.subject, tx.now).limit(FEW + 1))
+        if len(rows) > FEW:
+            found = await tx.rows(patterns_held(_subjects(actor), actor.subject, tx.now))
+            return cls(actor, tx.now, _Held(None, [row.pattern for row in found]))
+        names = [row.scope for row in rows if row.pattern is None]
+        patterns = [row.pattern for row in rows if row.pattern is not None]
+        readable = cls(actor, tx.now, _Held(names, patterns))
+        if not readable.is_administrator and not any("/" not in name for name in names):
+            return cls(actor, tx.now, _Held(names, patterns, []))
+        organizations = await tx.rows(readable._gathered().limit(FEW + 1))
+        if len(organizations) > FEW:
+            return readable
+        return cls(actor, tx.now, _Held(names, patterns, [row.id for row in organizations]))
 
     def parts(self, *columns: ColumnElement[Any]) -> tuple[Select[Any], Select[Any]]:
         """Two SELECTs of `columns` that share no row: from organizations that are open, and single repositories."""
@@ -50,31 +72,60 @@ class Readable:
 
     def closed(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """SELECT of `columns` from organizations that are not open to an administrator."""
-        return select(*columns).where(repository.c.organization_id.in_(self._organizations))
+        return select(*columns).where(self._is_gathered(repository.c.organization_id))
 
     def condition(self) -> ColumnElement[bool]:
         """The same as a condition on repositories, for walking an index of all of them: where most rows pass."""
+        if self.is_everything:
+            return true()
         single = select(_OTHER.c.id).where(self._is_single(_OTHER))
         # In a function: else SQLite gathers all rows by these two and sorts them.
         organization_id, own_id = func.coalesce(repository.c.organization_id, 0), func.coalesce(repository.c.id, 0)
         readable = or_(self._in_open(organization_id), own_id.in_(single))
         return and_(readable, within(self._actor, repository.c.path))
 
+    def _gathered(self) -> Select[Any]:
+        """SELECT of the organizations that are open, or of those that are not: whichever are fewer."""
+        opened = self._is_held(organization.c.name)
+        own = self._actor.domain_id
+        # As a range: an index then leads to the domains that are others'.
+        others = or_(organization.c.domain_id < own, organization.c.domain_id > own)
+        return select(organization.c.id).where(and_(others, ~opened) if self.is_administrator else opened)
+
+    def _is_gathered(self, organization_id: ColumnElement[int]) -> ColumnElement[bool]:
+        if self._held.organizations is None:
+            return organization_id.in_(self._gathered())
+        return among(organization_id, self._held.organizations) if self._held.organizations else false()
+
     def _is_open(self, table: FromClause) -> ColumnElement[bool]:
         return self._in_open(table.c.organization_id)
 
     def _in_open(self, organization_id: ColumnElement[int]) -> ColumnElement[bool]:
-        if self.is_administrator:
-            return organization_id.not_in(self._organizations)
-        return organization_id.in_(self._organizations)
+        if not self.is_administrator:
+            return self._is_gathered(organization_id)
+        return self._is_not_gathered(organization_id)
+
+    def _is_not_gathered(self, organization_id: ColumnElement[int]) -> ColumnElement[bool]:
+        if self._held.organizations is None:
+            return organization_id.not_in(self._gathered())
+        return not_among(organization_id, self._held.organizations) if self._held.organizations else true()
+
+    def _is_held(self, name: ColumnElement[str]) -> ColumnElement[bool]:
+        if self._held.names is None:
+            return name.in_(self._scopes)
+        return among(name, self._held.names) if self._held.names else false()
 
     def _is_single(self, table: FromClause) -> ColumnElement[bool]:
-        fitting = [table.c.path.like(pattern, escape=ESCAPE) for pattern in self._patterns]
+        fitting = [table.c.path.like(pattern, escape=ESCAPE) for pattern in self._held.patterns]
+        is_closed = self._is_gathered if self.is_administrator else self._is_not_gathered
         return and_(
-            or_(table.c.path.in_(self._scopes), *fitting),
-            ~self._is_open(table),
+            or_(self._is_held(table.c.path), *fitting),
+            is_closed(table.c.organization_id),
             within(self._actor, table.c.path),
         )
+
+
+_OTHER = repository.alias("other")
 
 
 def _subjects(actor: Actor) -> list[str]:
