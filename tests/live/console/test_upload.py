@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import CDPSession, Page, Route, expect
 
 from tests.live.api import Api, fresh_name
 from tests.live.console.browser import Console
@@ -146,6 +146,26 @@ def test_who_may_not_push_there_hears_so_in_the_row(visit: Visit, api: Api, orga
     page = console.go("/console/upload")
     choose(console, organization, saved(tmp_path, "web.tar", "web:1"))
     expect(page.locator(".upload [role=alert], .upload.alert")).to_contain_text("may", timeout=_SECONDS)
+
+
+def test_who_lost_the_permission_while_the_file_came_hears_so_in_the_row(
+    visit: Visit, api: Api, organization: str, tmp_path: Path
+) -> None:
+    editor = api.create_user()
+    api.grant(organization, editor.user, "edit")
+    console = visit()
+    console.expected |= {403}
+    console.sign_in(editor.user, editor.password)
+    page = console.go("/console/upload")
+
+    def lost(route: Route) -> None:
+        path = f"/v2/manage/namespaces/{organization}/access"
+        assert api.client.request("DELETE", path, json=[api.user_id(editor.user)]).is_success
+        route.continue_()
+
+    page.route("**/finish", lost)
+    choose(console, organization, saved(tmp_path, "web.tar", "web:1"))
+    expect(page.locator(".upload .alert.bad")).to_contain_text("may", timeout=_SECONDS)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

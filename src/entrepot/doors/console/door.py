@@ -119,7 +119,8 @@ class ConsoleDoor:
             try:
                 answer = await page.handler(visit)
             except Refused as error:
-                if page.again is None or isinstance(error, Unauthenticated) or error.detail.get("is_final"):
+                is_final = isinstance(error, Unauthenticated) or error.detail.get("is_final")
+                if page.again is None or is_final or _takes_json(visit.request):
                     raise
                 visit = replace(visit, problem=error)
                 answer = await page.again(visit)
@@ -170,6 +171,11 @@ def finished(visit: Visit, answer: View | Moved | Response) -> Response:
     return response
 
 
+def _takes_json(request: Request) -> bool:
+    """Whether one of our scripts asks, which says a refusal itself."""
+    return "application/json" in request.headers.get("accept", "")
+
+
 def _check_header(visit: Visit) -> None:
     """Pass what our script sent: bodies that are no form carry the session's token in a header."""
     visit.need_account()
@@ -184,7 +190,7 @@ def _refusal(visit: Visit, error: EntrepotError) -> ASGIApp:
         back = urlencode({"next": here}) if request.method == "GET" else ""
         return finished(visit, Moved(f"{LOGIN_PATH}?{back}" if back else LOGIN_PATH))
     status = problem_of(error).status
-    if "application/json" in request.headers.get("accept", ""):
+    if _takes_json(request):
         text = sentence_of(error, visit.language)
         return finished(visit, Response(json.dumps({"message": text}), status, media_type="application/json"))
     values = {
