@@ -48,12 +48,18 @@ def sections(visit: Visit) -> Sequence[Section]:
 
 def _administration(visit: Visit) -> Sequence[tuple[str, str, str]]:
     """People make robots for what they manage; the rest is for administrators, and some for operators alone."""
-    say, rows = visit.say, []
-    if visit.is_admin:
-        rows += [
-            (say("Users"), "/console/admin/users", "users"),
-            (say("Groups"), "/console/admin/groups", "group"),
-        ]
+    say = visit.say
+    robots = (say("Robots"), "/console/admin/robots", "robot")
+    if not visit.is_admin:
+        return [robots]
+    rows = [
+        (say("Users"), "/console/admin/users", "users"),
+        (say("Groups"), "/console/admin/groups", "group"),
+        robots,
+        (say("Keyless robots"), "/console/admin/federations", "signature"),
+        (say("Single sign-on"), "/console/admin/providers", "key"),
+        (say("Audit log"), "/console/admin/audit", "list"),
+    ]
     if visit.is_operator:
         rows += [
             (say("Domains"), "/console/admin/domains", "folder"),

@@ -32,7 +32,7 @@ from entrepot.doors.console import (
     versions,
     welcome,
 )
-from entrepot.doors.console.admin import domains, groups, users
+from entrepot.doors.console.admin import audit, domains, federations, groups, providers, robots, users
 from entrepot.doors.console.visit import Moved, View, Visit
 
 Answer: TypeAlias = View | Moved | Response
@@ -71,6 +71,12 @@ _USERS: Final = f"{_ADMIN}/users"
 _USER: Final = f"{_USERS}/{{user}}"
 _GROUPS: Final = f"{_ADMIN}/groups"
 _GROUP: Final = f"{_GROUPS}/{{group}}"
+_ROBOTS: Final = f"{_ADMIN}/robots"
+_ROBOT: Final = f"{_ROBOTS}/{{robot}}"
+_FEDERATIONS: Final = f"{_ADMIN}/federations"
+_FEDERATION: Final = f"{_FEDERATIONS}/{{federation}}"
+_PROVIDERS: Final = f"{_ADMIN}/providers"
+_PROVIDER: Final = f"{_PROVIDERS}/{{provider}}"
 _DOMAINS: Final = f"{_ADMIN}/domains"
 _DOMAIN: Final = f"{_DOMAINS}/{{domain}}"
 _ACCOUNT: Final = "/console/account"
@@ -214,6 +220,47 @@ PAGES: Final = (
     Page("POST", f"{_GROUP}/-/members/remove", groups.remove_member, groups.show_group),
     Page("GET", f"{_GROUP}/-/delete", groups.confirm_deleting_group),
     Page("POST", f"{_GROUP}/-/delete", groups.delete_group, groups.confirm_deleting_group),
+    # Robots, and whose tokens make their bearer one.
+    Page("GET", _ROBOTS, robots.list_robots),
+    Page("GET", f"{_ROBOTS}/-/new", robots.new_robot),
+    Page("POST", f"{_ROBOTS}/-/new", robots.create_robot, robots.new_robot),
+    Page("GET", _ROBOT, robots.show_robot),
+    Page("GET", f"{_ROBOT}/-/settings", robots.robot_settings),
+    Page("POST", f"{_ROBOT}/-/settings", robots.change_robot, robots.robot_settings),
+    Page("GET", f"{_ROBOT}/-/rotate", robots.ask_rotation),
+    Page("POST", f"{_ROBOT}/-/rotate", robots.rotate_secret, robots.ask_rotation),
+    Page("POST", f"{_ROBOT}/-/enable", robots.enable_robot, robots.robot_settings),
+    Page("GET", f"{_ROBOT}/-/disable", robots.confirm_disabling_robot),
+    Page("POST", f"{_ROBOT}/-/disable", robots.disable_robot, robots.confirm_disabling_robot),
+    Page("GET", f"{_ROBOT}/-/delete", robots.confirm_deleting_robot),
+    Page("POST", f"{_ROBOT}/-/delete", robots.delete_robot, robots.confirm_deleting_robot),
+    Page("GET", _FEDERATIONS, federations.list_federations),
+    Page("GET", f"{_FEDERATIONS}/-/new", federations.new_federation),
+    Page("POST", f"{_FEDERATIONS}/-/new", federations.create_federation, federations.new_federation),
+    Page("GET", _FEDERATION, federations.show_federation),
+    Page("POST", _FEDERATION, federations.change_federation, federations.show_federation),
+    Page("POST", f"{_FEDERATION}/-/check", federations.check_federation),
+    Page("POST", f"{_FEDERATION}/-/enable", federations.enable_federation),
+    Page("POST", f"{_FEDERATION}/-/disable", federations.disable_federation),
+    Page("GET", f"{_FEDERATION}/-/delete", federations.confirm_deleting_federation),
+    Page("POST", f"{_FEDERATION}/-/delete", federations.delete_federation, federations.confirm_deleting_federation),
+    # Single sign-on.
+    Page("GET", _PROVIDERS, providers.list_providers),
+    Page("GET", f"{_PROVIDERS}/-/new", providers.new_provider),
+    Page("POST", f"{_PROVIDERS}/-/new", providers.create_provider, providers.new_provider),
+    Page("GET", _PROVIDER, providers.show_provider),
+    Page("GET", f"{_PROVIDER}/-/settings", providers.provider_settings),
+    Page("POST", f"{_PROVIDER}/-/settings", providers.change_provider, providers.provider_settings),
+    Page("POST", f"{_PROVIDER}/-/check", providers.check_provider),
+    Page("POST", f"{_PROVIDER}/-/link", providers.link_person, providers.show_provider),
+    Page("POST", f"{_PROVIDER}/-/unlink", providers.unlink_person, providers.show_provider),
+    Page("POST", f"{_PROVIDER}/-/enable", providers.enable_provider),
+    Page("GET", f"{_PROVIDER}/-/disable", providers.confirm_disabling_provider),
+    Page("POST", f"{_PROVIDER}/-/disable", providers.disable_provider, providers.confirm_disabling_provider),
+    Page("GET", f"{_PROVIDER}/-/delete", providers.confirm_deleting_provider),
+    Page("POST", f"{_PROVIDER}/-/delete", providers.delete_provider, providers.confirm_deleting_provider),
+    # What happened.
+    Page("GET", f"{_ADMIN}/audit", audit.show_audit),
     # For operators: domains.
     Page("GET", _DOMAINS, domains.list_domains),
     Page("GET", f"{_DOMAINS}/-/new", domains.new_domain),

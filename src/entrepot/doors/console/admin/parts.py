@@ -1,9 +1,12 @@
 """What pages of administration share: lists that go on by key, and pages that ask before something ends."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
+from entrepot.doors.console.forms import Form
 from entrepot.doors.console.visit import View
+from entrepot.values.errors import ParameterInvalid
 
 ROWS: Final = 50
 
@@ -26,3 +29,27 @@ def asked(
     """A page that says what will end, and asks. `names`: headings with what they list; empty lists are left out."""
     values = {"title": title, "says": says, "action": action, "label": label, "back": back}
     return View("admin/confirm.html", {**values, "names": [(head, list_) for head, list_ in names if list_]})
+
+
+def pairs_of(form: Form, first: str, second: str) -> Sequence[tuple[str, str]]:
+    """What was typed in rows of two fields; rows with nothing in both are left out."""
+    found = zip(form.many(first), form.many(second), strict=False)
+    return [(one.strip(), other.strip()) for one, other in found if one.strip() or other.strip()]
+
+
+def with_empty(rows: Sequence[tuple[str, str]], count: int = 3) -> Sequence[tuple[str, str]]:
+    """Rows of a form, and some empty ones for more."""
+    return [*rows, *[("", "")] * count]
+
+
+@contextmanager
+def at_its_field(**fields: str) -> Iterator[None]:
+    """What is wrong is said at the field it is about: rooms name its kind, `fields` say which field that is here.
+
+    Raises ParameterInvalid for what is raised inside.
+    """
+    try:
+        yield
+    except ParameterInvalid as error:
+        kind = str(error.detail.get("kind", ""))
+        raise ParameterInvalid(error.message, kind=kind, field=fields.get(kind, kind)) from error
