@@ -17,7 +17,7 @@ from entrepot.audit import jobs as audit_jobs
 from entrepot.audit.room import Audit
 from entrepot.audit.settings import AuditSettings
 from entrepot.blobs.measured import MeasuredStore
-from entrepot.blobs.opening import open_store
+from entrepot.blobs.opening import folder_of, open_store
 from entrepot.blobs.settings import BlobSettings
 from entrepot.blobs.store import BlobStore
 from entrepot.db.database import Database
@@ -35,10 +35,12 @@ from entrepot.intake.settings import IntakeSettings
 from entrepot.jobs.events import Event
 from entrepot.jobs.notes import Notes
 from entrepot.jobs.reactions import AnyJob, AnyReaction
+from entrepot.jobs.runs import Runs
 from entrepot.jobs.schedule import Schedule, every
 from entrepot.jobs.settings import JobSettings
 from entrepot.jobs.tail import Tail
 from entrepot.mirror.room import Mirror
+from entrepot.operations.room import Operations, Place, SettingShown
 from entrepot.plumbing.clock import SystemClock
 from entrepot.plumbing.logging import get_logger
 from entrepot.plumbing.sealing import Sealer, open_sealer
@@ -48,6 +50,7 @@ from entrepot.registry.queries.names import domains_of
 from entrepot.registry.room import Registry
 from entrepot.registry.settings import RegistrySettings
 from entrepot.settings import Settings
+from entrepot.settings.showing import mask_url, show
 from entrepot.triggers.room import Triggers
 from entrepot.upkeep.room import Upkeep
 from entrepot.values.errors import StorageFull
@@ -97,6 +100,7 @@ class House:
     upkeep: Upkeep
     mirror: Mirror
     intake: Intake
+    operations: Operations
 
     @property
     def oci(self) -> OciRooms:
@@ -116,6 +120,7 @@ class House:
             self.upkeep,
             self.mirror,
             self.intake,
+            self.operations,
             registry_host=(self.settings.external_url or "").partition("://")[2],
             is_secure=(self.settings.external_url or "").startswith("https:"),
             json_bytes_max=self.settings.json_bytes_max,
@@ -132,6 +137,7 @@ class House:
             self.upkeep,
             self.mirror,
             self.intake,
+            self.operations,
             Tail(self.db, self.settings.live_seconds, self.settings.live_pages_max),
             external_url=self.settings.external_url or "",
             form_bytes_max=self.settings.json_bytes_max,
@@ -149,13 +155,17 @@ class House:
         return {type(room): room for room in rooms}
 
     async def close(self) -> None:
+        await self.operations.runs.close()
         await self.accounts.close()
         await self.blobs.close()
         await self.db.close()
 
 
-def open_house(settings: Settings) -> House:
-    """Open every room. Call it in the process and event loop that will use them."""
+def open_house(settings: Settings, origins: Mapping[str, str] | None = None) -> House:
+    """Open every room. Call it in the process and event loop that will use them.
+
+    `origins`: where the settings came from, for who looks at them.
+    """
     clock = SystemClock()
     db = open_database(settings.database_url, settings.db_pool_max, clock)
     blobs = MeasuredStore(
@@ -180,7 +190,16 @@ def open_house(settings: Settings) -> House:
         Upkeep(db, clock),
         Mirror(db, clock),
         Intake(db, registry, clock, intake_settings(settings)),
+        Operations(db, blobs, clock, Runs(job_settings(settings)), place_of(settings, origins)),
     )
+
+
+def place_of(settings: Settings, origins: Mapping[str, str] | None = None) -> Place:
+    """Where everything is kept and what is set, as operators may see it."""
+    origins = origins or dict.fromkeys(Settings.model_fields, "")
+    kind, path = folder_of(settings.storage_url)
+    shown = [SettingShown(name, show(name, getattr(settings, name)), origin) for name, origin in origins.items()]
+    return Place(mask_url(settings.storage_url), kind, mask_url(settings.database_url), path, shown)
 
 
 def account_settings(settings: Settings) -> AccountSettings:

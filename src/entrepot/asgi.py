@@ -10,6 +10,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -40,8 +41,9 @@ _ACCOUNTING_SECONDS_MAX = 5.0
 class Application:
     """One worker's ASGI application; opens the house when the server starts it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, origins: Mapping[str, str] | None = None) -> None:
         self._settings = settings
+        self._origins = origins
         networks = parse_networks(settings.trusted_proxies)
         self._proxies = Proxies(networks, settings.proxy_header) if networks else None
         self._house: House | None = None
@@ -122,7 +124,7 @@ class Application:
 
     def _open(self) -> None:
         configure(self._settings.log_format, self._settings.log_level)
-        self._house = open_house(self._settings)
+        self._house = open_house(self._settings, self._origins)
         self._oci = OciDoor(self._house.oci, self._beyond_registry)
         self._accountant = Accountant(self._house.registry)
         self._accounting = asyncio.create_task(self._accountant.run())

@@ -54,7 +54,7 @@ def run(loaded: Loaded) -> int:
     if worker is not None:
         worker.start()
     try:
-        _server(settings).serve(target_loader=lambda: _application(settings), wrap_loader=False)
+        _server(settings).serve(target_loader=lambda: _application(loaded), wrap_loader=False)
     finally:
         if worker is not None:
             worker.stop(settings.drain_seconds + 5)
@@ -62,12 +62,12 @@ def run(loaded: Loaded) -> int:
     return 0
 
 
-def _application(settings: Settings) -> Application:
+def _application(loaded: Loaded) -> Application:
     """What each server process runs; called in that process."""
     # At once: nobody would end one that waits for a slow client, and meanwhile it holds the lock and the port.
     die_with_parent(signal.SIGKILL)
     metrics.forget_the_dead()
-    return Application(settings)
+    return Application(loaded.settings, loaded.origins)
 
 
 def _server(settings: Settings) -> MPServer:

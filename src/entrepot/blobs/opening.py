@@ -41,6 +41,15 @@ def open_store(url: str, settings: BlobSettings) -> BlobStore:
             )
 
 
+def folder_of(url: str) -> tuple[str, Path | None]:
+    """What kind of store `url` names (folder, s3, memory), and its folder when it is one."""
+    if url.startswith("memory:"):
+        return "memory", None
+    if url.startswith("s3://"):
+        return "s3", None
+    return "folder", Path(unquote(urlsplit(url).path) if "://" in url else url)
+
+
 def _open_folder(path: str, settings: BlobSettings) -> BlobStore:
     if not path.strip("/"):
         raise ParameterInvalid("The folder for blobs is missing.")

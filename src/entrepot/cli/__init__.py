@@ -17,6 +17,8 @@ COMMANDS = (
     "serve",
     "worker",
     "config",
+    "system",
+    "job",
     "reference",
     "login",
     "whoami",

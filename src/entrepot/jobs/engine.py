@@ -1,4 +1,4 @@
-"""The engine of durable work: the only file that imports DBOS.
+"""The engine of durable work. Beside it only `runs.py`, which looks at what it did, imports DBOS.
 
 A run is one DBOS workflow of one reaction or job. Its id says what it is for, so starting it twice
 starts it once. The engine keeps runs and the results of their steps in its own tables: a file of
@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 from entrepot.jobs.events import Recorded
 from entrepot.jobs.reactions import AnyJob, AnyReaction
 from entrepot.jobs.schedule import Schedule
-from entrepot.jobs.settings import JobSettings
+from entrepot.jobs.settings import NAME, QUEUE, SCHEMA, VERSION, JobSettings
 from entrepot.plumbing.logging import get_logger
 from entrepot.plumbing.threads import Threads
 from entrepot.values.errors import DatabaseUnreachable, Refused
@@ -32,11 +32,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Workflow = Callable[..., Coroutine[Any, Any, None]]
 
-NAME = "entrepot"
-SCHEMA = "dbos"
-# DBOS recovers only runs of its own version. Ours stay readable over releases, so the number stays.
-VERSION = "1"
-_QUEUE = "entrepot"
 _DBOS_LOG = "dbos"
 _QUEUE_POLL_SECONDS = 0.25
 # DBOS looks into the queue now and then. What it takes at one look must last until the next, so runs are
@@ -85,7 +80,7 @@ class Engine:
             connection.close()
         DBOS.launch()
         await DBOS.register_queue_async(
-            _QUEUE,
+            QUEUE,
             worker_concurrency=self._settings.at_once * _CLAIMS,
             polling_interval_sec=_QUEUE_POLL_SECONDS,
             on_conflict="always_update",
@@ -100,7 +95,7 @@ class Engine:
         fields = {**asdict(event), "time": event.time.isoformat()}
         try:
             with SetWorkflowID(f"{reaction.name}:{event.id}"):
-                await DBOS.enqueue_workflow_async(_QUEUE, self._reactions[reaction.name], fields)
+                await DBOS.enqueue_workflow_async(QUEUE, self._reactions[reaction.name], fields)
         except OperationalError as error:
             raise DatabaseUnreachable from error
 
@@ -170,7 +165,7 @@ class Engine:
                     "schedule_name": job.name,
                     "workflow_fn": self._jobs[job.name],
                     "schedule": due.cron,
-                    "queue_name": _QUEUE,
+                    "queue_name": QUEUE,
                 }
                 for job, due in self._schedule.items()
             ]

@@ -1,6 +1,8 @@
 """When jobs are due, as tables write it: `every(hours=1)`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 # Nightly jobs of all installations need not start at midnight sharp.
 _NIGHTLY_HOUR, _NIGHTLY_MINUTE = 3, 17
@@ -30,6 +32,35 @@ def every(*, seconds: int = 0, minutes: int = 0, hours: int = 0, days: int = 0, 
     if count < 0 or _ROUND[unit] % count:
         raise ValueError(f"every({unit}={count}) is uneven: it should divide {_ROUND[unit]}")
     return Schedule(_CRON[unit].format(count), at_start)
+
+
+def next_due(cron: str, now: datetime) -> datetime:
+    """When a schedule that `every` made is due next, after `now`.
+
+    Raises ValueError for fields that are neither a number, `*` nor `*/N`, or that are about days.
+    """
+    seconds, minutes, hours, *days = cron.split()
+    if days != ["*", "*", "*"]:
+        raise ValueError(f"{cron} is about days")
+    second, minute, hour = _fitting(seconds, 60), _fitting(minutes, 60), _fitting(hours, 24)
+    at = now.replace(microsecond=0) + timedelta(seconds=1)
+    if at.second not in second:
+        at = at + _until(at.second, second, 60) * timedelta(seconds=1)
+    if at.minute not in minute:
+        at = at.replace(second=min(second)) + _until(at.minute, minute, 60) * timedelta(minutes=1)
+    if at.hour not in hour:
+        at = at.replace(minute=min(minute), second=min(second)) + _until(at.hour, hour, 24) * timedelta(hours=1)
+    return at
+
+
+def _fitting(field: str, end: int) -> Sequence[int]:
+    star, _, step = field.partition("/")
+    return range(0, end, int(step or 1)) if star == "*" else [int(field)]
+
+
+def _until(now: int, fitting: Sequence[int], end: int) -> int:
+    """How many units from `now` to the next that fits."""
+    return min((one - now) % end for one in fitting)
 
 
 def _units(seconds: int, minutes: int, hours: int, days: int) -> list[tuple[str, int]]:

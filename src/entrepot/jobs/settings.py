@@ -1,6 +1,14 @@
 """What the jobs room is told; `app.py` makes it from the settings."""
 
 from dataclasses import dataclass
+from typing import Final
+
+# What engine and lookers-on share.
+NAME: Final = "entrepot"
+SCHEMA: Final = "dbos"
+QUEUE: Final = "entrepot"
+VERSION: Final = "1"
+"""The engine recovers only runs of its own version. Ours stay readable over releases, so the number stays."""
 
 
 @dataclass(frozen=True, slots=True)

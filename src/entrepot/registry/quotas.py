@@ -111,6 +111,16 @@ async def set_organization_quotas(
         return await _standing(tx, scope, inherited)
 
 
+async def show_default_limits(registry: Registry, actor: Actor) -> Mapping[Resource, int]:
+    """What the settings allow domains without limits of their own. Only operators may see it.
+
+    Raises Unauthenticated or AccessDenied.
+    """
+    async with registry.db.reading() as tx:
+        await require_operator(tx, actor)
+    return defaults(registry.settings)
+
+
 def _require_somebody(actor: Actor) -> None:
     if actor.is_anonymous:
         raise Unauthenticated

@@ -32,7 +32,7 @@ from entrepot.doors.console import (
     versions,
     welcome,
 )
-from entrepot.doors.console.admin import audit, domains, federations, groups, providers, robots, users
+from entrepot.doors.console.admin import audit, domains, federations, groups, jobs, providers, robots, system, users
 from entrepot.doors.console.visit import Moved, View, Visit
 
 Answer: TypeAlias = View | Moved | Response
@@ -86,6 +86,8 @@ _TOKENS: Final = f"{_ACCOUNT}/tokens"
 _TOKEN: Final = f"{_TOKENS}/{{token}}"
 _SESSIONS: Final = f"{_ACCOUNT}/sessions"
 _WELCOME: Final = "/console/welcome"
+_JOBS: Final = f"{_ADMIN}/jobs"
+_JOB: Final = f"{_JOBS}/{{run}}"
 
 PAGES: Final = (
     Page("GET", "/console/login", sign_in.show_login),
@@ -261,7 +263,7 @@ PAGES: Final = (
     Page("POST", f"{_PROVIDER}/-/delete", providers.delete_provider, providers.confirm_deleting_provider),
     # What happened.
     Page("GET", f"{_ADMIN}/audit", audit.show_audit),
-    # For operators: domains.
+    # For operators: domains, jobs, the system.
     Page("GET", _DOMAINS, domains.list_domains),
     Page("GET", f"{_DOMAINS}/-/new", domains.new_domain),
     Page("POST", f"{_DOMAINS}/-/new", domains.create_domain, domains.new_domain),
@@ -269,6 +271,14 @@ PAGES: Final = (
     Page("POST", f"{_DOMAIN}/-/quota", domains.limit_domain, domains.show_domain),
     Page("GET", f"{_DOMAIN}/-/delete", domains.confirm_deleting_domain),
     Page("POST", f"{_DOMAIN}/-/delete", domains.delete_domain, domains.confirm_deleting_domain),
+    Page("GET", _JOBS, jobs.list_jobs),
+    Page("GET", f"{_JOBS}/-/schedules", jobs.list_schedules),
+    Page("POST", f"{_JOBS}/-/schedules", jobs.start_job, jobs.list_schedules),
+    Page("GET", _JOB, jobs.show_job),
+    Page("POST", f"{_JOB}/-/retry", jobs.retry_job, jobs.show_job),
+    Page("GET", f"{_JOB}/-/cancel", jobs.confirm_cancelling),
+    Page("POST", f"{_JOB}/-/cancel", jobs.cancel_job, jobs.show_job),
+    Page("GET", f"{_ADMIN}/system", system.show_system),
 )
 """Names of repositories hold slashes; what belongs to one comes after `/-/`, which no name can hold."""
 

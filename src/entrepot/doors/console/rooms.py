@@ -7,6 +7,7 @@ from entrepot.audit.room import Audit
 from entrepot.intake.room import Intake
 from entrepot.jobs.tail import Tail
 from entrepot.mirror.room import Mirror
+from entrepot.operations.room import Operations
 from entrepot.registry.room import Registry
 from entrepot.triggers.room import Triggers
 from entrepot.upkeep.room import Upkeep
@@ -23,6 +24,7 @@ class ConsoleRooms:
     upkeep: Upkeep
     mirror: Mirror
     intake: Intake
+    operations: Operations
     tail: Tail
     external_url: str = ""
     form_bytes_max: int = 1024 * 1024

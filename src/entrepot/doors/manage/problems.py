@@ -73,6 +73,7 @@ _TABLE: Final[Problems] = {
     errors.IdentityUnknown: Problem(404, "ENTREPOT.4040021"),
     errors.IdentityExists: Problem(409, "ENTREPOT.4090021"),
     errors.InstanceUnknown: Problem(404, "ENTREPOT.4040030"),
+    errors.RunUnknown: Problem(404, "ENTREPOT.4040031"),
     errors.FederationUnknown: Problem(404, "ENTREPOT.4040022"),
     errors.FederationExists: Problem(409, "ENTREPOT.4090022"),
     errors.KeyUnknown: Problem(404, "ENTREPOT.4040006"),

@@ -7,6 +7,7 @@ from entrepot.accounts.room import Accounts
 from entrepot.audit.room import Audit
 from entrepot.intake.room import Intake
 from entrepot.mirror.room import Mirror
+from entrepot.operations.room import Operations
 from entrepot.registry.room import Registry
 from entrepot.triggers.room import Triggers
 from entrepot.upkeep.room import Upkeep
@@ -22,6 +23,7 @@ class ManageRooms:
     upkeep: Upkeep
     mirror: Mirror
     intake: Intake
+    operations: Operations
     registry_host: str = ""
     """HOST[:PORT] that images are named by; empty: as the request's Host header says."""
     is_secure: bool = False

@@ -26,6 +26,7 @@ from entrepot.doors.manage import (
     history,
     identity,
     image_versions,
+    jobs,
     keys,
     logins,
     organizations,
@@ -66,6 +67,9 @@ _USERS: Final = "/v2/manage/users"
 _USER: Final = f"{_USERS}/{{name}}"
 _DOMAINS: Final = "/v2/manage/domains"
 _DOMAIN: Final = f"{_DOMAINS}/{{domain}}"
+_JOBS: Final = "/v2/manage/jobs"
+_JOB: Final = f"{_JOBS}/{{run}}"
+_SCHEDULES: Final = "/v2/manage/schedules"
 _GROUPS: Final = "/v2/manage/groups"
 _GROUP: Final = f"{_GROUPS}/{{group}}"
 _TOKENS: Final = "/v2/manage/tokens"
@@ -224,6 +228,14 @@ ROUTES: Final = (
     Route("GET", _DOMAINS, domains.list_domains, without_none=True),
     Route("GET", _DOMAIN, domains.show_domain),
     Route("DELETE", _DOMAIN, domains.delete_domain, 204),
+    # The installation and the work of its workers. For operators.
+    Route("GET", "/v2/manage/system", jobs.show_system, without_none=True),
+    Route("GET", _JOBS, jobs.list_job_runs, without_none=True),
+    Route("GET", _JOB, jobs.show_job_run, without_none=True),
+    Route("POST", f"{_JOB}/retry", jobs.retry_job_run),
+    Route("POST", f"{_JOB}/cancel", jobs.cancel_job_run),
+    Route("GET", _SCHEDULES, jobs.list_job_schedules, without_none=True),
+    Route("POST", f"{_SCHEDULES}/{{job}}/start", jobs.start_scheduled_job),
     # Groups.
     Route("POST", _GROUPS, groups.create_group, 201),
     Route("GET", _GROUPS, groups.list_groups, without_none=True),

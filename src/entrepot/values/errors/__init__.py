@@ -15,6 +15,7 @@
     │   │     RepositoryUnknown RepositoryExists QuotaExceeded
     │   │     OrganizationUnknown OrganizationExists OrganizationNotEmpty InstanceUnknown
     │   │     GrantUnknown GrantExists ShareUnknown ShareExists RuleUnknown RuleExists
+    │   │     RunUnknown
     │   ├── people.py           who somebody is, and what they may do
     │   │     Unauthenticated AccessDenied PasswordInvalid KeyUnknown SessionUnknown
     │   │     UserUnknown UserExists GroupUnknown GroupExists RobotUnknown RobotExists

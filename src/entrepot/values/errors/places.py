@@ -53,3 +53,7 @@ class RuleExists(Refused):
 
 class InstanceUnknown(Refused):
     """There is no such instance: there is one, and calls name it by its fixed id."""
+
+
+class RunUnknown(Refused):
+    """There is no such run of a job, or its history is not kept any more."""

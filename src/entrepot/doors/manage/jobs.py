@@ -1,0 +1,219 @@
+"""Runs of jobs and reactions, and the installation itself. For operators; the contract has no calls for them."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Path, Query
+from pydantic import BaseModel, Field
+
+from entrepot.doors.manage.call import TheCall
+from entrepot.doors.manage.fields import Word, WordParameter
+from entrepot.doors.manage.paging import parse_limit
+from entrepot.jobs import runs
+from entrepot.operations import system, work
+from entrepot.plumbing.clock import rfc3339, rfc3339_or_none
+
+TheRun = Annotated[Word, Path(description="A run's id.")]
+TheJob = Annotated[Word, Path(description="The name of a job that is due by the clock.")]
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+
+
+class JobRun(BaseModel):
+    """`starts`: how often a worker began it. `repeats`: the run that was tried again with this one."""
+
+    id: str
+    job: str
+    state: State
+    created_at: str
+    started_at: str | None = None
+    ended_at: str | None = None
+    starts: int
+    worker: str
+    error: str
+    repeats: str
+
+
+class JobRuns(BaseModel):
+    runs: list[JobRun]
+    nextMarker: str | None = None  # noqa: N815  # as the contract's lists by marker
+
+
+class JobStep(BaseModel):
+    name: str
+    started_at: str | None = None
+    ended_at: str | None = None
+    error: str
+
+
+class JobRunDetail(JobRun):
+    """`event`: what a reaction follows from. `steps`: those that have ended."""
+
+    event: dict[str, Any] | None = None
+    steps: list[JobStep]
+
+
+class JobRunNow(BaseModel):
+    id: str = Field(description="The run that does it now.")
+
+
+class JobDue(BaseModel):
+    """`cron`: in UTC, seconds first."""
+
+    job: str
+    cron: str
+    last_at: str | None = None
+    next_at: str
+
+
+class JobSchedules(BaseModel):
+    schedules: list[JobDue]
+
+
+class PartHealth(BaseModel):
+    is_good: bool
+    seconds: float
+    says: str
+
+
+class StorageShown(BaseModel):
+    """`total` and `free` bytes of the disk a folder is on."""
+
+    kind: str
+    place: str
+    total: int | None = None
+    free: int | None = None
+    health: PartHealth
+
+
+class DatabaseShown(BaseModel):
+    kind: str
+    place: str
+    version: str
+    size: int
+    health: PartHealth
+
+
+class WorkShown(BaseModel):
+    waiting: int
+    last_ended_at: str | None = None
+    says: str
+
+
+class SettingInEffect(BaseModel):
+    name: str
+    value: str
+    origin: str
+
+
+class SystemShown(BaseModel):
+    """Secrets are masked."""
+
+    version: str
+    python: str
+    storage: StorageShown
+    database: DatabaseShown
+    work: WorkShown
+    signing_key_at: str | None = None
+    settings: list[SettingInEffect]
+
+
+async def list_job_runs(
+    call: TheCall,
+    state: Annotated[State | None, Query()] = None,
+    job: WordParameter = None,
+    limit: WordParameter = None,
+    marker: WordParameter = None,
+) -> JobRuns:
+    """Runs of jobs and reactions, the newest first; `nextMarker` is absent at the end."""
+    wanted = None if state is None else runs.RunState(state)
+    found = await work.list_runs(call.rooms.operations, call.actor, wanted, job or "", marker or "", parse_limit(limit))
+    return JobRuns(runs=[JobRun(**_run(one)) for one in found.items], nextMarker=found.after or None)
+
+
+async def show_job_run(call: TheCall, run: TheRun) -> JobRunDetail:
+    """One run, with the steps of it that have ended."""
+    found = await work.show_run(call.rooms.operations, call.actor, run)
+    event = None if found.run.event is None else dict(found.run.event)
+    return JobRunDetail(**_run(found.run), event=event, steps=[_step(one) for one in found.steps])
+
+
+async def retry_job_run(call: TheCall, run: TheRun) -> JobRunNow:
+    """Try a run again that failed or was called off. Steps that ended well are not done twice."""
+    return JobRunNow(id=await work.retry_run(call.rooms.operations, call.actor, run))
+
+
+async def cancel_job_run(call: TheCall, run: TheRun) -> JobRunNow:
+    """Call a run off that has not ended: no further step of it begins. A step under way ends first."""
+    await work.cancel_run(call.rooms.operations, call.actor, run)
+    return JobRunNow(id=run)
+
+
+async def list_job_schedules(call: TheCall) -> JobSchedules:
+    """What is due by the clock: when it last was, and is next."""
+    found = await work.list_schedules(call.rooms.operations, call.actor)
+    return JobSchedules(schedules=[_due(one) for one in found])
+
+
+async def start_scheduled_job(call: TheCall, job: TheJob) -> JobRunNow:
+    """Have a job that is due by the clock run now, too."""
+    return JobRunNow(id=await work.start_job(call.rooms.operations, call.actor, job))
+
+
+async def show_system(call: TheCall) -> SystemShown:
+    """The installation as it is now: storage, database, workers, settings in effect and where they came from."""
+    found = await system.show_system(call.rooms.operations, call.actor)
+    storage, database = found.storage, found.database
+    return SystemShown(
+        version=found.version,
+        python=found.python,
+        storage=StorageShown(
+            kind=storage.kind,
+            place=storage.place,
+            total=storage.total,
+            free=storage.free,
+            health=_health(storage.health),
+        ),
+        database=DatabaseShown(
+            kind=database.kind,
+            place=database.place,
+            version=database.version,
+            size=database.size,
+            health=_health(database.health),
+        ),
+        work=WorkShown(
+            waiting=found.work.waiting, last_ended_at=rfc3339_or_none(found.work.last_ended_at), says=found.work.says
+        ),
+        signing_key_at=rfc3339_or_none(found.signing_key_at),
+        settings=[SettingInEffect(name=one.name, value=one.value, origin=one.origin) for one in found.settings],
+    )
+
+
+def _run(one: runs.RunSeen) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "job": one.job,
+        "state": one.state.value,
+        "created_at": rfc3339(one.created_at),
+        "started_at": rfc3339_or_none(one.started_at),
+        "ended_at": rfc3339_or_none(one.ended_at),
+        "starts": one.starts,
+        "worker": one.worker,
+        "error": one.error,
+        "repeats": one.repeats,
+    }
+
+
+def _step(one: runs.StepTaken) -> JobStep:
+    return JobStep(
+        name=one.name,
+        started_at=rfc3339_or_none(one.started_at),
+        ended_at=rfc3339_or_none(one.ended_at),
+        error=one.error,
+    )
+
+
+def _due(one: runs.Due) -> JobDue:
+    return JobDue(job=one.job, cron=one.cron, last_at=rfc3339_or_none(one.last_at), next_at=rfc3339(one.next_at))
+
+
+def _health(one: system.Health) -> PartHealth:
+    return PartHealth(is_good=one.is_good, seconds=round(one.seconds, 6), says=one.says)

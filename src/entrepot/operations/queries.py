@@ -1,0 +1,27 @@
+"""SQL about the database itself."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select, text
+
+from entrepot.accounts.tables import signing_key
+from entrepot.db.transaction import Reader
+
+
+async def version_of(tx: Reader, dialect: str) -> str:
+    """The version of the database, without the name of its makers."""
+    if dialect == "sqlite":
+        return str(await tx.value(select(func.sqlite_version())))
+    return str(await tx.value(text("SHOW server_version"))).partition(" ")[0]
+
+
+async def size_of(tx: Reader, dialect: str) -> int:
+    """Bytes the database takes, with what was deleted and is not used again yet."""
+    if dialect == "sqlite":
+        return int(await tx.value(text("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")))
+    return int(await tx.value(text("SELECT pg_database_size(current_database())")))
+
+
+async def newest_key(tx: Reader) -> datetime | None:
+    """When the newest signing key was made; None before the first token."""
+    return await tx.value(select(func.max(signing_key.c.created_at)))  # type: ignore[no-any-return]  # a time
