@@ -48,6 +48,7 @@ from entrepot.values.names import (
 from tests.make.automation import REMOTE, RETENTION, TRIGGER, automate
 from tests.make.image import Blob, Image
 from tests.make.rooms import PASSWORD, Rooms, open_rooms
+from tests.make.work import furnish_work, url_in
 
 ROLES = ("anonymous", "stranger", "reader", "editor", "manager", "admin")
 # Who stands beside these: `robot` reads `acme`, `outsider` administers another domain.
@@ -191,6 +192,13 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "list_domains":                 (401, 403, 403, 403, 403, 200),
     "show_domain":                  (401, 200, 200, 200, 200, 200),
     "delete_domain":                (401, 403, 403, 403, 403, 204),
+    "show_system":                  (401, 403, 403, 403, 403, 200),
+    "list_job_runs":                (401, 403, 403, 403, 403, 200),
+    "show_job_run":                 (401, 403, 403, 403, 403, 200),
+    "retry_job_run":                (401, 403, 403, 403, 403, 200),
+    "cancel_job_run":               (401, 403, 403, 403, 403, 200),
+    "list_job_schedules":           (401, 403, 403, 403, 403, 200),
+    "start_scheduled_job":          (401, 403, 403, 403, 403, 200),
     "create_group":                 (401, 403, 403, 403, 403, 201),
     "list_groups":                  (401, 403, 403, 403, 403, 200),
     "show_group":                   (401, 403, 403, 403, 403, 200),
@@ -305,6 +313,13 @@ OUTSIDER: dict[str, int] = {
     "create_region": 403,
     "delete_region": 403,
     "create_federation": 404,
+    "show_system": 403,
+    "list_job_runs": 403,
+    "show_job_run": 403,
+    "retry_job_run": 403,
+    "cancel_job_run": 403,
+    "list_job_schedules": 403,
+    "start_scheduled_job": 403,
     "list_audit_logs": 200,
 }
 
@@ -461,6 +476,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
             await append_archive(rooms.intake, editor, whole, _piece(), 0)
             key, _ = await rooms.key(await rooms.sign_in("zoe"))
             begun = await begin_session(rooms.accounts, await rooms.sign_in("zoe"))
+            furnish_work(url_in(folder))
             return House(
                 folder, dict(rooms.blobs._blobs), image, loose, upload.id, begun_one, whole, key, begun.session.id
             )
@@ -474,7 +490,7 @@ async def _piece() -> AsyncIterator[bytes]:
 
 @pytest.fixture
 async def rooms(house: House, tmp_path: Path) -> AsyncIterator[Rooms]:
-    for file in house.folder.glob("entrepot.db*"):
+    for file in (*house.folder.glob("entrepot.db*"), *house.folder.glob("jobs.sqlite3*")):
         shutil.copy(file, tmp_path)
     async with open_rooms(tmp_path) as rooms:
         rooms.blobs._blobs.update(house.blobs)
@@ -513,6 +529,8 @@ async def test_a_management_call_in_a_role(
         archive=house.whole_archive if name == "import_archive" else house.archive,
         access_key=house.key,
         session=house.session,
+        run="cancelled-0" if name == "retry_job_run" else "waiting-0",
+        job="test.job",
     )
 
     body = {"digest": str(house.image.digest)} if name == "restore_tag" else BODIES.get(name)

@@ -1,9 +1,10 @@
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from entrepot.app import SCHEDULE, SUBSCRIPTIONS
-from entrepot.jobs.schedule import Schedule, every
+from entrepot.jobs.schedule import Schedule, every, next_due
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,22 @@ def test_jobs_and_reactions_have_names_of_their_own() -> None:
 
     assert len(names) == len(set(names))
     assert all(job.at_start for job in (SCHEDULE[one] for one in SCHEDULE if one.name.startswith("registry.")))
+
+
+@pytest.mark.parametrize(
+    ("due", "now", "then"),
+    [
+        (every(seconds=20), "12:00:59", "12:01:00"),
+        (every(minutes=10), "12:00:00", "12:10:00"),
+        (every(minutes=10), "12:55:30", "13:00:00"),
+        (every(hours=1), "12:06:59", "12:07:00"),
+        (every(hours=1), "12:07:00", "13:07:00"),
+        (every(hours=8), "17:00:00", "00:07:00"),
+        (every(days=1), "03:16:59", "03:17:00"),
+        (every(days=1), "03:17:00", "03:17:00"),
+    ],
+)
+def test_it_is_known_when_a_job_is_due_next(due: Schedule, now: str, then: str) -> None:
+    at = datetime.fromisoformat(f"2026-12-31T{now}+00:00")
+    found = next_due(due.cron, at)
+    assert f"{found:%H:%M:%S}" == then and at < found <= at + timedelta(days=1)

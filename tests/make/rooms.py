@@ -23,8 +23,11 @@ from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
 from entrepot.intake.room import Intake
 from entrepot.intake.settings import IntakeSettings
+from entrepot.jobs.runs import Runs
+from entrepot.jobs.settings import JobSettings
 from entrepot.migrations import upgrade
 from entrepot.mirror.room import Mirror
+from entrepot.operations.room import Operations, Place, SettingShown
 from entrepot.plumbing.clock import FakeClock
 from entrepot.plumbing.sealing import Sealer
 from entrepot.registry.members import Wanted, add_members
@@ -40,6 +43,7 @@ from entrepot.triggers.room import Triggers
 from entrepot.upkeep.room import Upkeep
 from entrepot.values.names import DomainName, OrganizationName, RepositoryName, TagName, UserName
 from tests.make.image import Blob, Image
+from tests.make.work import url_in
 
 PASSWORD = "a long enough password"
 # As weak as the hash can be made: a test signs in many people.
@@ -57,6 +61,7 @@ class Rooms:
     credentials: Credentials
     registry: Registry
     admin: Actor
+    operations: Operations
 
     @property
     def manage(self) -> ManageRooms:
@@ -69,6 +74,7 @@ class Rooms:
             self.upkeep,
             self.mirror,
             self.intake,
+            self.operations,
             registry_host="registry.example",
             json_bytes_max=65_536,
         )
@@ -152,7 +158,7 @@ class Rooms:
 
 @asynccontextmanager
 async def open_rooms(
-    folder: Path, database_url: str = "", settings: RegistrySettings | None = None
+    folder: Path, database_url: str = "", settings: RegistrySettings | None = None, work_url: str = ""
 ) -> AsyncIterator[Rooms]:
     """Rooms over the database at the URL, or over a file in `folder`; closed at the end of the block.
 
@@ -167,9 +173,13 @@ async def open_rooms(
     await ensure_first_admin(accounts, PASSWORD)
     admin = await sign_in(accounts, FIRST_ADMIN, PASSWORD)
     registry = Registry(db, blobs, clock, settings or RegistrySettings())
+    runs = Runs(JobSettings(work_url or url_in(folder)))
+    place = Place("memory:", "memory", database_url, None, [SettingShown("host", "127.0.0.1", "default")])
+    operations = Operations(db, blobs, clock, runs, place)
     try:
-        yield Rooms(db, blobs, clock, accounts, Credentials(accounts), registry, admin)
+        yield Rooms(db, blobs, clock, accounts, Credentials(accounts), registry, admin, operations)
     finally:
+        await runs.close()
         await blobs.close()
         await db.close()
 

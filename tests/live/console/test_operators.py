@@ -1,0 +1,69 @@
+"""Jobs and the system, as operators see them; nobody else does."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.live.api import Api
+from tests.live.console.browser import Console
+from tests.live.console.conftest import Visit
+
+JOBS, SCHEDULES, SYSTEM = "/console/admin/jobs", "/console/admin/jobs/-/schedules", "/console/admin/system"
+
+
+def test_a_job_is_started_now_and_its_run_says_what_it_did(admin: Console):
+    page = admin.go(SCHEDULES)
+    page.click("[aria-label='Run accounts.forget_guesses now']")
+    expect(page.locator("#toasts")).to_contain_text("It runs now")
+    expect(page.locator("h1")).to_have_text("accounts.forget_guesses")
+    for _ in range(50):
+        if page.locator(".page-title .badge").inner_text() == "done":
+            break
+        page.wait_for_timeout(200)  # another process does it, and this page tells nothing by itself
+        page.reload()
+    expect(page.locator(".page-title .badge")).to_have_text("done")
+    expect(page.locator("tbody")).to_contain_text("forget")
+    admin.go(JOBS)
+    page.click(".choices >> text=done")
+    expect(page.locator("tbody")).to_contain_text("accounts.forget_guesses")
+    page.click(".choices >> text=failed")
+    expect(page.locator("#rows")).to_contain_text("No run is in this state")
+
+
+def test_what_was_done_to_jobs_is_in_the_audit(admin: Console, api: Api):
+    api.client.post("/v2/manage/schedules/accounts.forget_guesses/start").raise_for_status()
+    page = admin.go("/console/admin/audit?type=job.*")
+    expect(page.locator("#rows")).to_contain_text("job.started")
+
+
+def test_the_system_says_what_is_set_and_keeps_secrets(admin: Console):
+    page = admin.go(SYSTEM)
+    expect(page.locator("main")).to_contain_text("SQLite")
+    expect(page.locator("tbody tr", has_text="port").first).to_be_visible()
+    assert admin.server.password not in page.content()
+
+
+def test_nobody_but_operators_sees_jobs_and_the_system(visit: Visit, api: Api):
+    user, console = api.create_user(), visit()
+    console.expected.add(403)
+    page = console.sign_in(user.user, user.password)
+    for path in (JOBS, SCHEDULES, SYSTEM):
+        console.go(path)
+        expect(page.locator("h1")).to_have_text("You may not do this")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"color_scheme": "light"},
+        {"color_scheme": "dark", "locale": "zh-CN"},
+        {"viewport": {"width": 375, "height": 720}},
+    ],
+)
+def test_these_pages_hinder_nobody(visit: Visit, api: Api, options):
+    newest = api.client.get("/v2/manage/jobs").json()["runs"][0]["id"]
+    console = visit(**options)
+    console.sign_in()
+    for path in (JOBS, SCHEDULES, f"{JOBS}/{newest.replace('+', '%2B')}", SYSTEM):
+        console.go(path)
+        assert console.violations() == [], path
+        assert not console.overflows(), path
