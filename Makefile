@@ -5,7 +5,7 @@
 # Each makes .venv when it is not there. Options: make serve ARGS="--port 5001", make test ARGS="tests/values -x".
 
 .DELETE_ON_ERROR:
-.PHONY: serve test check format docs bench lock clean
+.PHONY: serve test check format docs pictures bench lock clean
 
 BIN := .venv/bin
 # Tests side by side; raise it on a larger machine.
@@ -35,6 +35,11 @@ docs: .venv/runtime.stamp
 	$(BIN)/entrepot config reference > docs/reference/settings.md
 	$(BIN)/entrepot config example > docs/reference/entrepot.toml
 	for page in $(PAGES); do $(BIN)/entrepot reference $$page > docs/reference/$$page.md || exit 1; done
+
+# Pictures of every page of the console, to be looked at.
+pictures: .venv/dev.stamp
+	tools/test-packages
+	$(BIN)/python -m tests.live.console.pictures docs/images $(ARGS)
 
 bench: .venv/dev.stamp
 	tools/test-packages
