@@ -4,6 +4,7 @@ A new page that people without any permission may see is named in `FOR_EVERY_ACC
 or not, in `PUBLIC`. All others must refuse them.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -31,8 +32,6 @@ FOR_EVERY_ACCOUNT = {
     "list_shared",
     "list_given",
 }
-# What somebody may send who is not signed in.
-OPEN_FORMS = {"log_in", "log_out", "set_preferences"}
 # Goes on for ever; `tests/live/console/test_live.py` reads it.
 STREAMS = {"follow_changes"}
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(1)>"""
@@ -76,12 +75,16 @@ def pages_of(method: str) -> Iterator[tuple[Page, str]]:
             yield page, path
 
 
+def test_a_page_has_a_name_of_its_own():
+    assert [name for name, count in Counter(page.name for page in PAGES).items() if count > 1] == []
+
+
 async def test_who_is_not_signed_in_gets_to_the_login_from_every_page_but_the_public_ones(
     furnished: Rooms, as_user: As
 ) -> None:
     nobody, wrong = await as_user(""), []
     for page, path in pages_of("GET"):
-        answer = await nobody.get(path, params={"to": DIGEST})
+        answer = await nobody.get(path, params={"to": DIGEST, "tag": "1.0"})
         leads_to_login = answer.status_code == 303 and answer.headers["location"].startswith("/console/login")
         if (answer.status_code != 200) if page.name in PUBLIC else not leads_to_login:
             wrong.append((page.name, answer.status_code))
@@ -130,9 +133,10 @@ async def test_who_is_not_signed_in_changes_nothing(furnished: Rooms, as_user: A
     for page, path in pages_of("POST"):
         answer = await nobody.post(path, "", digest=DIGEST)
         leads_to_login = answer.status_code == 303 and answer.headers["location"].startswith("/console/login")
-        if page.name not in OPEN_FORMS and not leads_to_login:
+        if not page.is_open and not leads_to_login:
             wrong.append((page.name, answer.status_code))
     assert wrong == []
+    assert {page.name for page in PAGES if page.is_open} == {"log_in", "log_out", "set_preferences"}
 
 
 async def test_every_page_keeps_other_sites_out_and_runs_no_script_but_ours(furnished: Rooms, as_user: As) -> None:

@@ -15,7 +15,7 @@ _COPIED_MAX: Final = 50
 """Versions that one form copies: each may have many platforms, and the browser waits."""
 
 
-async def confirm_deletion(visit: Visit) -> View:
+async def confirm_versions_deletion(visit: Visit) -> View:
     """What deleting the ticked versions would free and break."""
     plan = await deletion.plan_deletion(visit.rooms.registry, visit.actor, visit.repository, set(_tags(visit)))
     return View("images/delete_versions.html", {"path": visit.repository, "plan": plan})

@@ -111,6 +111,8 @@ class ConsoleDoor:
         return replace(visit, actor=actor, secret=secret, is_operator=await operates(self._rooms.accounts, actor))
 
     async def _answer(self, page: Page, visit: Visit) -> ASGIApp:
+        if page.method == "POST" and not page.is_open:
+            visit.need_account()
         if page.method == "POST" and not page.reads_body:
             visit = replace(visit, form=await self._form(visit))
         elif page.reads_body:

@@ -44,7 +44,8 @@ class Page:
     """One page, or what a form of it does. Its name in metrics and logs is its handler's.
 
     `again`: the page that holds the form, shown again when the form is refused. `reads_body`: the body is no form;
-    the handler reads it itself, and our script sends the session's token in a header.
+    the handler reads it itself, and our script sends the session's token in a header. `is_open`: who is not signed in
+    may send it, too; all other forms need an account before anything of them is looked at.
     """
 
     method: str
@@ -52,6 +53,7 @@ class Page:
     handler: Handler
     again: Handler | None = None
     reads_body: bool = False
+    is_open: bool = False
 
     @property
     def name(self) -> str:
@@ -91,9 +93,9 @@ _JOB: Final = f"{_JOBS}/{{run}}"
 
 PAGES: Final = (
     Page("GET", "/console/login", sign_in.show_login),
-    Page("POST", "/console/login", sign_in.log_in, sign_in.show_login),
-    Page("POST", "/console/logout", sign_in.log_out),
-    Page("POST", "/console/preferences", preferences.set_preferences),
+    Page("POST", "/console/login", sign_in.log_in, sign_in.show_login, is_open=True),
+    Page("POST", "/console/logout", sign_in.log_out, is_open=True),
+    Page("POST", "/console/preferences", preferences.set_preferences, is_open=True),
     Page("GET", "/console/live", live.follow_changes),
     Page("GET", "/console/", overview.show_overview),
     # The first steps of a new installation.
@@ -169,8 +171,8 @@ PAGES: Final = (
     Page("GET", f"{_IMAGE}/-/delete", image_settings.confirm_image_deletion),
     Page("POST", f"{_IMAGE}/-/delete", image_settings.delete_image, image_settings.confirm_image_deletion),
     # Work on ticked versions.
-    Page("GET", f"{_IMAGE}/-/delete-versions", bulk.confirm_deletion),
-    Page("POST", f"{_IMAGE}/-/delete-versions", bulk.delete_versions, bulk.confirm_deletion),
+    Page("GET", f"{_IMAGE}/-/delete-versions", bulk.confirm_versions_deletion),
+    Page("POST", f"{_IMAGE}/-/delete-versions", bulk.delete_versions, bulk.confirm_versions_deletion),
     Page("GET", f"{_IMAGE}/-/copy", bulk.new_copy),
     Page("POST", f"{_IMAGE}/-/copy", bulk.copy_versions, bulk.new_copy),
     Page("GET", f"{_IMAGE}/-/rename", bulk.new_name),
