@@ -19,12 +19,14 @@ from entrepot.audit.settings import AuditSettings
 from entrepot.blobs.memory import MemoryStore
 from entrepot.db.database import Database
 from entrepot.db.opening import open_database
+from entrepot.doors.console.rooms import ConsoleRooms
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
 from entrepot.intake.room import Intake
 from entrepot.intake.settings import IntakeSettings
 from entrepot.jobs.runs import Runs
 from entrepot.jobs.settings import JobSettings
+from entrepot.jobs.tail import Tail
 from entrepot.migrations import upgrade
 from entrepot.mirror.room import Mirror
 from entrepot.operations.room import Operations, Place, SettingShown
@@ -77,6 +79,20 @@ class Rooms:
             self.operations,
             registry_host="registry.example",
             json_bytes_max=65_536,
+        )
+
+    @property
+    def console(self) -> ConsoleRooms:
+        return ConsoleRooms(
+            self.accounts,
+            self.registry,
+            self.audit,
+            self.triggers,
+            self.upkeep,
+            self.mirror,
+            self.intake,
+            self.operations,
+            Tail(self.db, 1, 10),
         )
 
     @property

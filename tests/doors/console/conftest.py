@@ -10,9 +10,7 @@ import pytest
 
 from entrepot.accounts.sessions import Begun, begin_session
 from entrepot.doors.console.door import build
-from entrepot.doors.console.rooms import ConsoleRooms
-from entrepot.doors.http.cookies import COOKIE
-from entrepot.jobs.tail import Tail
+from entrepot.doors.http.cookies import COOKIE, CSRF_HEADER
 from tests.make.rooms import Rooms, open_rooms
 
 URL = "http://registry.test"
@@ -35,10 +33,13 @@ class Browser:
     async def get(self, path: str, **options: Any) -> httpx2.Response:
         return await self.client.get(path, **options)
 
-    async def post(self, path: str, token: str | None = None, headers: Any = None, **fields: str) -> httpx2.Response:
-        """Send a form, with this session's token unless there is another."""
+    async def post(
+        self, path: str, token: str | None = None, headers: Any = None, method: str = "POST", **fields: str
+    ) -> httpx2.Response:
+        """Send a form, with this session's token unless there is another; as our script sends it for other methods."""
         fields["csrf_token"] = self.csrf_token if token is None else token
-        return await self.client.post(path, data=fields, headers=headers)
+        headers = {CSRF_HEADER: fields["csrf_token"], **(headers or {})} if method != "POST" else headers
+        return await self.client.request(method, path, data=fields, headers=headers)
 
 
 As = Callable[[str], Coroutine[Any, Any, Browser]]
@@ -47,10 +48,7 @@ As = Callable[[str], Coroutine[Any, Any, Browser]]
 @pytest.fixture
 async def as_user(rooms: Rooms) -> AsyncIterator[As]:
     """A browser in which the user is signed in: `await as_user("ann")`; nobody for the empty name."""
-    tail = Tail(rooms.db, 1, 10)
-    door = build(
-        ConsoleRooms(rooms.accounts, rooms.registry, rooms.audit, rooms.triggers, rooms.upkeep, rooms.mirror, tail)
-    )
+    door = build(rooms.console)
     async with AsyncExitStack() as stack:
 
         async def browser(name: str) -> Browser:

@@ -6,6 +6,7 @@ or not, in `PUBLIC`. All others must refuse them.
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,7 @@ FOR_EVERY_ACCOUNT = {
     "confirm_token_deletion",
     "list_sessions",
     "explain_access",
+    "show_uploads",
     "list_organizations",
     "new_organization",
     "list_images",
@@ -57,7 +59,7 @@ async def furnished(rooms: Rooms) -> Rooms:
     return rooms
 
 
-def pages_of(method: str) -> Iterator[tuple[Page, str]]:
+def pages_of(*methods: str) -> Iterator[tuple[Page, str]]:
     """The pages of the table, each with its address in this house."""
     names = {
         "organization": "acme",
@@ -68,7 +70,7 @@ def pages_of(method: str) -> Iterator[tuple[Page, str]]:
         "user": "admin",
     }
     for page in PAGES:
-        if page.method == method and page.name not in STREAMS:
+        if page.method in methods and page.name not in STREAMS:
             path = page.path
             for name in [part.strip("{}") for part in path.split("/") if part.startswith("{")]:
                 path = path.replace(f"{{{name}}}", names.get(name, "x"))
@@ -110,28 +112,28 @@ async def test_no_form_is_taken_without_the_token_of_its_session_or_from_another
     furnished: Rooms, as_user: As
 ) -> None:
     admin, other = await as_user("admin"), await as_user("admin")
-    attacks = {
-        "no token": lambda path: admin.post(path, ""),
-        "another session's token": lambda path: admin.post(path, other.csrf_token),
-        "another origin": lambda path: admin.post(path, headers={"origin": "https://evil.example"}),
-        "an origin of no site": lambda path: admin.post(path, headers={"origin": "null"}),
-        "another site, says the browser": lambda path: admin.post(path, headers={"sec-fetch-site": "cross-site"}),
-        "a neighbour, says the browser": lambda path: admin.post(path, headers={"sec-fetch-site": "same-site"}),
-    }
+    attacks: list[dict[str, Any]] = [
+        {"token": ""},
+        {"token": other.csrf_token},
+        {"headers": {"origin": "https://evil.example"}},
+        {"headers": {"origin": "null"}},
+        {"headers": {"sec-fetch-site": "cross-site"}},
+        {"headers": {"sec-fetch-site": "same-site"}},
+    ]
     wrong = []
-    for page, path in pages_of("POST"):
-        for name, attack in attacks.items():
-            answer = await attack(path)
+    for page, path in pages_of("POST", "PATCH"):
+        for attack in attacks:
+            answer = await admin.post(path, method=page.method, **attack)
             if answer.status_code != 403:
-                wrong.append((page.name, name, answer.status_code))
+                wrong.append((page.name, attack, answer.status_code))
     assert wrong == []
     assert (await admin.get("/console/")).status_code == 200  # nor did a forged form sign anybody out
 
 
 async def test_who_is_not_signed_in_changes_nothing(furnished: Rooms, as_user: As) -> None:
     nobody, wrong = await as_user(""), []
-    for page, path in pages_of("POST"):
-        answer = await nobody.post(path, "", digest=DIGEST)
+    for page, path in pages_of("POST", "PATCH"):
+        answer = await nobody.post(path, "", method=page.method, digest=DIGEST)
         leads_to_login = answer.status_code == 303 and answer.headers["location"].startswith("/console/login")
         if not page.is_open and not leads_to_login:
             wrong.append((page.name, answer.status_code))
