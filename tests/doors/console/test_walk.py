@@ -28,6 +28,8 @@ FOR_EVERY_ACCOUNT = {
     "list_sessions",
     "explain_access",
     "show_uploads",
+    "list_robots",
+    "new_robot",
     "list_organizations",
     "new_organization",
     "list_images",
