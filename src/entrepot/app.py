@@ -17,7 +17,7 @@ from entrepot.audit import jobs as audit_jobs
 from entrepot.audit.room import Audit
 from entrepot.audit.settings import AuditSettings
 from entrepot.blobs.measured import MeasuredStore
-from entrepot.blobs.opening import folder_of, open_store
+from entrepot.blobs.opening import open_store
 from entrepot.blobs.settings import BlobSettings
 from entrepot.blobs.store import BlobStore
 from entrepot.db.database import Database
@@ -40,7 +40,7 @@ from entrepot.jobs.schedule import Schedule, every
 from entrepot.jobs.settings import JobSettings
 from entrepot.jobs.tail import Tail
 from entrepot.mirror.room import Mirror
-from entrepot.operations.room import Operations, Place, SettingShown
+from entrepot.operations.room import Operations
 from entrepot.plumbing.clock import SystemClock
 from entrepot.plumbing.logging import get_logger
 from entrepot.plumbing.sealing import Sealer, open_sealer
@@ -50,7 +50,7 @@ from entrepot.registry.queries.names import domains_of
 from entrepot.registry.room import Registry
 from entrepot.registry.settings import RegistrySettings
 from entrepot.settings import Settings
-from entrepot.settings.showing import mask_url, show
+from entrepot.settings.place import place_of
 from entrepot.triggers.room import Triggers
 from entrepot.upkeep.room import Upkeep
 from entrepot.values.errors import StorageFull
@@ -192,14 +192,6 @@ def open_house(settings: Settings, origins: Mapping[str, str] | None = None) -> 
         Intake(db, registry, clock, intake_settings(settings)),
         Operations(db, blobs, clock, Runs(job_settings(settings)), place_of(settings, origins)),
     )
-
-
-def place_of(settings: Settings, origins: Mapping[str, str] | None = None) -> Place:
-    """Where everything is kept and what is set, as operators may see it."""
-    origins = origins or dict.fromkeys(Settings.model_fields, "")
-    kind, path = folder_of(settings.storage_url)
-    shown = [SettingShown(name, show(name, getattr(settings, name)), origin) for name, origin in origins.items()]
-    return Place(mask_url(settings.storage_url), kind, mask_url(settings.database_url), path, shown)
 
 
 def account_settings(settings: Settings) -> AccountSettings:

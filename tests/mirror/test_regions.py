@@ -3,7 +3,7 @@
 import pytest
 
 from entrepot.mirror.events import RegionCreated, RegionDeleted
-from entrepot.mirror.regions import Region, create_region, delete_region, list_regions
+from entrepot.mirror.regions import Region, create_region, delete_region, list_regions, show_region_use
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.sync import Destination, create_rule, list_copies, list_rules, request_copies
 from entrepot.values.errors import AccessDenied, ParameterInvalid, RuleExists, RuleUnknown, Unauthenticated
@@ -84,3 +84,17 @@ async def test_a_region_that_is_made_known_stands_in_the_feed(mirror: Mirror, ca
 
     [event] = await events_after(mirror.db, seen)
     assert (event.type, event.subject, event.data) == (RegionCreated.type, "north-1", {"url": "https://north.example"})
+
+
+async def test_what_ends_with_a_region_is_told_to_operators_before(mirror: Mirror, cast: Cast) -> None:
+    admin = cast["admin"]
+    await create_region(mirror, admin, NORTH, "https://north.example")
+    await create_rule(mirror, admin, APP, Destination(NORTH, COPIES), True)
+
+    use = await show_region_use(mirror, admin, NORTH)
+
+    assert (use.region.url, use.rules, use.waiting) == ("https://north.example", 1, 0)
+    with pytest.raises(RuleUnknown):
+        await show_region_use(mirror, admin, SOUTH)
+    with pytest.raises(AccessDenied):
+        await show_region_use(mirror, cast["manager"], NORTH)

@@ -31,6 +31,11 @@ async def rules_to(tx: Reader, region: str) -> int:
     return int(await tx.value(select(func.count()).where(sync_rule.c.region == region)))
 
 
+async def copies_waiting(tx: Reader, region: str) -> int:
+    waiting = (sync_job.c.status == Status.WAITING, sync_job.c.region == region)
+    return int(await tx.value(select(func.count()).where(*waiting)))
+
+
 async def cancel_copies(tx: Writer, region: str, at: datetime) -> int:
     """How many were waiting."""
     waiting = update(sync_job).where(sync_job.c.status == Status.WAITING, sync_job.c.region == region)

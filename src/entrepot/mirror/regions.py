@@ -32,6 +32,26 @@ async def list_regions(mirror: Mirror, actor: Actor) -> Sequence[Region]:
         return [Region(row.name, row.url) for row in await queries.regions(tx, _LISTED_MAX)]
 
 
+@dataclass(frozen=True, slots=True)
+class RegionUse:
+    """What would end with a region: so many rules, and so many copies that wait."""
+
+    region: Region
+    rules: int
+    waiting: int
+
+
+async def show_region_use(mirror: Mirror, actor: Actor, name: RegionName) -> RegionUse:
+    """What ends when a region is forgotten. Only operators may. Raises Unauthenticated, AccessDenied or RuleUnknown."""
+    async with mirror.db.reading() as tx:
+        await require_operator(tx, actor)
+        row = await queries.region_by_name(tx, name)
+        if row is None:
+            raise unknown(name)
+        rules_to, waiting = await queries.rules_to(tx, name), await queries.copies_waiting(tx, name)
+    return RegionUse(Region(row.name, row.url), rules_to, waiting)
+
+
 async def create_region(mirror: Mirror, actor: Actor, name: RegionName, url: str) -> Region:
     """Make another installation known. Raises Unauthenticated, AccessDenied, ParameterInvalid or RuleExists."""
     address = rules.parse_url(url)

@@ -3,11 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.live.api import Api
+from tests.live.api import Api, fresh_name
 from tests.live.console.browser import Console
 from tests.live.console.conftest import Visit
 
 JOBS, SCHEDULES, SYSTEM = "/console/admin/jobs", "/console/admin/jobs/-/schedules", "/console/admin/system"
+REGIONS = "/console/admin/regions"
 
 
 def test_a_job_is_started_now_and_its_run_says_what_it_did(admin: Console):
@@ -42,11 +43,28 @@ def test_the_system_says_what_is_set_and_keeps_secrets(admin: Console):
     assert admin.server.password not in page.content()
 
 
+def test_a_region_is_made_known_and_forgotten(admin: Console):
+    name = fresh_name("region")
+    admin.expected.add(400)
+    page = admin.go(REGIONS)
+    page.fill("[name=name]", name)
+    page.fill("[name=url]", "no address")
+    page.click("main button.primary")
+    expect(page.locator("#url-problem")).to_be_visible()
+    page.fill("[name=url]", "https://north.example.com")
+    page.click("main button.primary")
+    expect(page.locator("tbody")).to_contain_text(name)
+    page.click(f"[aria-label='Delete {name}']")
+    expect(page.locator("#dialog[open]")).to_contain_text("https://north.example.com")
+    page.click("#dialog button.danger")
+    expect(page.locator("#toasts")).to_contain_text("was deleted")
+
+
 def test_nobody_but_operators_sees_jobs_and_the_system(visit: Visit, api: Api):
     user, console = api.create_user(), visit()
     console.expected.add(403)
     page = console.sign_in(user.user, user.password)
-    for path in (JOBS, SCHEDULES, SYSTEM):
+    for path in (JOBS, SCHEDULES, SYSTEM, REGIONS):
         console.go(path)
         expect(page.locator("h1")).to_have_text("You may not do this")
 
@@ -63,7 +81,7 @@ def test_these_pages_hinder_nobody(visit: Visit, api: Api, options):
     newest = api.client.get("/v2/manage/jobs").json()["runs"][0]["id"]
     console = visit(**options)
     console.sign_in()
-    for path in (JOBS, SCHEDULES, f"{JOBS}/{newest.replace('+', '%2B')}", SYSTEM):
+    for path in (JOBS, SCHEDULES, f"{JOBS}/{newest.replace('+', '%2B')}", SYSTEM, REGIONS):
         console.go(path)
         assert console.violations() == [], path
         assert not console.overflows(), path

@@ -22,7 +22,7 @@ from entrepot.doors.console import pages, statics
 from entrepot.doors.console.forms import Form, parse_form
 from entrepot.doors.console.language import COOKIE as LANGUAGE_COOKIE
 from entrepot.doors.console.language import choose
-from entrepot.doors.console.pages import Page
+from entrepot.doors.console.page import Page
 from entrepot.doors.console.problems import sentence_of
 from entrepot.doors.console.rendering import render
 from entrepot.doors.console.rooms import ConsoleRooms

@@ -63,6 +63,7 @@ def _administration(visit: Visit) -> Sequence[tuple[str, str, str]]:
     if visit.is_operator:
         rows += [
             (say("Domains"), "/console/admin/domains", "folder"),
+            (say("Regions"), "/console/admin/regions", "globe"),
             (say("Jobs"), "/console/admin/jobs", "bolt"),
             (say("System"), "/console/admin/system", "server"),
         ]

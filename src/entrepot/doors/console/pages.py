@@ -1,11 +1,8 @@
-"""All pages: the one table. The tests walk it too."""
+"""All pages: the one table; the administration's part of it stands in `admin/table.py`. The tests walk it too."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, TypeAlias
-
-from starlette.responses import Response
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from entrepot.doors.console import (
     account,
@@ -59,6 +56,8 @@ class Page:
     def name(self) -> str:
         return self.handler.__name__
 
+from entrepot.doors.console.admin.table import ADMINISTRATION
+from entrepot.doors.console.page import Page
 
 _ORGANIZATIONS: Final = "/console/organizations"
 _ORGANIZATION: Final = f"{_ORGANIZATIONS}/{{organization}}"
@@ -68,19 +67,6 @@ _VERSION: Final = f"{_IMAGE}/-/versions/{{version}}"
 _UPLOADS: Final = "/console/uploads"
 _UPLOAD: Final = f"{_UPLOADS}/{{archive}}"
 _TAG: Final = f"{_IMAGE}/-/tags/{{tag}}"
-_ADMIN: Final = "/console/admin"
-_USERS: Final = f"{_ADMIN}/users"
-_USER: Final = f"{_USERS}/{{user}}"
-_GROUPS: Final = f"{_ADMIN}/groups"
-_GROUP: Final = f"{_GROUPS}/{{group}}"
-_ROBOTS: Final = f"{_ADMIN}/robots"
-_ROBOT: Final = f"{_ROBOTS}/{{robot}}"
-_FEDERATIONS: Final = f"{_ADMIN}/federations"
-_FEDERATION: Final = f"{_FEDERATIONS}/{{federation}}"
-_PROVIDERS: Final = f"{_ADMIN}/providers"
-_PROVIDER: Final = f"{_PROVIDERS}/{{provider}}"
-_DOMAINS: Final = f"{_ADMIN}/domains"
-_DOMAIN: Final = f"{_DOMAINS}/{{domain}}"
 _ACCOUNT: Final = "/console/account"
 _KEYS: Final = f"{_ACCOUNT}/keys"
 _KEY: Final = f"{_KEYS}/{{key}}"
@@ -88,8 +74,6 @@ _TOKENS: Final = f"{_ACCOUNT}/tokens"
 _TOKEN: Final = f"{_TOKENS}/{{token}}"
 _SESSIONS: Final = f"{_ACCOUNT}/sessions"
 _WELCOME: Final = "/console/welcome"
-_JOBS: Final = f"{_ADMIN}/jobs"
-_JOB: Final = f"{_JOBS}/{{run}}"
 
 PAGES: Final = (
     Page("GET", "/console/login", sign_in.show_login),
@@ -199,88 +183,7 @@ PAGES: Final = (
     Page("GET", f"{_TAG}/history", history.show_history),
     Page("GET", f"{_TAG}/restore", history.confirm_restore),
     Page("POST", f"{_TAG}/restore", history.restore_tag, history.confirm_restore),
-    # Administration: users, groups.
-    Page("GET", _USERS, users.list_people),
-    Page("GET", f"{_USERS}/-/new", users.new_person),
-    Page("POST", f"{_USERS}/-/new", users.create_person, users.new_person),
-    Page("GET", _USER, users.show_person),
-    Page("GET", f"{_USER}/-/settings", users.person_settings),
-    Page("POST", f"{_USER}/-/settings", users.change_person, users.person_settings),
-    Page("POST", f"{_USER}/-/password", users.give_password, users.person_settings),
-    Page("POST", f"{_USER}/-/sessions", users.end_persons_sessions),
-    Page("POST", f"{_USER}/-/unlock", users.unlock_person),
-    Page("POST", f"{_USER}/-/enable", users.enable_person),
-    Page("GET", f"{_USER}/-/disable", users.confirm_disabling),
-    Page("POST", f"{_USER}/-/disable", users.disable_person, users.confirm_disabling),
-    Page("GET", f"{_USER}/-/delete", users.confirm_deleting_person),
-    Page("POST", f"{_USER}/-/delete", users.delete_person, users.confirm_deleting_person),
-    Page("GET", _GROUPS, groups.list_groups),
-    Page("GET", f"{_GROUPS}/-/new", groups.new_group),
-    Page("POST", f"{_GROUPS}/-/new", groups.create_group, groups.new_group),
-    Page("GET", _GROUP, groups.show_group),
-    Page("GET", f"{_GROUP}/-/settings", groups.group_settings),
-    Page("POST", f"{_GROUP}/-/settings", groups.change_group, groups.group_settings),
-    Page("POST", f"{_GROUP}/-/members", groups.add_member, groups.show_group),
-    Page("POST", f"{_GROUP}/-/members/remove", groups.remove_member, groups.show_group),
-    Page("GET", f"{_GROUP}/-/delete", groups.confirm_deleting_group),
-    Page("POST", f"{_GROUP}/-/delete", groups.delete_group, groups.confirm_deleting_group),
-    # Robots, and whose tokens make their bearer one.
-    Page("GET", _ROBOTS, robots.list_robots),
-    Page("GET", f"{_ROBOTS}/-/new", robots.new_robot),
-    Page("POST", f"{_ROBOTS}/-/new", robots.create_robot, robots.new_robot),
-    Page("GET", _ROBOT, robots.show_robot),
-    Page("GET", f"{_ROBOT}/-/settings", robots.robot_settings),
-    Page("POST", f"{_ROBOT}/-/settings", robots.change_robot, robots.robot_settings),
-    Page("GET", f"{_ROBOT}/-/rotate", robots.ask_rotation),
-    Page("POST", f"{_ROBOT}/-/rotate", robots.rotate_secret, robots.ask_rotation),
-    Page("POST", f"{_ROBOT}/-/enable", robots.enable_robot, robots.robot_settings),
-    Page("GET", f"{_ROBOT}/-/disable", robots.confirm_disabling_robot),
-    Page("POST", f"{_ROBOT}/-/disable", robots.disable_robot, robots.confirm_disabling_robot),
-    Page("GET", f"{_ROBOT}/-/delete", robots.confirm_deleting_robot),
-    Page("POST", f"{_ROBOT}/-/delete", robots.delete_robot, robots.confirm_deleting_robot),
-    Page("GET", _FEDERATIONS, federations.list_federations),
-    Page("GET", f"{_FEDERATIONS}/-/new", federations.new_federation),
-    Page("POST", f"{_FEDERATIONS}/-/new", federations.create_federation, federations.new_federation),
-    Page("GET", _FEDERATION, federations.show_federation),
-    Page("POST", _FEDERATION, federations.change_federation, federations.show_federation),
-    Page("POST", f"{_FEDERATION}/-/check", federations.check_federation),
-    Page("POST", f"{_FEDERATION}/-/enable", federations.enable_federation),
-    Page("POST", f"{_FEDERATION}/-/disable", federations.disable_federation),
-    Page("GET", f"{_FEDERATION}/-/delete", federations.confirm_deleting_federation),
-    Page("POST", f"{_FEDERATION}/-/delete", federations.delete_federation, federations.confirm_deleting_federation),
-    # Single sign-on.
-    Page("GET", _PROVIDERS, providers.list_providers),
-    Page("GET", f"{_PROVIDERS}/-/new", providers.new_provider),
-    Page("POST", f"{_PROVIDERS}/-/new", providers.create_provider, providers.new_provider),
-    Page("GET", _PROVIDER, providers.show_provider),
-    Page("GET", f"{_PROVIDER}/-/settings", providers.provider_settings),
-    Page("POST", f"{_PROVIDER}/-/settings", providers.change_provider, providers.provider_settings),
-    Page("POST", f"{_PROVIDER}/-/check", providers.check_provider),
-    Page("POST", f"{_PROVIDER}/-/link", providers.link_person, providers.show_provider),
-    Page("POST", f"{_PROVIDER}/-/unlink", providers.unlink_person, providers.show_provider),
-    Page("POST", f"{_PROVIDER}/-/enable", providers.enable_provider),
-    Page("GET", f"{_PROVIDER}/-/disable", providers.confirm_disabling_provider),
-    Page("POST", f"{_PROVIDER}/-/disable", providers.disable_provider, providers.confirm_disabling_provider),
-    Page("GET", f"{_PROVIDER}/-/delete", providers.confirm_deleting_provider),
-    Page("POST", f"{_PROVIDER}/-/delete", providers.delete_provider, providers.confirm_deleting_provider),
-    # What happened.
-    Page("GET", f"{_ADMIN}/audit", audit.show_audit),
-    # For operators: domains, jobs, the system.
-    Page("GET", _DOMAINS, domains.list_domains),
-    Page("GET", f"{_DOMAINS}/-/new", domains.new_domain),
-    Page("POST", f"{_DOMAINS}/-/new", domains.create_domain, domains.new_domain),
-    Page("GET", _DOMAIN, domains.show_domain),
-    Page("POST", f"{_DOMAIN}/-/quota", domains.limit_domain, domains.show_domain),
-    Page("GET", f"{_DOMAIN}/-/delete", domains.confirm_deleting_domain),
-    Page("POST", f"{_DOMAIN}/-/delete", domains.delete_domain, domains.confirm_deleting_domain),
-    Page("GET", _JOBS, jobs.list_jobs),
-    Page("GET", f"{_JOBS}/-/schedules", jobs.list_schedules),
-    Page("POST", f"{_JOBS}/-/schedules", jobs.start_job, jobs.list_schedules),
-    Page("GET", _JOB, jobs.show_job),
-    Page("POST", f"{_JOB}/-/retry", jobs.retry_job, jobs.show_job),
-    Page("GET", f"{_JOB}/-/cancel", jobs.confirm_cancelling),
-    Page("POST", f"{_JOB}/-/cancel", jobs.cancel_job, jobs.show_job),
-    Page("GET", f"{_ADMIN}/system", system.show_system),
+    *ADMINISTRATION,
 )
 """Names of repositories hold slashes; what belongs to one comes after `/-/`, which no name can hold."""
 
