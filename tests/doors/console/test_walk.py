@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from entrepot.doors.console.pages import PAGES, Page
+from entrepot.doors.console.page import Page
+from entrepot.doors.console.pages import PAGES
 from tests.doors.console.conftest import As
 from tests.make.rooms import Rooms
 

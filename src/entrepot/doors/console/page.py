@@ -17,7 +17,8 @@ class Page:
     """One page, or what a form of it does. Its name in metrics and logs is its handler's.
 
     `again`: the page that holds the form, shown again when the form is refused. `reads_body`: the body is no form;
-    the handler reads it itself, and our script sends the session's token in a header.
+    the handler reads it itself, and our script sends the session's token in a header. `is_open`: who is not signed in
+    may send it, too; all other forms need an account before anything of them is looked at.
     """
 
     method: str
@@ -25,6 +26,7 @@ class Page:
     handler: Handler
     again: Handler | None = None
     reads_body: bool = False
+    is_open: bool = False
 
     @property
     def name(self) -> str:
