@@ -30,6 +30,7 @@ def test_a_manager_asks_about_somebody_and_sees_every_reason(admin: Console, api
     expect(reasons).to_contain_text(f"given to {user.user}")
     expect(reasons).to_contain_text(f"given to the group {group}")
     expect(reasons).to_contain_text("public: everybody may pull it")
+    admin.go(f"{EXPLAIN}?action=push&name={organization}/app")
     expect(page.locator("[name=action]")).to_have_value("repository:push")
 
 

@@ -25,5 +25,6 @@ async def ask_again(visit: Visit) -> View:
 
 
 def _shown(visit: Visit, found: Explained | None) -> View:
-    asked = {"who": visit.query("who") or ME, "action": visit.query("action"), "name": visit.query("name")}
-    return View("explain.html", {**asked, "found": found})
+    action = found.action if found else visit.query("action")
+    values = {"who": visit.query("who") or ME, "action": action, "name": visit.query("name"), "found": found}
+    return View("explain.html", values)
