@@ -2,7 +2,7 @@
 
 import typer
 
-from entrepot.cli.output import AsJson, show_json, show_one, size
+from entrepot.cli.output import AsJson, show_json, show_one, show_table, size
 
 system = typer.Typer(help="The installation: version, storage, database, workers.", no_args_is_help=True)
 
@@ -34,6 +34,25 @@ def show(as_json: AsJson = False) -> None:
         "signing key of": found.get("signing_key_at", "-")[:19],
     }
     show_one(told, False)
+
+
+@system.command()
+def warnings(as_json: AsJson = False) -> None:
+    """Show what needs you: credentials that end soon; for operators, a full disk and failed jobs, too."""
+    from entrepot.cli.client import Client
+
+    with Client() as client:
+        found = client.call("GET", "/v2/manage/warnings")
+    if as_json:
+        show_json(found)
+        return
+    rows: list[tuple[str, str]] = []
+    if disk := found.get("disk"):
+        rows.append(("disk", f"{size(disk['free'])} of {size(disk['total'])} free"))
+    if failed := found.get("jobs"):
+        rows.append(("jobs", f"{failed['count']} failed within a day; entrepot job list --state failed"))
+    rows += [(one["kind"], f"{one['name']} ends {one['ends_at'][:19]}") for one in found["expiring"]]
+    show_table(("What", "Why"), rows)
 
 
 def _answers(health: dict[str, object]) -> str:

@@ -77,7 +77,7 @@ async def show_system(operations: Operations, actor: Actor) -> System:
         version, size = await queries.version_of(tx, dialect), await queries.size_of(tx, dialect)
         key_at = await queries.newest_key(tx)
     place = operations.place
-    total, free = await asyncio.to_thread(_disk, operations)
+    total, free = await asyncio.to_thread(disk_of, operations)
     return System(
         version=__version__,
         python=platform.python_version(),
@@ -107,7 +107,8 @@ async def _work(operations: Operations) -> Work:
     return Work(len(waiting.items), next((one.ended_at for one in ended.items), None), "")
 
 
-def _disk(operations: Operations) -> tuple[int | None, int | None]:
+def disk_of(operations: Operations) -> tuple[int | None, int | None]:
+    """Total and free bytes of the disk that blobs are on; None for what has no such limit. Blocks: for a thread."""
     if operations.place.folder is None:
         return None, None
     try:

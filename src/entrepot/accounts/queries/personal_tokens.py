@@ -37,6 +37,20 @@ async def tokens_of(tx: Reader, user_id: str, after: str, limit: int) -> Sequenc
     )
 
 
+async def ending_tokens(tx: Reader, user_id: str, since: datetime, until: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Those whose end lies in a span, the first to end first."""
+    return await tx.rows(
+        select(personal_token)
+        .where(
+            personal_token.c.user_id == user_id,
+            personal_token.c.expires_at > since,
+            personal_token.c.expires_at <= until,
+        )
+        .order_by(personal_token.c.expires_at)
+        .limit(limit)
+    )
+
+
 async def tokens_count(tx: Reader, user_id: str) -> int:
     return int(await tx.value(select(func.count()).where(personal_token.c.user_id == user_id)))
 

@@ -47,6 +47,17 @@ async def seen_robots(tx: Reader, actor: Actor, after: str, limit: int, part: st
     )
 
 
+async def ending_robots(tx: Reader, actor: Actor, since: datetime, until: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Those the actor may see whose end lies in a span, the first to end first."""
+    return await tx.rows(
+        _robots()
+        .where(user.c.domain_id == actor.domain_id, user.c.name > RobotName.PREFIX, user.c.name < _AFTER_ALL)
+        .where(user.c.expires_at > since, user.c.expires_at <= until, user.c.is_enabled, _seen(tx, actor))
+        .order_by(user.c.expires_at)
+        .limit(limit)
+    )
+
+
 async def robots_count(tx: Reader, domain_id: str) -> int:
     among = (user.c.name > RobotName.PREFIX, user.c.name < _AFTER_ALL)
     found = select(func.count()).select_from(_joined).where(user.c.domain_id == domain_id, *among)

@@ -7,6 +7,7 @@ from entrepot.audit.wanted import Wanted
 from entrepot.doors.console.charts import bars_by_day
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.doors.console.welcome import next_step_of
+from entrepot.operations.warnings import list_warnings
 from entrepot.registry import browse, usage
 from entrepot.registry.usage import Report
 from entrepot.registry.wanted import RepositoryOrder, WantedRepositories
@@ -32,6 +33,7 @@ async def show_overview(visit: Visit) -> View | Moved:
         "stored": bars_by_day(await usage.show_report(registry, visit.actor, Report.STORE), say.size, say.day),
         "newest": newest.items,
         "activity": await _activity(visit),
+        "warnings": await list_warnings(visit.rooms.operations, visit.rooms.accounts, visit.actor),
     }
     return View("overview.html", values)
 

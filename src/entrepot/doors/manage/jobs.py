@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
+from entrepot.accounts.expiring import Kind
 from entrepot.doors.manage.call import TheCall
 from entrepot.doors.manage.fields import Word, WordParameter
 from entrepot.doors.manage.paging import parse_limit
 from entrepot.jobs import runs
-from entrepot.operations import system, work
+from entrepot.operations import system, warnings, work
 from entrepot.plumbing.clock import rfc3339, rfc3339_or_none
 
 TheRun = Annotated[Word, Path(description="A run's id.")]
@@ -104,6 +105,34 @@ class SettingInEffect(BaseModel):
     origin: str
 
 
+class DiskShown(BaseModel):
+    """Bytes of the disk that blobs are on; told when less than a tenth is free."""
+
+    free: int
+    total: int
+
+
+class FailedJobs(BaseModel):
+    """Runs that failed within the last day, at most 100 counted."""
+
+    count: int
+    last_at: str
+
+
+class ExpiringCredential(BaseModel):
+    """A robot you look after, or a token of yours, that ends within 14 days or has ended within the last 14."""
+
+    kind: Kind
+    name: str
+    ends_at: str
+
+
+class WarningsShown(BaseModel):
+    disk: DiskShown | None = None
+    jobs: FailedJobs | None = None
+    expiring: list[ExpiringCredential]
+
+
 class SystemShown(BaseModel):
     """Secrets are masked."""
 
@@ -156,6 +185,18 @@ async def list_job_schedules(call: TheCall) -> JobSchedules:
 async def start_scheduled_job(call: TheCall, job: TheJob) -> JobRunNow:
     """Have a job that is due by the clock run now, too."""
     return JobRunNow(id=await work.start_job(call.rooms.operations, call.actor, job))
+
+
+async def list_warnings(call: TheCall) -> WarningsShown:
+    """What needs your attention: credentials that end soon; for operators, a full disk and failed jobs."""
+    found = await warnings.list_warnings(call.rooms.operations, call.accounts, call.actor)
+    return WarningsShown(
+        disk=None if found.disk is None else DiskShown(free=found.disk.free, total=found.disk.total),
+        jobs=None if found.jobs is None else FailedJobs(count=found.jobs.count, last_at=rfc3339(found.jobs.last_at)),
+        expiring=[
+            ExpiringCredential(kind=one.kind, name=one.name, ends_at=rfc3339(one.ends_at)) for one in found.expiring
+        ],
+    )
 
 
 async def show_system(call: TheCall) -> SystemShown:

@@ -229,6 +229,7 @@ ROUTES: Final = (
     Route("GET", _DOMAIN, domains.show_domain),
     Route("DELETE", _DOMAIN, domains.delete_domain, 204),
     # The installation and the work of its workers. For operators.
+    Route("GET", "/v2/manage/warnings", jobs.list_warnings, without_none=True),
     Route("GET", "/v2/manage/system", jobs.show_system, without_none=True),
     Route("GET", _JOBS, jobs.list_job_runs, without_none=True),
     Route("GET", _JOB, jobs.show_job_run, without_none=True),
