@@ -76,8 +76,8 @@ async def list_tagged(
     """
     async with registry.db.reading() as tx:
         repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
-        total = await tag_rows.tags_count(tx, repository.id, part)
         rows = await tag_rows.tags_page(tx, repository.id, part, order, descending, offset, limit)
+        total = rows[0].total if rows else await tag_rows.tags_count(tx, repository.id, part)
         return TagPage(await _tagged(tx, repository, rows, with_bodies), total)
 
 

@@ -34,8 +34,8 @@ async def tags_count(tx: Reader, repository_id: int, part: str) -> int:
 async def tags_page(
     tx: Reader, repository_id: int, part: str, order: TagOrder, descending: bool, offset: int, limit: int
 ) -> Sequence[Row[Any]]:
-    """Tags whose name contains `part`, in the wanted order."""
-    page = _page(order, descending, bool(part))
+    """Tags whose name contains `part`, in the wanted order, each with the `total` of them on all pages."""
+    page = _counted_page(order, descending, bool(part))
     return await tx.rows(page, {"first": offset, "most": limit, **_asking(repository_id, part)})
 
 
@@ -101,3 +101,9 @@ def _page(order: TagOrder, descending: bool, with_part: bool) -> Select[Any]:
     ordered = column.desc() if descending else column.asc()
     window = bindparam("first", type_=Integer), bindparam("most", type_=Integer)
     return _rows(with_part).order_by(ordered).offset(window[0]).limit(window[1])
+
+
+@cache
+def _counted_page(order: TagOrder, descending: bool, with_part: bool) -> Select[Any]:
+    total = _count(with_part).correlate(None).scalar_subquery().label("total")
+    return _page(order, descending, with_part).add_columns(total)
