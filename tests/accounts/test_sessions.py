@@ -152,3 +152,13 @@ def test_a_csrf_token_belongs_to_one_session() -> None:
     assert is_csrf_token(csrf_token("one"), "one")
     for token in ("", "one", csrf_token("two"), csrf_token("one").upper(), csrf_token("one") + "0", "\udcff", "é"):
         assert not is_csrf_token(token, "one")
+
+
+async def test_that_a_session_began_is_told_to_the_administrators_of_its_user(rooms: Rooms) -> None:
+    await rooms.domain("partner")
+    boss = await rooms.sign_in("partner/boss")
+
+    await begin_session(rooms.accounts, boss)
+
+    told = [one for one in await events_after(rooms.db, 0) if one.type == "session.begun"]
+    assert [one.domain_id for one in told] == [boss.domain_id]

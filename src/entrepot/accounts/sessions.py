@@ -78,7 +78,9 @@ async def begin_session(accounts: Accounts, actor: Actor, agent: str = "") -> Be
         await sessions.save_session(
             tx, session_id, actor.id, hash_of(secret), row.login_version, address, agent, now, expires_at
         )
-        await publish(tx, SessionBegun(actor.name, session_id), actor=actor.subject, at=now)
+        # Who signs in now was nobody a moment ago: whose domain it is, the request does not say.
+        begin = SessionBegun(actor.name, session_id)
+        await publish(tx, begin, actor=actor.subject, at=now, domain_id=actor.domain_id)
 
     return Begun(begun, secret, csrf_token(secret))
 
