@@ -64,6 +64,19 @@ def test_the_language_is_the_browsers_until_another_is_chosen(visit: Visit):
     assert console.go("/console/images").locator("html").get_attribute("lang") == "en"
 
 
+def test_the_language_is_changed_on_a_page_whose_form_was_refused(admin: Console, api: Api):
+    admin.expected.add(400)
+    organization = api.create_org()
+    page = admin.go(f"/console/organizations/{organization}/-/permissions")
+    page.fill("[name=name] >> nth=-1", "Not A Name")
+    page.click("text=Give >> nth=-1")
+    expect(page.locator(".field-problem")).to_be_visible()
+    page.click("details.menu summary >> nth=0")
+    page.click("button[name=language][value=zh_CN]")
+    page.wait_for_url(f"**/console/organizations/{organization}/-/permissions")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+
+
 def test_the_appearance_is_the_systems_until_another_is_chosen(visit: Visit):
     console = visit(color_scheme="dark")
     page = console.sign_in()

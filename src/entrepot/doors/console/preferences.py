@@ -13,9 +13,7 @@ _THEMES = ("light", "dark", "auto")
 
 async def set_preferences(visit: Visit) -> Response:
     """Keep what was chosen and show the same page again."""
-    back = visit.form.text("back")
-    is_ours = back.startswith("/console/") and "//" not in back and "\\" not in back and back.isprintable()
-    answer = Response(status_code=303, headers={"Location": back if is_ours else "/console/"})
+    answer = Response(status_code=303, headers={"Location": _back(visit.form.text("back"))})
     for cookie, value, allowed in (
         (LANGUAGE_COOKIE, visit.form.text("language"), tuple(LANGUAGES)),
         (THEME_COOKIE, visit.form.text("theme"), _THEMES),
@@ -25,3 +23,16 @@ async def set_preferences(visit: Visit) -> Response:
                 cookie, value, path="/console/", max_age=_YEAR, secure=visit.is_secure, httponly=True, samesite="lax"
             )
     return answer
+
+
+def _back(wanted: str) -> str:
+    """The page a visitor came from; where that was a form that was refused, the page that holds it or stands above."""
+    from entrepot.doors.console.pages import find  # here, because the table names this file's page
+
+    path, _, query = wanted.partition("?")
+    is_ours = path.startswith("/console/") and "//" not in wanted and "\\" not in wanted and wanted.isprintable()
+    while is_ours and path != "/console" and find("GET", path)[0] is None:
+        path, query = path.rpartition("/")[0], ""
+    if not is_ours or path == "/console":
+        return "/console/"
+    return f"{path}?{query}" if query else path
