@@ -104,7 +104,7 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "create_repo_tag":              (401, 404, 403, 201, 201, 201),
     "rename_repo":                  (401, 404, 403, 403, 200, 200),
     "create_copy":                  (401, 404, 403, 201, 201, 201),
-    "show_deletion_plan":           (401, 404, 403, 403, 200, 200),
+    "plan_deletion":                (401, 404, 403, 403, 200, 200),
     "delete_repo_tags":             (401, 404, 403, 403, 200, 200),
     "list_tag_history":             (401, 404, 200, 200, 200, 200),
     "restore_tag":                  (401, 404, 403, 200, 200, 200),
@@ -365,6 +365,7 @@ BODIES: dict[str, Any] = {
     "create_repo_tag": {"source_tag": "v1", "destination_tag": "v2"},
     "rename_repo": {"repository": "renamed"},
     "create_copy": {"reference": "v1", "destination_namespace": "acme", "destination_repository": "copy"},
+    "plan_deletion": {"tags": ["v1"]},
     "delete_repo_tags": {"tags": ["v1"], "content": True},
     "create_repo_domains": {"access_domain": "guests", "permit": "read", "deadline": "forever"},
     "update_repo_domains": {"permit": "read", "deadline": "forever"},
@@ -410,7 +411,6 @@ BODIES: dict[str, Any] = {
 }
 
 QUERIES: dict[str, dict[str, str]] = {
-    "show_deletion_plan": {"tag": "v1"},
     "explain_access": {"action": "pull", "what": "acme/web"},
     "search_everything_readable": {"q": "web"},
     "show_sync_job": {"filter": "limit::10|offset::0"},

@@ -205,7 +205,7 @@ def delete(
         raise typer.BadParameter("name tags of one repository.", param_hint="ORG/REPO:TAG…")
     path = f"{repository_path(name)}/deletions"
     with Client() as client:
-        plan = client.call("GET", path, parameters={"tag": [str(one.tag) for one in references]})
+        plan = client.call("POST", f"{path}/plan", {"tags": [str(one.tag) for one in references]})
         if missing := sorted({str(one.tag) for one in references} - {one["tag"] for one in plan["tags"]}):
             raise ManifestUnknown(f"{name} has no tag {', '.join(missing)}.")
         confirm(_warning(plan, content), yes)

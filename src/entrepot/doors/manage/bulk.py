@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import Query
 from pydantic import BaseModel, Field
 
 from entrepot.doors.manage.call import TheCall, TheRepository
@@ -41,6 +40,10 @@ class RenameRepository(Body):
     """`repository`: the new name in the same organization."""
 
     repository: Word
+
+
+class PlanDeletion(Body):
+    tags: Tags
 
 
 class DeleteTags(Body):
@@ -95,13 +98,13 @@ async def rename_repo(call: TheCall, repository: TheRepository, body: RenameRepo
     return Empty()
 
 
-async def show_deletion_plan(
-    call: TheCall,
-    repository: TheRepository,
-    tag: Annotated[list[Word], Query(description="A tag; may be given several times.", max_length=deletion.TAGS_MAX)],
-) -> DeletionPlan:
-    """What deleting tags with their content would free and break. Tags that are not there are left out."""
-    plan = await deletion.plan_deletion(call.registry, call.actor, repository, {TagName.parse(one) for one in tag})
+async def plan_deletion(call: TheCall, repository: TheRepository, body: PlanDeletion) -> DeletionPlan:
+    """What deleting tags with their content would free and break; nothing is deleted.
+
+    Tags that are not there are left out.
+    """
+    wanted = {TagName.parse(one) for one in body.tags}
+    plan = await deletion.plan_deletion(call.registry, call.actor, repository, wanted)
     return DeletionPlan(
         tags=[
             DoomedTag(

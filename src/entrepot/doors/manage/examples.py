@@ -46,6 +46,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
         "override": False,
         "referrers": True,
     },
+    "plan_deletion": {"tags": ["1.3.0", "1.3.1"]},
     "delete_repo_tags": {"tags": ["1.3.0", "1.3.1"], "content": True},
     "restore_tag": {"digest": f"sha256:{'0' * 63}1"},
     "create_repo_domains": {

@@ -132,7 +132,7 @@ ROUTES: Final = (
     Route("DELETE", f"{_REPO}/tags/{{tag}}", tags.delete_repo_tag, 204),
     Route("POST", f"{_REPO}/rename", bulk.rename_repo),
     Route("POST", f"{_REPO}/copies", bulk.create_copy, 201),
-    Route("GET", f"{_REPO}/deletions", bulk.show_deletion_plan),
+    Route("POST", f"{_REPO}/deletions/plan", bulk.plan_deletion),
     Route("POST", f"{_REPO}/deletions", bulk.delete_repo_tags),
     Route("GET", f"{_REPO}/tags/{{tag}}/history", history.list_tag_history, without_none=True),
     Route("POST", f"{_REPO}/tags/{{tag}}/restore", history.restore_tag),
