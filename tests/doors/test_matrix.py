@@ -272,6 +272,7 @@ MANAGE: dict[str, tuple[int, ...]] = {
 
 # A robot is a reader, except where a person is asked for.
 ROBOT: dict[str, int] = {
+    "list_warnings": 403,
     "create_namespace": 403,
     "create_token": 403,
     "list_tokens": 403,
