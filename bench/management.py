@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from sqlalchemy import create_engine, make_url
 
+from bench import pages
 from bench.figures import Figure
 from tests.live.api import Api
 from tests.live.postgres import running_postgres
@@ -52,6 +53,7 @@ def measure(folder: Path) -> Iterator[Figure]:
                     api.create_user(MEMBER, server.password)
                 fill(url or f"sqlite:///{server.data}/entrepot.db")
                 yield from _measured(server, kind)
+                yield from pages.measured(server, kind, MEMBER)
 
 
 def fill(url: str) -> None:
