@@ -136,6 +136,22 @@ def test_every_page_can_be_read_and_simple_forms_work_without_scripts(visit: Vis
     page.wait_for_url("**/console/organizations")
 
 
+def test_a_column_that_is_put_away_stays_away(admin: Console, api: Api):
+    api.create_repo(f"{api.create_org()}/app")
+    page = admin.go("/console/images")
+    expect(page.locator("th >> text=Pulls")).to_be_visible()
+    page.click(".column-menu summary")
+    page.uncheck(".column-menu label:has-text('Pulls') input")
+    expect(page.locator("th >> text=Pulls")).to_be_hidden()
+    expect(page.locator("tbody .row-link").first).to_be_visible()
+    assert admin.violations() == []
+    admin.go("/console/images")
+    expect(page.locator("th >> text=Pulls")).to_be_hidden()
+    page.click(".column-menu summary")
+    page.check(".column-menu label:has-text('Pulls') input")
+    expect(page.locator("th >> text=Pulls")).to_be_visible()
+
+
 def test_slash_reaches_the_search_and_question_mark_shows_the_keys(admin: Console):
     page = admin.go("/console/")
     page.keyboard.press("/")

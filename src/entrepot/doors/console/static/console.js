@@ -191,3 +191,43 @@ function reach() {
 document.addEventListener("DOMContentLoaded", reach);
 document.addEventListener("htmx:afterSettle", reach);
 addEventListener("resize", reach);
+
+// Columns of a list can be put away; this browser remembers which. The first that names a row always stays.
+function chooseColumns() {
+  for (const table of document.querySelectorAll("table[data-columns]")) {
+    const key = `columns-${table.dataset.columns}`;
+    const away = new Set(JSON.parse(localStorage.getItem(key) || "[]"));
+    const heads = [...table.tHead.rows[0].cells];
+    const first = heads.findIndex((one) => !one.classList.contains("pick"));
+    const show = () => {
+      for (const row of table.rows) {
+        heads.forEach((_head, at) => { if (at > first && row.cells[at]) row.cells[at].hidden = away.has(at); });
+      }
+    };
+    show();
+    if (table.closest(".table-wrap").previousElementSibling?.matches(".column-menu")) continue;
+    const menu = document.createElement("div");
+    menu.className = "column-menu";
+    menu.innerHTML = '<details class="menu"><summary class="button small"></summary><div class="menu-items"></div></details>';
+    menu.querySelector("summary").textContent = words().columns;
+    heads.forEach((head, at) => {
+      if (at <= first) return;
+      const label = document.createElement("label");
+      const box = document.createElement("input");
+      box.type = "checkbox";
+      box.checked = !away.has(at);
+      box.addEventListener("change", () => {
+        if (box.checked) away.delete(at);
+        else away.add(at);
+        localStorage.setItem(key, JSON.stringify([...away]));
+        show();
+      });
+      label.append(box, head.textContent.replace(/[↑↓]/u, "").trim());
+      menu.querySelector(".menu-items").append(label);
+    });
+    table.closest(".table-wrap").before(menu);
+  }
+}
+
+document.addEventListener("DOMContentLoaded", chooseColumns);
+document.addEventListener("htmx:afterSettle", chooseColumns);
