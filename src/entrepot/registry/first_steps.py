@@ -14,7 +14,7 @@ from entrepot.values.names import OrganizationName, RepositoryName
 
 @dataclass(frozen=True, slots=True)
 class FirstSteps:
-    """`organization`: of the domain, the oldest. `image`: a repository of it with a tag, the oldest.
+    """`organization`: one of the domain. `image`: a repository of the domain with a tag.
 
     `has_own_password`: the actor does not use the one that the account was made with. `has_docker`: a docker
     client keeps them signed in, or somebody has pushed.
@@ -37,7 +37,7 @@ async def show_first_steps(registry: Registry, actor: Actor) -> FirstSteps:
         row = await people.user_by_id(tx, actor.id)
         if row is None:
             raise Unauthenticated
-        organization = await queries.oldest_organization(tx, actor.domain_id)
+        organization = await queries.some_organization(tx, actor.domain_id)
         image = None if organization is None else await queries.tagged_repository(tx, actor.domain_id)
         has_docker = image is not None or await signing.has_refresh_token(tx, actor.id, tx.now)
     return FirstSteps(
