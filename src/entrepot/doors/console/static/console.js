@@ -151,7 +151,7 @@ function listen() {
 
 function reload() {
   const list = document.querySelector("[data-live]");
-  if (!list || list.contains(document.activeElement) || list.querySelector("input:checked")) return;
+  if (!list || list.contains(document.activeElement) || list.querySelector("[data-pick]:checked, .column-menu details[open]")) return;
   missed = isAsked();
   if (missed) return;
   const at = `#${list.id}`;
