@@ -150,7 +150,7 @@ def test_the_audit_log_is_narrowed_and_says_what_was_before_and_after(admin: Con
     page = admin.go(AUDIT)
     page.fill("[name=subject]", group)
     page.select_option("[name=type]", "group.*")
-    page.click(".filters button")
+    page.click(".filter-grid button")
     page.wait_for_url("**subject=**")
     expect(page.locator("tbody > tr.top-row")).to_have_count(2)
     page.click("details.changes summary >> nth=0")
@@ -162,7 +162,7 @@ def test_the_audit_log_is_narrowed_and_says_what_was_before_and_after(admin: Con
     lines = [json.loads(line) for line in download.value.path().read_text().splitlines()]
     assert [one["type"] for one in lines] == ["group.created", "group.changed"]
     page.fill("[name=since]", "2099-01-01")
-    page.click(".filters button")
+    page.click(".filter-grid button")
     expect(page.locator("#rows")).to_contain_text("Nothing fits")
 
 
