@@ -173,7 +173,8 @@ def _box(settings: Settings, password: str | None) -> str:
         lines += [f"        password: {password}", f"        (kept in {settings.data / PASSWORD_FILE})"]
     lines += [
         "",
-        "next:   entrepot login " + url + f" -u {FIRST_ADMIN}",
+        f"next:   open {url} in a browser, or",
+        "        entrepot login " + url + f" -u {FIRST_ADMIN}",
         "        entrepot org create acme",
         f"        docker push {registry}/acme/app:1.0",
     ]
