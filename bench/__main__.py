@@ -7,7 +7,21 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import machine, management, manifests, pulls, pushes, report, residency, starts
+from bench import (
+    events,
+    garbage,
+    machine,
+    management,
+    manifests,
+    pulls,
+    pushes,
+    report,
+    residency,
+    retention,
+    starts,
+    verify,
+    webhooks,
+)
 from bench.figures import Figure
 
 PAGE = Path("docs/benchmarks.md")
@@ -34,6 +48,11 @@ def main() -> int:
             "pulls": lambda: pulls.measure(folder / "pulls"),
             "starts": lambda: starts.measure(folder / "starts"),
             "management": lambda: management.measure(folder / "management"),
+            "garbage": lambda: garbage.measure(folder / "garbage", options.blobs),
+            "verify": lambda: verify.measure(folder / "verify", options.blobs),
+            "events": lambda: events.measure(folder / "events", options.events),
+            "retention": lambda: retention.measure(folder / "retention", options.tags),
+            "webhooks": lambda: webhooks.measure(folder / "webhooks"),
             "memory": lambda: residency.measure(folder / "memory", options.seconds),
         }
         figures: list[Figure] = []
@@ -58,9 +77,27 @@ def _in_memory(measure: Callable[[Path], Iterator[Figure]]) -> Iterator[Figure]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    names = ["manifests", "pushes", "pushes-memory", "pulls", "starts", "management", "memory"]
+    names = [
+        "manifests",
+        "pushes",
+        "pushes-memory",
+        "pulls",
+        "starts",
+        "management",
+        "garbage",
+        "verify",
+        "events",
+        "retention",
+        "webhooks",
+        "memory",
+    ]
     parser.add_argument("--only", nargs="+", choices=names, help="measure these alone")
     parser.add_argument("--seconds", type=int, default=8, help="length of one load (default 8)")
+    parser.add_argument("--events", type=int, default=1_000_000, help="how many the audit log has (default 1,000,000)")
+    parser.add_argument(
+        "--blobs", type=int, default=100_000, help="how many are garbage, or verified (default 100,000)"
+    )
+    parser.add_argument("--tags", type=int, default=1_000_000, help="tags that retention judges (default 1,000,000)")
     parser.add_argument("--folder", type=Path, help="where data is kept while measuring: the disk that is measured")
     parser.add_argument("--json", type=Path, default=Path("bench-data/latest.json"), help="file for the figures")
     parser.add_argument("--write", action="store_true", help=f"write them into {PAGE}")

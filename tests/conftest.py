@@ -1,4 +1,4 @@
-"""What suites outside `tests/live` share: databases of both kinds."""
+"""What suites outside `tests/live` share: databases of both kinds, and their statements compiled once."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 from entrepot.db.database import Database
 from entrepot.db.opening import open_database
 from tests.live.postgres import Postgres, running_postgres
+from tests.make import statements as _statements  # noqa: F401  # listens from its import on
 from tests.make.databases import create_tables
 
 DATABASES = ("sqlite", "postgresql")

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from entrepot.app import House, check_house, open_house
+from entrepot.app import House, check_house, heartbeat_of, open_house
 from entrepot.doors.http import front
 from entrepot.doors.http.draining import drained
 from entrepot.doors.http.problems import oci_body, problem_of
@@ -25,17 +25,17 @@ from entrepot.doors.oci.call import Plain, Response
 from entrepot.doors.oci.door import TOKEN_PATH, OciDoor
 from entrepot.doors.sign_on.door import PATHS as SIGN_ON_PATHS
 from entrepot.doors.sign_on.door import SignOnDoor
+from entrepot.jobs.living import Heartbeat, ProcessKind, count_living
 from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import configure, get_logger
 from entrepot.plumbing.networks import parse_networks
 from entrepot.registry.accounting import Accountant
 from entrepot.registry.stale import count_uploads
 from entrepot.settings import Settings
+from entrepot.upkeep.verification import count_findings
 from entrepot.values.errors import EntrepotError, RepositoryUnknown
 
 _log = get_logger()
-
-_ACCOUNTING_SECONDS_MAX = 5.0
 
 
 class Application:
@@ -52,7 +52,7 @@ class Application:
         self._console: ASGIApp | None = None
         self._building = asyncio.Lock()
         self._accountant: Accountant | None = None
-        self._accounting: asyncio.Task[None] | None = None
+        self._heartbeat: Heartbeat | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -117,7 +117,9 @@ class Application:
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 if self._house is not None:
-                    await self._end_accounting()
+                    if self._accountant is not None and self._heartbeat is not None:
+                        await self._accountant.end()
+                        await self._heartbeat.end()
                     await self._house.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
@@ -127,18 +129,9 @@ class Application:
         self._house = open_house(self._settings, self._origins)
         self._oci = OciDoor(self._house.oci, self._beyond_registry)
         self._accountant = Accountant(self._house.registry)
-        self._accounting = asyncio.create_task(self._accountant.run())
-
-    async def _end_accounting(self) -> None:
-        """The last pulls are written down; a database that is away may not hold up the end."""
-        if self._accountant is not None and self._accounting is not None:
-            self._accountant.stop()
-            try:
-                await asyncio.wait_for(self._accounting, _ACCOUNTING_SECONDS_MAX)
-            except TimeoutError:
-                _log.warning("the last pulls could not be written down in time")
-            except Exception:  # noqa: BLE001  # statistics may fail; the end of the process goes on
-                _log.exception("counting pulls broke")
+        self._accountant.start()
+        self._heartbeat = heartbeat_of(self._house, ProcessKind.SERVER)
+        self._heartbeat.start()
 
     async def _healthz(self) -> Response:
         return _json({"status": "ok"})
@@ -151,6 +144,10 @@ class Application:
     async def _metrics(self) -> Response:
         assert self._house is not None
         metrics.uploads_open.set(await count_uploads(self._house.registry))
+        for kind, count in (await count_findings(self._house.db)).items():
+            metrics.blobs_wrong.labels(kind).set(count)
+        for kind, count in (await count_living(self._house.db)).items():
+            metrics.processes_living.labels(kind).set(count)
         return Plain(200, {"Content-Type": metrics.CONTENT_TYPE}, await asyncio.to_thread(metrics.exposition))
 
 

@@ -17,12 +17,13 @@ _log = get_logger()
 
 
 class WorkerBeside:
-    """Runs `entrepot worker` with `environment` until stopped; one that dies at once is started ever less often."""
+    """Runs `entrepot worker` with `environment` until stopped; one that dies at once is started ever less often.
+
+    It inherits the folder in which the server's processes count, so `/metrics` tells what it counts, too.
+    """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = {**os.environ, **environment}
-        # The numbers of server processes are theirs: the worker must not write among them.
-        self._environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep_running, name="worker-beside", daemon=True)

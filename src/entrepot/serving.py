@@ -15,10 +15,13 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from entrepot.accounts.users import FIRST_ADMIN, ensure_first_admin, has_first_admin
-from entrepot.app import check_storage, open_house
+from entrepot.accounts.initial_password import FILE_NAME, FIRST_ADMIN, forget_initial_password
+from entrepot.accounts.users import ensure_first_admin, has_first_admin
+from entrepot.app import LOCK_FILE, check_storage, open_house
 from entrepot.asgi import Application
 from entrepot.beside import WorkerBeside
+from entrepot.db.opening import load_driver
+from entrepot.operations.maintenance import follow_setting
 from entrepot.plumbing import metrics
 from entrepot.plumbing.ids import new_secret
 from entrepot.plumbing.logging import configure
@@ -27,9 +30,6 @@ from entrepot.plumbing.sealing import write_private
 from entrepot.registry.limits import enforce_defaults
 from entrepot.settings import Loaded, Settings, settings_environment
 from entrepot.values.errors import Refused
-
-PASSWORD_FILE = "initial-admin-password"  # noqa: S105  # a name
-_LOCK_FILE = "lock"
 
 
 class InUse(Refused):
@@ -47,6 +47,7 @@ def run(loaded: Loaded) -> int:
         password = aside.submit(_prepare, settings).result()
     sys.stdout.write(f"{_box(settings, password)}\n")
     sys.stdout.flush()
+    load_driver(settings.database_url)
     gc.collect()
     gc.freeze()  # what is shared with the server processes stays shared
 
@@ -98,7 +99,7 @@ def _lock(settings: Settings) -> int:
 
     Raises InUse.
     """
-    handle = os.open(settings.data / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = os.open(settings.data / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
     if settings.database_url.startswith("sqlite:"):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -141,13 +142,15 @@ async def _first_start(settings: Settings) -> str | None:
         await check_storage(house)
         await house.accounts.keys.current()
         await enforce_defaults(house.registry)
+        await follow_setting(house.operations, settings.read_only)
         if await has_first_admin(house.accounts):
+            await forget_initial_password(house.accounts)  # another replica may have changed it
             return None
         if settings.admin_password:
             await ensure_first_admin(house.accounts, settings.admin_password.get_secret_value())
             return None
         # Written before it counts: a crash in between must not leave an administrator nobody can be.
-        file = settings.data / PASSWORD_FILE
+        file = settings.data / FILE_NAME
         if not file.exists():
             write_private(file, f"{new_secret()}\n".encode())
         password = file.read_text().strip()
@@ -170,7 +173,7 @@ def _box(settings: Settings, password: str | None) -> str:
         f"login:  docker login -u {FIRST_ADMIN} {registry}",
     ]
     if password is not None:
-        lines += [f"        password: {password}", f"        (kept in {settings.data / PASSWORD_FILE})"]
+        lines += [f"        password: {password}", f"        (kept in {settings.data / FILE_NAME})"]
     lines += [
         "",
         f"next:   open {url} in a browser, or",

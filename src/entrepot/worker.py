@@ -11,15 +11,22 @@ import signal
 import sys
 from typing import NoReturn
 
-from entrepot.app import SCHEDULE, SUBSCRIPTIONS, House, job_settings, open_house
+from entrepot.app import SCHEDULE, SUBSCRIPTIONS, House, heartbeat_of, job_settings, open_house
 from entrepot.db.holding import Holder, open_holder
+from entrepot.jobs.closing import is_open
 from entrepot.jobs.dispatch import Dispatcher
 from entrepot.jobs.engine import Engine
+from entrepot.jobs.living import ProcessKind
 from entrepot.jobs.reactions import AnyJob, Job, Run
 from entrepot.jobs.schedule import Schedule, every
+from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import configure, get_logger
+from entrepot.registry.accounting import Accountant
+from entrepot.registry.labels import keep_labels
 from entrepot.settings import Settings
+from entrepot.upkeep.deep import keep_verifying
 from entrepot.values.errors import Broken, Elsewhere, EntrepotError, Refused
+from entrepot.webhooks.courier import Courier
 
 _SEATS_MAX = 1_000
 _SEAT_CHECK_SECONDS = 5.0
@@ -43,6 +50,7 @@ def run(settings: Settings) -> NoReturn:
     Exit status 0; 1 after an error, which is logged.
     """
     configure(settings.log_format, settings.log_level)
+    metrics.forget_the_dead()
     status = 1
     try:
         asyncio.run(_work(settings))
@@ -74,16 +82,25 @@ async def _work(settings: Settings) -> None:
 async def _work_in(house: House, holder: Holder, seat: int, stop: asyncio.Event) -> None:
     settings = job_settings(house.settings)
     reactions = [reaction for reactions in SUBSCRIPTIONS.values() for reaction in reactions]
-    engine = Engine(settings, seat, house.rooms, reactions, {**SCHEDULE, **_HOUSEKEEPING})
+    engine = Engine(settings, seat, house.rooms, reactions, {**SCHEDULE, **_HOUSEKEEPING}, lambda: is_open(house.db))
     dispatcher = Dispatcher(house.db, holder, SUBSCRIPTIONS, engine.start, settings)
+    accountant = Accountant(house.registry)  # imported images are pushed here
+    accountant.start()
+    heartbeat = heartbeat_of(house, ProcessKind.WORKER)
     try:
         await engine.launch()
+        heartbeat.start()
         _log.info("the job worker works", seat=seat)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(dispatcher.run(stop))
+            tasks.create_task(Courier(house.webhooks, holder).run(stop))
             tasks.create_task(_keep_seat(holder, engine, seat, stop))
+            tasks.create_task(keep_labels(house.registry, holder, stop))
+            tasks.create_task(keep_verifying(house.upkeep, holder, stop))
     finally:
         await engine.close(house.settings.drain_seconds)
+        await accountant.end()
+        await heartbeat.end()
         _log.info("the job worker stopped", seat=seat)
 
 
@@ -94,10 +111,14 @@ async def _take_seat(holder: Holder, settings: Settings, stop: asyncio.Event) ->
     """
     seats = 1 if settings.database_url.startswith("sqlite:") else _SEATS_MAX
     deadline = asyncio.get_running_loop().time() + settings.drain_seconds + _SEAT_CHECK_SECONDS
+    has_waited = False
     while asyncio.get_running_loop().time() < deadline:
         for number in range(seats):
             if await holder.try_hold(_seat(number)):
                 return number
+        if not has_waited:
+            _log.info("the job worker waits for another one to end")
+            has_waited = True
         if await _is_set(stop, _SEAT_WAIT_SECONDS):  # another process: it tells nobody when it ends
             return None
     raise WorkerRunning

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from entrepot.access.check import level_of
 from entrepot.access.groups import groups_of
 from entrepot.access.levels import Level
 from entrepot.accounts.groups import add_group_member, create_group
+from entrepot.accounts.initial_password import forget_initial_password
 from entrepot.accounts.login import sign_in
 from entrepot.accounts.personal_tokens import create_token, list_tokens
 from entrepot.accounts.robots import create_robot, show_robot
@@ -265,6 +267,21 @@ async def test_the_first_administrator_is_made_once(rooms: Rooms) -> None:
     made = await asyncio.gather(*(ensure_first_admin(rooms.accounts, OTHER) for _ in range(3)))
     assert made == [False, False, False]
     await sign_in(rooms.accounts, "admin", PASSWORD)
+
+
+async def test_the_file_of_the_first_password_goes_with_it(rooms: Rooms, tmp_path: Path) -> None:
+    file = tmp_path / "initial-admin-password"
+    file.write_text(f"{PASSWORD}\n")
+    accounts = replace(rooms.accounts, settings=replace(rooms.accounts.settings, initial_password_file=file))
+    await rooms.user("ann")
+    await set_password(accounts, rooms.admin, ANN, OTHER)
+    assert not await forget_initial_password(accounts)
+    assert file.exists()
+
+    await set_password(rooms.accounts, rooms.admin, UserName("admin"), OTHER)  # by a replica without the file
+    assert await forget_initial_password(accounts)
+    assert not file.exists()
+    assert not await forget_initial_password(accounts)
 
 
 async def test_what_happens_to_users_is_told_without_secrets(rooms: Rooms) -> None:

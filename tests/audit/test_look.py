@@ -11,7 +11,7 @@ from entrepot.access.actor import ANONYMOUS, Actor, Bound
 from entrepot.access.grants import Grant, set_grant
 from entrepot.access.levels import Level
 from entrepot.accounts.queries import people
-from entrepot.audit.look import list_events, read_all, read_on
+from entrepot.audit.look import list_events, list_numbered, read_all, read_on
 from entrepot.audit.settings import AuditSettings
 from entrepot.audit.wanted import Result, Wanted, cursor_of, parse_cursor
 from entrepot.jobs.events import Event, publish
@@ -119,6 +119,9 @@ async def test_what_is_asked_for_fits_in_every_way(rooms: Rooms) -> None:
     assert await found() == everything
     assert await found(type="test.seen") == ["seen acme/b", "seen acme/a"]
     assert await found(type="test.se") == []
+    assert (
+        await found(without=("test.seen",)) == await found(types=("test.refused",)) == ["refused c", "refused acme/a"]
+    )
     assert await found(result=Result.REFUSED) == ["refused c", "refused acme/a"]
     assert await found(result=Result.DONE) == ["seen acme/b", "seen acme/a"]
     assert await found(subject="acme/a") == ["refused acme/a", "seen acme/a"]
@@ -146,11 +149,11 @@ async def test_an_event_is_told_with_names_while_there_are_any(rooms: Rooms) -> 
     assert (gone.actor_name, gone.domain_name) == ("", "")
 
 
-@pytest.mark.parametrize("looked_at_max", [2, 3, 5, 100])
+@pytest.mark.parametrize(("looked_at_max", "at_once"), [(2, 500), (3, 2), (5, 1), (100, 7), (100, 500)])
 async def test_pages_put_together_are_the_whole_however_little_a_question_may_look_at(
-    rooms: Rooms, looked_at_max: int
+    rooms: Rooms, looked_at_max: int, at_once: int
 ) -> None:
-    audit = replace(rooms.audit, settings=AuditSettings(looked_at_max=looked_at_max))
+    audit = replace(rooms.audit, settings=AuditSettings(looked_at_max=looked_at_max, looked_at_once=at_once))
     for number in range(20):
         await tell(rooms, Seen(f"{number:02}") if number % 4 == 0 else Denied(f"{number:02}"))
     every_fourth, backwards = [f"{number:02}" for number in range(0, 20, 4)], list[str]()
@@ -168,6 +171,22 @@ async def test_pages_put_together_are_the_whole_however_little_a_question_may_lo
 
     assert backwards == every_fourth[::-1]
     assert forwards == every_fourth
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 8, 500])
+async def test_numbered_pages_are_of_the_newest_events_only_in_whatever_pieces_they_are_looked_at(
+    rooms: Rooms, at_once: int
+) -> None:
+    audit = replace(rooms.audit, settings=AuditSettings(looked_at_max=12, looked_at_once=at_once))
+    for number in range(20):
+        await tell(rooms, Seen(f"{number:02}") if number % 4 == 0 else Denied(f"{number:02}"))
+    newest = [f"{number:02}" for number in (16, 12, 8)]
+
+    for wanted, subjects in ((Wanted(type="test.seen"), newest), (Wanted(), [f"{n:02}" for n in range(19, 7, -1)])):
+        for limit in (1, 2, 5, 100):
+            pages = [await list_numbered(audit, rooms.admin, wanted, at, limit) for at in range(0, 14, limit)]
+            assert {total for _, total in pages} == {len(subjects)}
+            assert [told.event.subject for rows, _ in pages for told in rows] == subjects
 
 
 async def test_whoever_reads_on_goes_on_where_they_were(rooms: Rooms) -> None:

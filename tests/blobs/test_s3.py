@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import httpx2
+import obstore
 import pytest
 
 from entrepot.blobs.opening import open_store
@@ -173,6 +174,25 @@ def _with_copy_limit(url: str, copy_bytes_max: int) -> S3Store:
     store = open_store(url, BlobSettings())
     assert isinstance(store, S3Store)
     return S3Store(store._bucket, copy_bytes_max=copy_bytes_max)
+
+
+async def test_a_blob_that_is_too_large_to_be_copied_is_set_aside_by_reading_it(bucket_url: str) -> None:
+    store, body = _with_copy_limit(bucket_url, MIB), some_bytes(2 * MIB)
+    digest = await put(store, body)
+    assert await store.set_aside(digest)
+    assert await listed(store) == {}
+    bucket, key = store._bucket, f"aside/sha256/{digest.hex}"
+    assert bytes(await (await obstore.get_async(bucket, key)).bytes_async()) == body
+
+
+async def test_a_listing_of_many_folders_is_in_order_and_can_be_left_early(bucket_url: str) -> None:
+    store = open_store(bucket_url, BlobSettings())
+    digests = sorted([str(await put(store, b"%d" % number)) for number in range(60)])
+    assert [str(digest) async for digest, _ in store.list()] == digests
+    before = asyncio.all_tasks()
+    async with aclosing(store.list()) as some:
+        assert str((await anext(some))[0]) == digests[0]
+    assert asyncio.all_tasks() == before
 
 
 async def test_many_large_uploads_hold_a_bounded_number_of_pieces_and_small_ones_do_not_wait(bucket_url: str) -> None:

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from entrepot.cli.output import size
+from entrepot.cli.output import last_day, size
 from tests.cli.run import Run
 
 
@@ -51,14 +51,27 @@ def stranger(home: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stranger
         thread.join()
 
 
-def problem(message: str) -> bytes:
-    return json.dumps({"error_code": "X", "error_msg": message}).encode()
+def problem(message: str, code: str = "X") -> bytes:
+    return json.dumps({"error_code": code, "error_msg": message}).encode()
 
 
 @pytest.mark.parametrize(
     ("status", "body", "code", "said"),
     [
-        (403, problem("you may not"), 1, "You may not."),
+        (403, problem("acme/web is not yours"), 1, "entrepot: acme/web is not yours.\n"),
+        (
+            404,
+            problem("There is none.", "SVCSTG.SWR.4040058"),
+            1,
+            "There is none. See which there are: entrepot org list",
+        ),
+        (404, problem("Run: entrepot x", "SVCSTG.SWR.4040058"), 1, "entrepot: Run: entrepot x"),
+        (
+            403,
+            problem("ann may not do repository:delete-content on acme/a/web: that needs manage."),
+            1,
+            " on acme/a/web: that needs manage. See why: entrepot explain me delete-content acme/a/web\n",
+        ),
         (404, problem("There is no such thing."), 1, "There is no such thing."),
         (401, problem("Wrong."), 1, "Wrong. Run: entrepot login http://127.0.0.1"),
         (500, problem("Broken."), 3, "Try again later."),
@@ -171,3 +184,15 @@ def test_without_a_sign_in_the_next_step_is_named(run: Run) -> None:
 )
 def test_sizes_are_readable(count: int, text: str) -> None:
     assert size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("2027-02-01T00:00:00.000000Z", "2027-01-31"),
+        ("2027-02-01T12:30:00.000000Z", "2027-02-01 12:30:00"),
+        (None, ""),
+    ],
+)
+def test_an_end_is_told_by_its_last_day_where_it_has_one(end: str | None, said: str) -> None:
+    assert last_day(end) == said

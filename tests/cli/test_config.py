@@ -90,3 +90,12 @@ def test_help_does_not_load_the_server() -> None:
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
 
     assert heavy.isdisjoint(ended.stdout.split())
+
+
+def test_a_server_on_sqlite_does_not_load_the_driver_of_postgresql() -> None:
+    code = "import sys; import entrepot.serving; print(*{name.split('.')[0] for name in sys.modules})"
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+
+    assert "sqlalchemy" in ended.stdout.split()
+    assert "psycopg" not in ended.stdout.split()

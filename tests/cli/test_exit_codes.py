@@ -16,7 +16,7 @@ def test_every_code_says_what_it_means_and_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("raised", "code", "said"),
     [
-        (NameInvalid("The name is wrong."), ExitCode.REFUSED, "The name is wrong."),
+        (NameInvalid("the name is wrong"), ExitCode.REFUSED, "The name is wrong."),
         (StorageFailed(), ExitCode.REFUSED, "The blob storage failed"),
         (RemoteUnreachable("Nobody there."), ExitCode.UNREACHABLE, "Nobody there."),
         (OSError(28, "No space left on device", "x.tar"), ExitCode.MACHINE, "No space left on device: x.tar."),

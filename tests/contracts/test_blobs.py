@@ -7,7 +7,7 @@ import pytest
 
 from entrepot.blobs.store import BlobStore, Part
 from entrepot.values.digest import Digest
-from entrepot.values.errors import DigestInvalid, DigestMismatch, UploadUnknown
+from entrepot.values.errors import BlobUnknown, DigestInvalid, DigestMismatch, UploadUnknown
 from tests.contracts.streams import MIB, chunked, collect, listed, parts_left, put, some_bytes, write_part
 
 EMPTY = Digest.of(b"")
@@ -178,3 +178,26 @@ async def test_an_empty_store_is_empty_and_well(store: BlobStore) -> None:
     assert await parts_left(store) == []
     assert await store.stat(EMPTY) is None
     await store.check()
+
+
+async def test_blobs_are_listed_by_digest(store: BlobStore) -> None:
+    for number in range(12):
+        await put(store, some_bytes(10, number), ALGORITHMS[number % 2])
+    found = [str(digest) async for digest, _ in store.list()]
+    assert found == sorted(found)
+    assert len(found) == 12
+
+
+@pytest.mark.parametrize("size", [0, 5, 2 * MIB])
+async def test_what_is_set_aside_is_neither_read_nor_listed_and_can_be_kept_again(store: BlobStore, size: int) -> None:
+    body = some_bytes(size)
+    digest = await put(store, body)
+    for _ in range(2):  # over what was set aside before
+        assert await store.set_aside(digest)
+        assert await store.stat(digest) is None
+        assert await listed(store) == {}
+        with pytest.raises(BlobUnknown):
+            await collect(store.open(digest))
+        assert not await store.set_aside(digest)
+        await put(store, body)
+        assert await collect(store.open(digest)) == body

@@ -16,7 +16,9 @@ from sqlalchemy import Connection, column, create_engine, func, inspect, make_ur
 from sqlalchemy.types import TypeEngine
 
 from entrepot.migrations import FOLDER, SchemaNewer, all_tables, newest_revision, upgrade, versions
+from entrepot.migrations.name_parts import INDEX
 from entrepot.values.errors import DatabaseUnreachable
+from tests.live.api import fresh_name
 
 
 @contextmanager
@@ -38,6 +40,17 @@ def schema(url: str) -> dict[str, Any]:
         found = inspect(connection)
         questions = (found.get_columns, found.get_indexes, found.get_foreign_keys, found.get_unique_constraints)
         return {table: [comparable(ask(table)) for ask in questions] for table in found.get_table_names()}
+
+
+def differences(connection: Connection, **options: bool) -> list[Any]:
+    """Between the tables that are there and those that are declared."""
+
+    def counts(_object: object, name: str | None, kind: str, _is_there: bool, _declared: object) -> bool:
+        return (kind, name) != ("index", INDEX)
+
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": counts, **options})
+    found: list[Any] = compare_metadata(context, all_tables())
+    return found
 
 
 def contents(url: str) -> dict[str, int | str]:
@@ -71,9 +84,7 @@ def test_the_migrated_schema_is_the_declared_one(database_url: str) -> None:
     migrate(database_url)
 
     with connected(database_url) as connection:
-        options = {"compare_type": True, "compare_server_default": connection.dialect.name == "sqlite"}
-        context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, all_tables()) == []
+        assert differences(connection, compare_server_default=connection.dialect.name == "sqlite") == []
 
 
 def test_a_new_installation_is_created_as_the_migrations_would_make_it(
@@ -163,7 +174,7 @@ def test_a_failed_migration_changes_nothing(database_url: str, monkeypatch: pyte
     assert set(schema(database_url)) == {"alembic_version"}
     upgrade(database_url)
     with connected(database_url) as connection:
-        assert compare_metadata(MigrationContext.configure(connection), all_tables()) == []
+        assert differences(connection) == []
 
 
 def test_memberships_in_groups_that_a_provider_maps_become_its_own(database_url: str) -> None:
@@ -198,6 +209,41 @@ def test_memberships_in_groups_that_a_provider_maps_become_its_own(database_url:
         ("user:ann", "group:own"): None,
         ("user:ben", "group:dev"): None,
     }
+
+
+def test_names_have_an_index_of_their_parts_also_where_its_extension_came_later(postgres_url: str) -> None:
+    upgrade(postgres_url)
+    with connected(postgres_url) as connection:
+        assert has_parts_index(connection)
+        connection.execute(text("DROP EXTENSION pg_trgm CASCADE"))
+        assert not has_parts_index(connection)
+
+    upgrade(postgres_url)
+
+    with connected(postgres_url) as connection:
+        assert has_parts_index(connection)
+
+
+def test_whoever_may_not_create_the_extension_does_without_that_index(postgres_url: str) -> None:
+    plain = fresh_name("plain").replace("-", "_")
+    with connected(postgres_url) as connection:
+        connection.execute(text(f"CREATE ROLE {plain} LOGIN"))
+        connection.execute(text(f"GRANT ALL ON SCHEMA public TO {plain}"))
+    theirs = make_url(postgres_url).set(username=plain).render_as_string()
+
+    upgrade(theirs)
+    upgrade(theirs)
+
+    with connected(theirs) as connection:
+        assert not has_parts_index(connection)
+        assert differences(connection) == []
+    with connected(postgres_url) as connection:
+        connection.execute(text(f"DROP OWNED BY {plain}"))
+        connection.execute(text(f"DROP ROLE {plain}"))
+
+
+def has_parts_index(connection: Connection) -> bool:
+    return any(one["name"] == INDEX for one in inspect(connection).get_indexes("repository"))
 
 
 @pytest.mark.parametrize("url", ["postgresql://nobody@127.0.0.1:1/nothing", "sqlite:////nowhere/at/all.db"])

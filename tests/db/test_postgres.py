@@ -51,6 +51,11 @@ def stop(server: Postgres, url: str) -> None:
     server.stop()
 
 
+async def test_plans_are_not_compiled_which_takes_longer_than_any_answer(db: PostgresDatabase) -> None:
+    async with db.reading() as tx:
+        assert await tx.value(select(func.current_setting("jit"))) == "off"
+
+
 async def test_a_lock_that_is_not_let_go_is_busy(db: PostgresDatabase) -> None:
     async with db.writing() as tx:
         await tx.lock("name")

@@ -36,5 +36,5 @@ async def test_who_has_to_wait_is_told_how_long(rooms: Rooms, path: str, status:
 
     assert (refused.status_code, refused.headers["retry-after"]) == (status, "1")
     assert code in refused.text
-    assert "try again in 1 seconds" in refused.text
+    assert "try again in 1 s" in refused.text
     assert admitted.status_code == 200

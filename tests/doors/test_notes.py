@@ -13,6 +13,9 @@ from entrepot.accounts.tokens import issue_token
 from entrepot.doors.manage import door as manage_door
 from entrepot.doors.oci.door import OciDoor
 from entrepot.doors.oci.sampled import SampledPulls
+from entrepot.registry.quota_rules import Resource
+from entrepot.registry.quotas import set_organization_quotas
+from entrepot.values.names import OrganizationName
 from tests.make.looking import events_after, last_event
 from tests.make.rooms import PASSWORD, Rooms
 
@@ -92,6 +95,32 @@ async def test_a_refusal_is_noted_also_where_the_answer_hides_it(
     assert (row.type, row.subject, row.actor) == ("access.refused", subject, actor.subject)
     assert (row.organization, row.domain_id) == ("acme" if subject else "", actor.domain_id)
     assert (row.address, row.credential, row.data["action"]) == (ADDRESS, "password", action)
+
+
+async def test_a_full_quota_is_noted_for_what_more_was_wanted_for_and_not_with_every_try(
+    rooms: Rooms, seq: int
+) -> None:
+    limits = {Resource.TAGS: 1, Resource.BYTES: 1, Resource.REPOSITORIES: 1}
+    await set_organization_quotas(rooms.registry, rooms.admin, OrganizationName("acme"), limits)
+    named = {"source_tag": "v1", "destination_tag": "v2"}
+    async with client_of(manage_door.build(rooms.manage), "admin") as client:
+        for _ in range(2):
+            assert (await client.post("/v2/manage/namespaces/acme/repos/app/tags", json=named)).status_code == 400
+    async with client_of(OciDoor(rooms.oci), "admin") as client:
+        new = await client.post("/v2/acme/new/blobs/uploads/")
+        big = await client.post("/v2/acme/app/blobs/uploads/", params={"digest": f"sha256:{'0' * 64}"}, content=b"ab")
+        assert (new.status_code, big.status_code) == (403, 403), (new.text, big.text)
+
+    rows = [row for row in await noted(rooms, seq) if row.type == "quota.exceeded"]
+    assert [(row.subject, row.organization, row.data) for row in rows] == [
+        (subject, "acme", {"count": count, "quota": quota, "of": "organization", "limit": 1})
+        for subject, count, quota in (
+            ("acme/app", 2, "tags"),
+            ("acme/new", 1, "repositories"),
+            ("acme/app", 1, "bytes"),
+        )
+    ]
+    assert {row.actor for row in rows} == {rooms.admin.subject}
 
 
 async def test_what_is_simply_not_there_is_no_refusal(rooms: Rooms, seq: int) -> None:

@@ -149,6 +149,43 @@ async def test_an_answer_that_is_none_is_told_in_a_sentence(
     assert "www-authenticate" not in answer.headers
 
 
+async def test_a_browser_goes_to_the_sign_in_page_with_a_word_for_why(
+    browser: httpx2.AsyncClient, rooms: Rooms, issuer: TheIssuer
+) -> None:
+    async def why(path: str, **query: str) -> str:
+        answer = await browser.get(path, params=query, headers={"Accept": "text/html,*/*;q=0.8"})
+        assert answer.status_code == 303, answer.text
+        page, _, word = answer.headers["location"].partition("?refused=")
+        assert page == "/console/login"
+        return word
+
+    back = dict(parse_qs(urlsplit(await there(browser, issuer)).query))
+    assert await why(BACK, state=back["state"][0], error="<script>") == "denied"
+    assert await why(BACK, state="of another", code="1") == "unfit"
+    assert await why(LOGIN, next="//evil.example") == "failed"
+    assert await why("/auth/oidc/nowhere/login") == "unknown-provider"
+    issuer.person = {**issuer.person, "sub": "a stranger", "preferred_username": rooms.admin.name}
+    taken = urlsplit(await there(browser, issuer))
+    assert await why(BACK, **{key: values[0] for key, values in parse_qs(taken.query).items()}) == "name-taken"
+    await change_provider(rooms.accounts, rooms.admin, "corp", {"provisions": False})
+    strange = urlsplit(await there(browser, issuer))
+    assert await why(BACK, **{key: values[0] for key, values in parse_qs(strange.query).items()}) == "no-account"
+
+
+async def test_who_was_refused_still_gets_where_they_wanted_by_another_way(
+    browser: httpx2.AsyncClient, issuer: TheIssuer
+) -> None:
+    html, wanted = {"Accept": "text/html"}, "/console/images?q=web"
+    off = await browser.get(LOGIN, params={"next": wanted})
+    back = await browser.get(BACK, params={"state": query_of(off)["state"], "error": "access_denied"}, headers=html)
+    assert query_of(back) == {"refused": "denied", "next": wanted}
+
+    nowhere = await browser.get("/auth/oidc/nowhere/login", params={"next": wanted}, headers=html)
+    assert query_of(nowhere) == {"refused": "unknown-provider", "next": wanted}
+    astray = await browser.get(LOGIN, params={"next": "//evil.example"}, headers=html)
+    assert "next" not in query_of(astray)
+
+
 async def test_a_provider_that_is_away_is_told(browser: httpx2.AsyncClient, issuer: TheIssuer) -> None:
     issuer.lies["/.well-known/openid-configuration"] = (503, {})
 

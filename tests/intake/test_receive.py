@@ -15,6 +15,14 @@ from entrepot.intake.receive import (
 )
 from entrepot.intake.room import Intake
 from entrepot.intake.rules import State
+from entrepot.registry.organizations import list_organizations
+from entrepot.registry.quota_rules import UNLIMITED, Resource
+from entrepot.registry.quotas import (
+    archive_limits,
+    set_domain_quotas,
+    set_organization_quotas,
+    show_organization_quotas,
+)
 from entrepot.registry.stale import forget_stale_uploads
 from entrepot.values.errors import (
     AccessDenied,
@@ -146,7 +154,8 @@ async def test_an_archive_is_its_owners_alone(cast: Cast, intake: Intake) -> Non
 
 async def test_limits_are_said_before_anything_comes(cast: Cast, intake: Intake) -> None:
     admin = cast["admin"]
-    small = replace(intake, settings=replace(intake.settings, archive_bytes_max=100, archives_open_max=2))
+    registry = replace(intake.registry, settings=replace(intake.registry.settings, archive_bytes_max=100))
+    small = replace(intake, registry=registry, settings=replace(intake.settings, archives_open_max=2))
     for size, name, refusal in ((101, "a", BodyTooLarge), (0, "a", SizeInvalid), (1, " ", ParameterInvalid)):
         with pytest.raises(refusal):
             await announce_archive(small, admin, ACME, name, size)
@@ -160,3 +169,29 @@ async def test_limits_are_said_before_anything_comes(cast: Cast, intake: Intake)
         await announce_archive(small, admin, ACME, "a", 1, str(number))
     with pytest.raises(TooMany, match="2 archives under way"):
         await announce_archive(small, admin, ACME, "a", 1, "third")
+
+
+async def test_an_organization_takes_archives_of_its_own_size(cast: Cast, intake: Intake) -> None:
+    admin, editor, registry = cast["admin"], cast["editor"], intake.registry
+    other = await cast.rooms.organization("other")
+    for limit, taken in ((100, 100), (20 << 30, 20 << 30), (None, 10 << 30)):
+        await set_organization_quotas(registry, admin, ACME, {Resource.ARCHIVE_BYTES: limit})
+        listed = await list_organizations(registry, admin)
+        assert await archive_limits(registry, admin, listed) == {"acme": taken, "other": 10 << 30}
+        with pytest.raises(BodyTooLarge, match="bytes in acme") as error:
+            await announce_archive(intake, editor, ACME, "a", taken + 1, repository=APP)
+        assert error.value.detail["limit"] == taken
+        await announce_archive(intake, editor, ACME, "a", taken, repository=APP)
+        await announce_archive(intake, admin, other, "a", 10 << 30)
+    await set_organization_quotas(registry, admin, ACME, {Resource.ARCHIVE_BYTES: UNLIMITED})
+    await announce_archive(intake, editor, ACME, "a", 1 << 50, repository=APP)
+    shown = {one.resource: one for one in await show_organization_quotas(registry, admin, ACME)}
+    assert (shown[Resource.ARCHIVE_BYTES].limit, shown[Resource.ARCHIVE_BYTES].is_own) == (UNLIMITED, True)
+
+
+async def test_only_administrators_of_the_domain_set_the_size_of_archives(cast: Cast, intake: Intake) -> None:
+    for who in ("editor", "manager"):
+        with pytest.raises((AccessDenied, OrganizationUnknown)):
+            await set_organization_quotas(intake.registry, cast[who], ACME, {Resource.ARCHIVE_BYTES: 1 << 40})
+    with pytest.raises(ParameterInvalid):
+        await set_domain_quotas(intake.registry, cast["admin"], "default", {Resource.ARCHIVE_BYTES: 5})

@@ -31,6 +31,10 @@ class Room:
         return b"no JSON"
 
 
+async def always_open() -> bool:
+    return True
+
+
 @reaction("test.note", Room)
 async def note(room: Room, event: Recorded, run: Run) -> None:
     said = await run.step("first", room.do, event)
@@ -69,7 +73,7 @@ async def open_engine(tmp_path: Path, room: Room) -> AsyncIterator[OpenEngine]:
             await engine.close(5)
         opened.clear()
         settings = JobSettings(f"sqlite:///{tmp_path / 'jobs.sqlite3'}", history_seconds=0)
-        engine = Engine(settings, 0, {Room: room}, [note, unwritable], schedule)
+        engine = Engine(settings, 0, {Room: room}, [note, unwritable], schedule, always_open)
         opened.append(engine)
         await engine.launch()
         return engine

@@ -32,6 +32,10 @@ class Room:
         self.done.append("second")
 
 
+async def always_open() -> bool:
+    return True
+
+
 @reaction("test.fragile", Room)
 async def fragile(room: Room, _event: Recorded, run: Run) -> None:
     await run.step("first", room.first)
@@ -54,7 +58,7 @@ async def ended(runs: Runs, run_id: str, state: RunState) -> RunSeen:
 
 async def test_a_failed_run_is_tried_again_from_the_step_that_failed(tmp_path: Path) -> None:
     settings, room = JobSettings(f"sqlite:///{tmp_path / 'jobs.sqlite3'}"), Room()
-    engine = Engine(settings, 0, {Room: room}, [fragile], {})
+    engine = Engine(settings, 0, {Room: room}, [fragile], {}, always_open)
     runs = Runs(settings)
     await engine.launch()
     try:

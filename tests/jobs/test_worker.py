@@ -213,6 +213,7 @@ async def test_the_second_worker_on_sqlite_waits_for_the_seat_and_gives_up(
 
     assert ended(second) == 1
     assert "Another job worker is at work" in workers.log
+    await until(lambda: workers.log.count("waits for another one") == 2, 30)
     third.terminate()
     assert ended(third) == 0, "told to stop while it waits"
     first.terminate()

@@ -31,7 +31,7 @@ LOG_LINES_SHOWN = 120
 Option = str | int | float | bool | Path | None
 
 # Tests stop servers often, and some with a client still attached: they need not wait the default 30 s for it.
-DEFAULTS: Mapping[str, Option] = {"drain_seconds": 5}
+DEFAULTS: Mapping[str, Option] = {"drain_seconds": 5, "verify_every_seconds": 0}  # none that is due comes between
 
 
 class ServerFailed(AssertionError):
@@ -172,7 +172,8 @@ class Server:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ENTREPOT_")}
         options = {**DEFAULTS, **self.options}
         settings = {f"ENTREPOT_{name.upper()}": _text(value) for name, value in options.items() if value is not None}
-        return {**kept, "ENTREPOT_ADMIN_PASSWORD": self.password, **settings, **self.environment}
+        password = {"ENTREPOT_ADMIN_PASSWORD": self.password} if self.password else {}  # else it makes one up
+        return {**kept, **password, **settings, **self.environment}
 
     def _kill_group(self) -> None:
         try:

@@ -60,6 +60,25 @@ def manifest(api: Api, name: str, tag: str) -> httpx2.Response:
     return api.client.get(f"/v2/{name}/manifests/{tag}", headers={"Accept": "*/*"})
 
 
+def test_what_a_worker_imports_is_counted_as_pushed(start_server: StartServer) -> None:
+    server = start_server(accounting_seconds="1s")
+    with Api(server) as api:
+        organization = api.create_org()
+        body = large("shop/web:1.0")
+        path = announce(api, organization, body)
+        send(api, path, body)
+        api.client.post(f"{path}/import", json={})
+        assert ended(api, path)["state"] == "done"
+
+        usage: dict[str, Any] = {"days": [{"pushes": 0}]}
+        deadline = time.monotonic() + _SECONDS_MAX
+        while not usage["days"][-1]["pushes"] and time.monotonic() < deadline:  # it is written down a second later
+            usage = api.client.get(f"/v2/manage/namespaces/{organization}/repos/web/usage").json()
+
+    today = usage["days"][-1]
+    assert today["pushes"] == 1 and today["pushed_bytes"] == usage["stored_bytes"] > 6 << 20
+
+
 def test_an_archive_is_sent_in_pieces_and_its_images_can_be_pulled(server: Server, api: Api) -> None:
     organization = api.create_org()
     body = gzip.compress(large("shop/web:1.0"), 1)

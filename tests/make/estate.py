@@ -1,20 +1,30 @@
 """A large installation, written straight into the tables: what lists and management calls are measured on.
 
-Ten repositories in an organization, ten tags and two manifests in a repository. Everything belongs to
-the first domain. Its member is an editor in some organizations and a reader of some single
+Ten repositories in an organization, ten tags and two manifests in a repository, two labels of a manifest. Everything
+belongs to the first domain. Its member is an editor in some organizations and a reader of some single
 repositories, as people are. Every tenth repository is shared with the domain `guests`.
 """
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, String, Table, cast, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Engine, Integer, String, Table, cast, func, literal, select, text
 
 from entrepot.access.actor import admins_of, subject_of_domain
 from entrepot.access.levels import Level
 from entrepot.access.tables import grant
 from entrepot.accounts.tables import domain, user
-from entrepot.registry.tables import blob, manifest, organization, repository, repository_blob, share, tag
+from entrepot.registry.tables import (
+    blob,
+    manifest,
+    organization,
+    repository,
+    repository_blob,
+    share,
+    tag,
+    version_label,
+)
 
 MEMBER_OF = 50
 READER_OF = 200
@@ -22,6 +32,8 @@ READER_OF = 200
 _MEMBERS_EACH = 5
 _REPOSITORIES_EACH = 10
 _TAGS_EACH = 10
+_SETTLE_SECONDS_MAX = 30.0
+_ALL_VISIBLE = text("SELECT relallvisible >= relpages FROM pg_class WHERE oid = CAST(quote_ident(:table) AS regclass)")
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _BODY = b'{"schemaVersion":2,"layers":[]}'
 
@@ -29,13 +41,13 @@ _BODY = b'{"schemaVersion":2,"layers":[]}'
 def fill(connection: Connection, member: str, organizations: int = 10_000) -> None:
     """Put all of it into a database that a server has begun; `member` is the name of a user there.
 
-    PostgreSQL's planner is told by `analyze`, in a transaction of its own.
+    PostgreSQL is made ready by `settle`, outside of the transaction.
     """
     owner = connection.execute(select(domain.c.id).order_by(domain.c.created_at).limit(1)).scalar_one()
     member_id = connection.execute(select(user.c.id).where(user.c.name == member)).scalar_one()
     one, repositories = literal(_NOW, organization.c.created_at.type), organizations * _REPOSITORIES_EACH
 
-    number = _numbers(organizations)
+    number = numbers(organizations)
     _insert(
         connection, organization, id=number, domain_id=literal(owner), name=_organization(number),
         creator_id=literal(member_id), allows_sparse=literal(False), public_by_default=literal(False), created_at=one,
@@ -43,33 +55,40 @@ def fill(connection: Connection, member: str, organizations: int = 10_000) -> No
     connection.execute(
         repository.insert(), [_repository(one, organizations, member_id) for one in range(1, repositories + 1)]
     )
-    number = _numbers(repositories)
+    number = numbers(repositories)
     _insert(connection, blob, digest=_digest(number), size=number * 1_000, stored_at=one)
     _insert(connection, repository_blob, repository_id=number, digest=_digest(number), linked_at=one)
-    number = _numbers(2 * repositories)
+    number = numbers(2 * repositories)
     _insert(
         connection, manifest, repository_id=_group(number, 2), digest=_digest(number),
         media_type=literal("application/vnd.oci.image.manifest.v1+json"), size=literal(len(_BODY)),
         content_size=number, annotations=literal({}, manifest.c.annotations.type), body=literal(_BODY),
         pushed_at=one, pushed_by=literal(f"user:{member_id}"),
     )  # fmt: skip
-    number = _numbers(_TAGS_EACH * repositories)
+    # Every manifest has a label that all have, and one of its own; in the order in which manifests were numbered.
+    for place, key, value in ((0, "team", literal("red")), (1, "revision", numbered("r", number))):
+        _insert(
+            connection, version_label, manifest_id=number, number=literal(place), repository_id=_group(number, 2),
+            key=literal(key), value=value,
+        )  # fmt: skip
+    number = numbers(_TAGS_EACH * repositories)
     _insert(
-        connection, tag, repository_id=_group(number, _TAGS_EACH), name=_text("1.", number),
-        digest=_digest(_group(number, _TAGS_EACH) * 2), valid_from=one, pushed_by=literal(f"user:{member_id}"),
+        connection, tag, repository_id=_group(number, _TAGS_EACH), name=numbered("1.", number),
+        digest=_digest(_group(number, _TAGS_EACH) * 2), valid_from=one, pushed_at=one,
+        pushed_by=literal(f"user:{member_id}"),
     )  # fmt: skip
-    number = _numbers(organizations)
+    number = numbers(organizations)
     _grant(connection, number, literal(admins_of(owner)), Level.MANAGE, _organization(number))
-    number = _numbers(_MEMBERS_EACH * organizations)
+    number = numbers(_MEMBERS_EACH * organizations)
     other = literal("user:other").concat(cast(number % (organizations // 5), String))
     _grant(connection, number, other, Level.READ, _organization(_group(number, _MEMBERS_EACH)))
-    number = _numbers(MEMBER_OF)
+    number = numbers(MEMBER_OF)
     _grant(connection, number, literal(f"user:{member_id}"), Level.EDIT, _organization(number * 7))
-    number = _numbers(READER_OF)
+    number = numbers(READER_OF)
     _grant(connection, number, literal(f"user:{member_id}"), Level.READ, _path(number * 11, organizations))
     guests = "f" * 32
     connection.execute(domain.insert().values(id=guests, name="guests", created_at=_NOW))
-    number = _numbers(repositories // 10)
+    number = numbers(repositories // 10)
     _grant(connection, number, literal(subject_of_domain(guests)), Level.READ, _path(number * 10, organizations))
     _insert(
         connection, share, repository_id=number * 10, domain_id=literal(guests), description=literal(""),
@@ -77,15 +96,23 @@ def fill(connection: Connection, member: str, organizations: int = 10_000) -> No
     )  # fmt: skip
 
 
-def analyze(connection: Connection) -> None:
-    """What PostgreSQL does by itself after a while. SQLite's planner is told nothing, here as elsewhere."""
-    if connection.dialect.name != "postgresql":
+def settle(engine: Engine) -> None:
+    """What PostgreSQL does by itself within minutes: statistics, and the map by which an index alone answers.
+
+    SQLite's planner is told nothing, here as elsewhere.
+    """
+    if engine.dialect.name != "postgresql":
         return
-    for table in (organization, repository, blob, repository_blob, manifest, tag, grant, share):
-        connection.exec_driver_sql(f'ANALYZE "{table.name}"')
+    deadline = time.monotonic() + _SETTLE_SECONDS_MAX
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in (organization, repository, blob, repository_blob, manifest, version_label, tag, grant, share):
+            connection.exec_driver_sql(f'VACUUM (ANALYZE) "{table.name}"')
+            # A transaction that began before the rows were there keeps a page from being marked.
+            while not connection.scalar(_ALL_VISIBLE, {"table": table.name}) and time.monotonic() < deadline:
+                connection.exec_driver_sql(f'VACUUM "{table.name}"')
 
 
-def _numbers(count: int) -> ColumnElement[int]:
+def numbers(count: int) -> ColumnElement[int]:
     """A column that runs from 1 to `count`."""
     first = select(literal(1, Integer).label("number")).cte("numbers", recursive=True)
     return first.union_all(select(first.c.number + 1).where(first.c.number < count)).c.number
@@ -125,16 +152,17 @@ def _grant(
     )  # fmt: skip
 
 
-def _text(prefix: str, number: ColumnElement[int]) -> ColumnElement[str]:
+def numbered(prefix: str, number: ColumnElement[int]) -> ColumnElement[str]:
+    """The prefix with the number behind it."""
     return literal(prefix).concat(cast(number, String))
 
 
 def _organization(number: ColumnElement[int]) -> ColumnElement[str]:
-    return _text("team", number)
+    return numbered("team", number)
 
 
 def _path(number: ColumnElement[int], organizations: int) -> ColumnElement[str]:
-    return _organization(number % organizations + 1).concat("/").concat(_text("service-", number))
+    return _organization(number % organizations + 1).concat("/").concat(numbered("service-", number))
 
 
 def _group(number: ColumnElement[int], size: int) -> ColumnElement[int]:

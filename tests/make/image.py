@@ -1,7 +1,7 @@
 """Images to push: small, valid, never twice the same."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -42,11 +42,15 @@ class Image:
         holding: Sequence[Blob] = (),
         architecture: str = "amd64",
         subject: "Image | None" = None,
+        labels: Mapping[str, object] | None = None,
         **more: object,
     ) -> "Image":
         """A new image; `holding` are further layers, `more` further members of its manifest."""
         number = next(_numbers)
-        config = Blob(json.dumps({"architecture": architecture, "os": "linux", "number": number}).encode())
+        told: dict[str, object] = {"architecture": architecture, "os": "linux", "number": number}
+        if labels is not None:
+            told["config"] = {"Labels": labels}
+        config = Blob(json.dumps(told).encode())
         contents = [Blob(f"layer {layer} of image {number}".encode()) for layer in range(layers)] + list(holding)
         document = {
             "schemaVersion": 2,

@@ -1,6 +1,7 @@
 """Looks into the tables, for what no verb shows."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Table, func, select
@@ -20,10 +21,10 @@ async def last_event(db: Database) -> int:
         return int(await tx.value(select(func.coalesce(func.max(event.c.seq), 0))))
 
 
-async def dropped(db: Database) -> set[str]:
-    """The digests that wait for review."""
+async def dropped(db: Database, since: datetime) -> set[str]:
+    """The digests that wait for review since a time. Those that were only pushed wait, too, from their push on."""
     async with db.reading() as tx:
-        return {row.digest for row in await tx.rows(select(gc_candidate.c.digest))}
+        return {row.digest for row in await tx.rows(select(gc_candidate).where(gc_candidate.c.dropped_at >= since))}
 
 
 async def tag_rows(db: Database, path: str, name: str | None = None) -> Sequence[Row[Any]]:

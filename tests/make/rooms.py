@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from entrepot.access.actor import Actor
@@ -10,14 +11,16 @@ from entrepot.access.levels import Level
 from entrepot.accounts.access_keys import create_key
 from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.domains import create_domain
+from entrepot.accounts.initial_password import FIRST_ADMIN
 from entrepot.accounts.login import sign_in
 from entrepot.accounts.room import Accounts, open_accounts
 from entrepot.accounts.settings import AccountSettings
-from entrepot.accounts.users import FIRST_ADMIN, create_user, ensure_first_admin
+from entrepot.accounts.users import create_user, ensure_first_admin
 from entrepot.audit.room import Audit
 from entrepot.audit.settings import AuditSettings
 from entrepot.blobs.memory import MemoryStore
 from entrepot.db.database import Database
+from entrepot.db.holding import Holder, open_holder
 from entrepot.db.opening import open_database
 from entrepot.doors.console.rooms import ConsoleRooms
 from entrepot.doors.manage.rooms import ManageRooms
@@ -31,6 +34,7 @@ from entrepot.migrations import upgrade
 from entrepot.mirror.room import Mirror
 from entrepot.operations.room import Operations, Place, SettingShown
 from entrepot.plumbing.clock import FakeClock
+from entrepot.plumbing.networks import parse_networks
 from entrepot.plumbing.sealing import Sealer
 from entrepot.registry.members import Wanted, add_members
 from entrepot.registry.organizations import create_organization
@@ -43,7 +47,10 @@ from entrepot.registry.sharing import share_repository
 from entrepot.registry.uploads import push_blob
 from entrepot.triggers.room import Triggers
 from entrepot.upkeep.room import Upkeep
+from entrepot.upkeep.settings import UpkeepSettings
 from entrepot.values.names import DomainName, OrganizationName, RepositoryName, TagName, UserName
+from entrepot.webhooks.room import Webhooks
+from entrepot.webhooks.settings import WebhookSettings
 from tests.make.image import Blob, Image
 from tests.make.work import url_in
 
@@ -64,6 +71,8 @@ class Rooms:
     registry: Registry
     admin: Actor
     operations: Operations
+    holder: Holder
+    upkeep_settings: UpkeepSettings = field(default_factory=UpkeepSettings)
 
     @property
     def manage(self) -> ManageRooms:
@@ -73,10 +82,12 @@ class Rooms:
             self.registry,
             self.audit,
             self.triggers,
+            self.webhooks,
             self.upkeep,
             self.mirror,
             self.intake,
             self.operations,
+            Tail(self.db, 0.05, 10),
             registry_host="registry.example",
             json_bytes_max=65_536,
         )
@@ -88,6 +99,7 @@ class Rooms:
             self.registry,
             self.audit,
             self.triggers,
+            self.webhooks,
             self.upkeep,
             self.mirror,
             self.intake,
@@ -104,8 +116,12 @@ class Rooms:
         return Triggers(self.db, self.clock)
 
     @property
+    def webhooks(self) -> Webhooks:
+        return Webhooks(self.db, self.clock, self.accounts.sealer, WebhookSettings(near=parse_networks("127.0.0.0/8")))
+
+    @cached_property
     def upkeep(self) -> Upkeep:
-        return Upkeep(self.db, self.clock)
+        return Upkeep(self.db, self.blobs, self.clock, self.holder, self.upkeep_settings)
 
     @property
     def mirror(self) -> Mirror:
@@ -192,10 +208,12 @@ async def open_rooms(
     runs = Runs(JobSettings(work_url or url_in(folder)))
     place = Place("memory:", "memory", database_url, None, [SettingShown("host", "127.0.0.1", "default")])
     operations = Operations(db, blobs, clock, runs, place)
+    holder = open_holder(database_url)
     try:
-        yield Rooms(db, blobs, clock, accounts, Credentials(accounts), registry, admin, operations)
+        yield Rooms(db, blobs, clock, accounts, Credentials(accounts), registry, admin, operations, holder)
     finally:
         await runs.close()
+        await holder.close()
         await blobs.close()
         await db.close()
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from entrepot.jobs.living import Heartbeat, ProcessKind
 from entrepot.jobs.runs import RunState
 from entrepot.operations.system import show_system
 from entrepot.operations.work import cancel_run, list_runs, list_schedules, retry_run, show_run, start_job
@@ -67,6 +68,10 @@ async def test_the_system_says_what_it_is(rooms: Rooms) -> None:
     assert found.database.kind == rooms.db.dialect and found.database.size > 0 and found.database.version
     assert found.storage.health.is_good and found.database.health.is_good
     assert (found.work.waiting, found.work.last_ended_at, found.work.says) == (3, None, "")
+    assert found.processes == []
+    await Heartbeat(rooms.db, rooms.clock, ProcessKind.WORKER, 30).beat()
+    [process] = (await show_system(rooms.operations, rooms.admin)).processes
+    assert (process.kind, process.is_alive) == (ProcessKind.WORKER, True)
 
 
 async def test_only_operators_see_any_of_it(rooms: Rooms) -> None:

@@ -45,6 +45,27 @@ async def test_the_plan_says_what_else_names_an_image_and_what_only_it_needs(
     assert own <= plan.exclusive_bytes < own + 200  # and the two small blobs of the referrer
 
 
+async def test_with_an_image_go_the_tags_that_keep_its_signatures_and_the_plan_counts_them(
+    rooms: Rooms, cast: Cast, registry: Registry
+):
+    image, signature = await rooms.push(APP, "v2"), Image.make()
+    name = f"{image.digest}.sig".replace(":", "-")
+    await rooms.push(APP, name, signature)
+    await set_domain_quotas(registry, rooms.admin, "default", {Resource.TAGS: 10})
+
+    plan = await plan_deletion(registry, rooms.admin, APP, {V2})
+    assert plan.manifests == 2
+    assert plan.exclusive_bytes >= sum(len(blob.content) for blob in (*image.blobs, *signature.blobs)) - 2
+
+    before = await last_event(rooms.db)
+    await delete_tags(registry, rooms.admin, APP, {V2}, with_content=True)
+    assert await tag_names(rooms) == ["v1"]
+    told = [one.data["tag"] for one in await events_after(rooms.db, before) if one.type == "tag.deleted"]
+    assert told == ["v2", name]
+    tags = next(one for one in await show_domain_quotas(registry, rooms.admin) if one.resource is Resource.TAGS)
+    assert tags.used == 2  # with the public image
+
+
 async def test_blobs_that_another_repository_holds_are_not_freed(rooms: Rooms, cast: Cast, registry: Registry):
     await rooms.push("acme/other", "v1", cast.image)
     plan = await plan_deletion(registry, rooms.admin, APP, {V1})

@@ -48,7 +48,12 @@ STORY: tuple[tuple[Step, list[tuple[str, str, dict[str, Any]]]], ...] = (
             (
                 "organization.changed",
                 "lab",
-                {"allows_sparse": True, "public_by_default": False, "before": {"allows_sparse": False}},
+                {
+                    "allows_sparse": True,
+                    "public_by_default": False,
+                    "history_days": None,
+                    "before": {"allows_sparse": False},
+                },
             )
         ],
     ),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import delete
 
 from entrepot.archives.listing import EntryKind
 from entrepot.archives.settings import ListingSettings
@@ -14,6 +15,7 @@ from entrepot.registry.compare import compare_versions
 from entrepot.registry.files import list_files
 from entrepot.registry.layers import Layers
 from entrepot.registry.room import Registry
+from entrepot.registry.tables import repository_blob
 from entrepot.values.digest import Digest
 from entrepot.values.errors import (
     FileUnknown,
@@ -125,6 +127,23 @@ async def test_a_layer_is_read_once_and_never_more_than_bounded_is_remembered(
     await list_files(few, cast["reader"], APP, image.digest, "", "", 10)
     assert few.layers.kept(str(image.blobs[1].digest)) is None
     assert few.layers.kept(str(image.blobs[2].digest)) is not None
+
+
+async def test_an_image_is_laid_together_once_but_shows_no_layer_that_its_repository_has_not(
+    cast: Cast, registry: Registry, image: Image, monkeypatch: pytest.MonkeyPatch
+):
+    await names(registry, cast)
+    monkeypatch.delattr("entrepot.registry.files.tree_of_layers")
+    assert await names(registry, cast, "app") == ["new"]
+    monkeypatch.undo()
+
+    other = RepositoryName("acme/other")
+    await push_image(registry, cast["admin"], other, image, "layered")
+    async with registry.db.writing() as tx:
+        await tx.run(delete(repository_blob).where(repository_blob.c.digest == str(image.blobs[2].digest)))
+    found = await list_files(registry, cast["admin"], other, TagName("layered"), "", "", 10)
+    assert [one.name for one in found.files] == ["etc", "tmp", "usr", "var"]
+    assert "not in this repository" in found.problems[0]
 
 
 async def test_what_cannot_be_read_is_said_and_the_rest_is_shown(cast: Cast, registry: Registry):

@@ -69,7 +69,13 @@ async def test_pages_of_tags_are_the_sorted_whole(request: pytest.FixtureRequest
                 row = await names.repository_by_path(tx, path)
                 assert row is not None
                 now, digest = rooms.clock.now(), str(Digest.of(b""))
-                made = {"repository_id": row.id, "digest": digest, "valid_from": now, "pushed_by": "*"}
+                made = {
+                    "repository_id": row.id,
+                    "digest": digest,
+                    "valid_from": now,
+                    "pushed_at": now,
+                    "pushed_by": "*",
+                }
                 await tx.run(insert(tag), [{**made, "name": one, "valid_until": None} for one in tags])
                 await tx.run(insert(tag), [{**made, "name": one, "valid_until": now} for one in [*tags, "gone"]])
 

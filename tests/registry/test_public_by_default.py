@@ -57,7 +57,12 @@ async def test_the_feed_says_what_changed_and_what_was_made(registry: Registry, 
     assert [(event.type, event.data) for event in events[:2]] == [
         (
             "organization.changed",
-            {"allows_sparse": False, "public_by_default": True, "before": {"public_by_default": False}},
+            {
+                "allows_sparse": False,
+                "public_by_default": True,
+                "history_days": None,
+                "before": {"public_by_default": False},
+            },
         ),
         ("repository.created", {"is_public": True}),
     ]

@@ -98,13 +98,15 @@ async def test_a_sparse_organization_takes_what_is_incomplete_with_a_word(cast: 
         await pull.find_blob(registry, cast["admin"], APP, image.blobs[0].digest)
 
 
-async def test_pushing_twice_changes_nothing(rooms: Rooms, cast: Cast, registry: Registry) -> None:
-    before = await tag_rows(rooms.db, APP)
+async def test_pushing_twice_changes_only_when_the_tag_was_pushed(rooms: Rooms, cast: Cast, registry: Registry) -> None:
+    [before] = await tag_rows(rooms.db, APP)
     rooms.clock.advance(seconds=5)
 
     await push_only(registry, cast["editor"], APP, cast.image, "v1")
 
-    assert await tag_rows(rooms.db, APP) == before
+    [after] = await tag_rows(rooms.db, APP)
+    assert after.pushed_at == rooms.clock.now()
+    assert after._asdict() == before._asdict() | {"pushed_at": after.pushed_at}
 
 
 async def test_a_push_by_digest_moves_the_tags_it_names(cast: Cast, registry: Registry) -> None:

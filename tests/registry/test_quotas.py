@@ -183,7 +183,7 @@ async def test_a_refused_push_takes_nothing_and_its_bytes_wait_for_review(
     with pytest.raises(QuotaExceeded):
         await push_blobs(registry, admin, APP, [TEN])
 
-    assert await dropped(rooms.db) == {str(TEN.digest)}
+    assert await dropped(rooms.db, rooms.clock.now()) == {str(TEN.digest)}
     assert await used(registry, admin) == {"organizations": 1, "repositories": 0, "tags": 0, "bytes": 0}
 
 

@@ -1,4 +1,4 @@
-"""What deleting a repository would take away; and everything that counts as a permission on one."""
+"""What deleting a repository or an organization would take away."""
 
 import pytest
 from sqlalchemy import select
@@ -6,15 +6,16 @@ from sqlalchemy import select
 from entrepot.access.levels import Level
 from entrepot.access.scopes import parse_scope
 from entrepot.registry.accounting import Accountant
-from entrepot.registry.grants import Grantee, Kind, list_applying, set_grant
+from entrepot.registry.grants import Grantee, Kind, set_grant
+from entrepot.registry.last_pulls import LastPull
 from entrepot.registry.queries import removal
-from entrepot.registry.removal import Removal, plan_removal
+from entrepot.registry.removal import Removal, plan_organization_removal, plan_removal
 from entrepot.registry.room import Registry
 from entrepot.registry.shared import list_shared_after
 from entrepot.registry.tables import repository_blob
 from entrepot.registry.wanted import WantedShared
-from entrepot.values.errors import AccessDenied, RepositoryUnknown
-from entrepot.values.names import RepositoryName
+from entrepot.values.errors import AccessDenied, OrganizationUnknown, RepositoryUnknown
+from entrepot.values.names import OrganizationName, RepositoryName
 from tests.make.cast import Cast
 from tests.make.furnish import push_image
 from tests.make.image import Blob, Image
@@ -39,7 +40,9 @@ async def test_what_no_other_repository_holds_is_freed(rooms: Rooms, registry: R
     assert plan.freed_bytes is not None
     own_config = plan.freed_bytes - sum(held.values())
     assert 0 < own_config < 100
-    assert plan == Removal(2, 1, plan.freed_bytes, 1, rooms.clock.now().date())
+    assert plan == Removal(
+        2, 1, plan.freed_bytes, 1, rooms.clock.now().date(), LastPull(rooms.clock.now(), "", is_anonymous=True)
+    )
 
 
 async def test_of_a_repository_that_holds_very_much_nothing_is_added_up(registry: Registry, cast: Cast):
@@ -55,34 +58,21 @@ async def test_only_managers_plan_a_removal(registry: Registry, cast: Cast, who:
         await plan_removal(registry, cast[who], APP)
 
 
-async def test_a_manager_sees_everything_that_counts_and_where_it_was_given(
+async def test_an_organization_says_what_is_in_the_way_and_what_ends_with_it(
     rooms: Rooms, registry: Registry, cast: Cast
 ):
-    for scope, level in (("acme", READ), ("acme/ap*", EDIT), ("acme/b*", MANAGE), ("acme/app", READ)):
-        await set_grant(registry, cast["admin"], parse_scope(scope), Grantee(Kind.USER, "stranger"), level, None)
+    name = OrganizationName("acme")
+    before = await plan_organization_removal(registry, cast["admin"], name)
+    await set_grant(registry, cast["admin"], parse_scope("acme"), Grantee(Kind.USER, "stranger"), READ, None)
 
-    given = await list_applying(registry, cast["manager"], APP, ("", ""), 50)
-    found = [(one.scope, one.grantee.name, one.level) for one in given]
+    plan = await plan_organization_removal(registry, cast["admin"], name)
 
-    assert [one for one in found if one[1] == "stranger"] == [
-        ("acme", "stranger", READ),
-        ("acme/ap*", "stranger", EDIT),
-        ("acme/app", "stranger", READ),
-    ]
-    assert ("acme/app", "manager", MANAGE) in found
-    assert ("acme", "admin", MANAGE) in found
-    walked, after = [], ("", "")
-    while page := await list_applying(registry, cast["manager"], APP, after, 2):
-        walked += [(one.scope, one.grantee.name, one.level) for one in page]
-        after = (page[-1].scope, page[-1].subject)
-    assert walked == found
-
-
-async def test_who_does_not_manage_it_sees_no_permissions_of_others(registry: Registry, cast: Cast):
+    assert plan.repositories == before.repositories > 0
+    assert plan.permissions == before.permissions + 1
     with pytest.raises(AccessDenied):
-        await list_applying(registry, cast["editor"], APP, ("", ""), 50)
-    with pytest.raises(RepositoryUnknown):
-        await list_applying(registry, cast["stranger"], APP, ("", ""), 50)
+        await plan_organization_removal(registry, cast["stranger"], name)
+    with pytest.raises(OrganizationUnknown):
+        await plan_organization_removal(registry, cast["reader"], name)
 
 
 async def test_who_was_shared_with_knows_until_when(rooms: Rooms, registry: Registry, cast: Cast):

@@ -58,12 +58,13 @@ async def test_deleting_a_manifest_takes_all_its_tags(rooms: Rooms, cast: Cast, 
     await push_only(registry, cast["editor"], APP, cast.image, "v2")
     other = await rooms.push(APP, "v3")
 
+    rooms.clock.advance(hours=1)
     await delete_manifest(registry, cast["manager"], APP, cast.image.digest)
 
     assert (await list_tags(registry, cast["admin"], APP, "", 10)).items == ["v3"]
     assert not await is_there(registry, cast, APP, cast.image.digest)
     assert await is_there(registry, cast, APP, other.digest)
-    assert await dropped(rooms.db) == {str(blob.digest) for blob in cast.image.blobs}
+    assert await dropped(rooms.db, rooms.clock.now()) == {str(blob.digest) for blob in cast.image.blobs}
     with pytest.raises(ManifestUnknown):
         await delete_manifest(registry, cast["manager"], APP, cast.image.digest)
 
@@ -115,12 +116,13 @@ async def test_deleting_a_blob_hides_it_here_and_nowhere_else(rooms: Rooms, cast
     for path in (APP, OPEN):
         await push_blobs(registry, cast["admin"], path, [loose])
 
+    rooms.clock.advance(hours=1)
     await delete_blob(registry, cast["manager"], APP, loose.digest)
 
     with pytest.raises(BlobUnknown):
         await pull.find_blob(registry, cast["admin"], APP, loose.digest)
     assert await pull.find_blob(registry, cast["admin"], OPEN, loose.digest) == 5
-    assert await dropped(rooms.db) == {str(loose.digest)}
+    assert await dropped(rooms.db, rooms.clock.now()) == {str(loose.digest)}
     assert await rooms.blobs.stat(loose.digest) == 5  # bytes go later
 
 
@@ -131,7 +133,7 @@ async def test_a_digest_dropped_again_waits_anew(rooms: Rooms, cast: Cast, regis
         rooms.clock.advance(hours=1)
         await delete_blob(registry, cast["manager"], APP, loose.digest)
 
-    assert await dropped(rooms.db) == {str(loose.digest)}
+    assert await dropped(rooms.db, rooms.clock.now()) == {str(loose.digest)}
 
 
 async def test_deleting_a_repository_leaves_nothing_of_it(rooms: Rooms, cast: Cast, registry: Registry) -> None:
@@ -141,12 +143,13 @@ async def test_deleting_a_repository_leaves_nothing_of_it(rooms: Rooms, cast: Ca
     begun = await start_upload(registry, cast["editor"], APP)
     await append(registry, cast["editor"], APP, begun.id, chunks(b"half"))
 
+    rooms.clock.advance(hours=1)
     await delete_repository(registry, cast["manager"], APP)
 
     with pytest.raises(RepositoryUnknown):
         await list_tags(registry, cast["admin"], APP, "", 10)
     assert (await list_catalog(registry, cast["admin"], "", 10)).items == ["acme/open"]
-    assert await dropped(rooms.db) == {str(blob.digest) for blob in (*cast.image.blobs, loose)}
+    assert await dropped(rooms.db, rooms.clock.now()) == {str(blob.digest) for blob in (*cast.image.blobs, loose)}
     for table, left in (
         (upload, 0),
         (upload_part, 0),

@@ -5,13 +5,18 @@ import asyncio
 import pytest
 
 from entrepot.access.levels import Level
+from entrepot.registry.accounting import Accountant
+from entrepot.registry.grants import Grantee, Kind, set_grant
 from entrepot.registry.history import list_tag_history
+from entrepot.registry.immutability import create_rule
+from entrepot.registry.immutability_rules import Rule
+from entrepot.registry.last_pulls import LastPull
 from entrepot.registry.members import list_members
-from entrepot.registry.renaming import rename_repository
+from entrepot.registry.renaming import Renaming, plan_renaming, rename_repository
 from entrepot.registry.room import Registry
 from entrepot.registry.tagged import show_tag
-from entrepot.values.errors import AccessDenied, ParameterInvalid, RepositoryExists, RepositoryUnknown
-from entrepot.values.names import RepositoryName, TagName
+from entrepot.values.errors import AccessDenied, ParameterInvalid, RepositoryExists, RepositoryUnknown, TagImmutable
+from entrepot.values.names import OrganizationName, RepositoryName, TagName
 from tests.make.cast import Cast
 from tests.make.looking import events_after, last_event
 from tests.make.rooms import Rooms
@@ -70,10 +75,38 @@ async def test_a_name_that_is_taken_or_in_another_organization_is_refused(rooms:
     await rename_repository(registry, rooms.admin, APP, APP)  # its own name changes nothing
 
 
-@pytest.mark.parametrize(("who", "wanted"), [("stranger", RepositoryUnknown), ("editor", AccessDenied)])
-async def test_who_does_not_manage_it_renames_nothing(
+async def test_a_plan_says_who_pulls_by_the_old_name_and_which_patterns_fit_it(
+    rooms: Rooms, cast: Cast, registry: Registry
+):
+    registry.counts.answered("GET", APP, "v1", str(cast.image.digest))
+    await Accountant(registry).keep()
+    for pattern, names in (("acme/a*", ("reader", "editor")), ("acme/*p", ("reader",)), ("acme/b*", ("reader",))):
+        for name in names:
+            await set_grant(registry, rooms.admin, pattern, Grantee(Kind.USER, name), Level.READ, None)
+
+    plan = await plan_renaming(registry, rooms.admin, APP)
+
+    now = rooms.clock.now()
+    last = LastPull(now, "", is_anonymous=True)
+    assert plan == Renaming(1, 1, now.date(), last, patterns=["acme/*p", "acme/a*"], kept={})
+
+
+async def test_a_plan_says_which_immutable_tags_hold_the_name(rooms: Rooms, cast: Cast, registry: Registry):
+    await create_rule(registry, rooms.admin, OrganizationName("acme"), Rule("*", "v*"))
+    plan = await plan_renaming(registry, rooms.admin, APP)
+    assert list(plan.kept) == ["v1"]
+    with pytest.raises(TagImmutable):
+        await rename_repository(registry, rooms.admin, APP, NEW)
+
+
+@pytest.mark.parametrize(
+    ("who", "wanted"), [("stranger", RepositoryUnknown), ("editor", AccessDenied), ("manager", AccessDenied)]
+)
+async def test_who_does_not_manage_it_and_create_there_plans_and_renames_nothing(
     cast: Cast, registry: Registry, who: str, wanted: type[Exception]
 ):
+    with pytest.raises(wanted):
+        await plan_renaming(registry, cast[who], APP)
     with pytest.raises(wanted):
         await rename_repository(registry, cast[who], APP, NEW)
 

@@ -27,7 +27,7 @@ from entrepot.registry import (
 )
 from entrepot.registry.members import Wanted
 from entrepot.registry.room import Registry
-from entrepot.registry.wanted import RepositoryOrder, TagOrder, WantedRepositories
+from entrepot.registry.wanted import RepositoryOrder, TagOrder, WantedRepositories, WantedTags
 from entrepot.values.accept import Accept
 from entrepot.values.digest import Digest
 from entrepot.values.errors import AccessDenied, EntrepotError, Refused, RepositoryUnknown, Unauthenticated, Unsupported
@@ -67,9 +67,7 @@ READS: dict[str, Verb] = {
     "show_repository": lambda a: browse.show_repository(a.registry, a.actor, a.path),
     "show_tag": lambda a: tagged.show_tag(a.registry, a.actor, a.path, V1),
     "list_tagged": lambda a: tagged.list_tagged(a.registry, a.actor, a.path, "", TagOrder.NAME, False, 0, 10),
-    "list_tagged_after": lambda a: tagged.list_tagged_after(
-        a.registry, a.actor, a.path, "", TagOrder.NAME, False, "", 10, True
-    ),
+    "list_tagged_after": lambda a: tagged.list_tagged_after(a.registry, a.actor, a.path, WantedTags(), True),
     "list_tag_history": lambda a: history.list_tag_history(a.registry, a.actor, a.path, V1, None, 10),
     "list_tags_at": lambda a: history.list_tags_at(a.registry, a.actor, a.path, NEW_YEAR, "", 10),
     "list_accessories": lambda a: accessories.list_accessories(a.registry, a.actor, a.path, V1),

@@ -376,6 +376,10 @@ async def test_a_list_of_shared_repositories_is_sorted_filtered_and_paged(
     assert await names(WantedShared(is_given=False, organization_part="CM")) == ["cat"]
     assert await names(WantedShared(is_given=False, name_part="A")) == ["ape", "bear", "cat"]
     assert await names(WantedShared(is_given=False, name_part="ap")) == ["ape"]
+    assert await names(WantedShared(is_given=False, category="linux")) == []
+    for path in ("zoo/ape", "zoo/bear"):
+        await change_repository(registry, cast["admin"], RepositoryName(path), category="linux")
+    assert await names(WantedShared(is_given=False, category="linux")) == ["ape"], "an ended share tells none"
     assert await names(WantedShared(is_given=False, domain="guests")) == []
     assert await names(WantedShared(is_given=False, domain="default")) == ["ape", "bear", "cat"]
     found, has_more = await list_shared_after(registry, boss, RECEIVED, 0, 2)

@@ -8,7 +8,7 @@ from entrepot.registry.browse import list_repositories
 from entrepot.registry.members import list_members
 from entrepot.registry.organizations import create_organization, delete_organization, show_organization
 from entrepot.registry.pull import Pulls
-from entrepot.registry.quota_rules import Resource
+from entrepot.registry.quota_rules import OF_DOMAIN, Resource
 from entrepot.registry.quotas import set_domain_quotas, set_organization_quotas, show_domain_quotas
 from entrepot.registry.room import Registry
 from entrepot.registry.shared import list_shared
@@ -156,7 +156,7 @@ async def test_what_cannot_be_transferred_is_refused(cast: Cast, registry: Regis
 async def test_what_an_organization_holds_counts_in_its_new_domain(cast: Cast, registry: Registry, boss: Actor) -> None:
     admin = cast["admin"]
     for domain in ("default", "guests"):
-        await set_domain_quotas(registry, admin, domain, dict.fromkeys(Resource, 1_000_000))
+        await set_domain_quotas(registry, admin, domain, dict.fromkeys(OF_DOMAIN, 1_000_000))
     held, nothing = await used(registry, admin, "default"), await used(registry, admin, "guests")
     assert set(nothing.values()) == {0}
 

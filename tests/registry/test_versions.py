@@ -9,7 +9,7 @@ from entrepot.registry.accounting import Accountant
 from entrepot.registry.known import KnownPlatforms
 from entrepot.registry.room import Registry
 from entrepot.registry.versions import Version, list_versions
-from entrepot.registry.wanted import TagOrder
+from entrepot.registry.wanted import TagOrder, WantedTags
 from entrepot.values.errors import RepositoryUnknown
 from entrepot.values.kinds import Kind
 from entrepot.values.media_types import OCI_CONFIG
@@ -23,7 +23,7 @@ APP, OPEN = RepositoryName("acme/app"), RepositoryName("acme/open")
 
 
 async def versions(registry: Registry, actor: Actor, path: RepositoryName = APP) -> Mapping[str, Version]:
-    found, following = await list_versions(registry, actor, path, "", TagOrder.UPDATED, True, "", 50)
+    found, following = await list_versions(registry, actor, path, WantedTags(limit=50))
     assert following is None
     return {one.tagged.name: one for one in found}
 
@@ -102,8 +102,10 @@ async def test_a_version_knows_the_day_it_was_last_pulled_on(rooms: Rooms, regis
 
 async def test_pages_follow_each_other_and_strangers_see_none(registry: Registry, cast: Cast):
     await push_image(registry, cast["admin"], APP, Image.make(), "v2")
-    first, marker = await list_versions(registry, cast["reader"], APP, "V", TagOrder.NAME, False, "", 1)
-    second, end = await list_versions(registry, cast["reader"], APP, "V", TagOrder.NAME, False, marker or "", 1)
+    first, marker = await list_versions(registry, cast["reader"], APP, WantedTags("V", TagOrder.NAME, False, limit=1))
+    second, end = await list_versions(
+        registry, cast["reader"], APP, WantedTags("V", TagOrder.NAME, False, marker or "", 1)
+    )
     assert [one.tagged.name for one in (*first, *second)] == ["v1", "v2"]
     assert end is None
     with pytest.raises(RepositoryUnknown):

@@ -7,7 +7,7 @@ import pytest
 
 from entrepot.access.actor import ANONYMOUS, Actor
 from entrepot.access.levels import Level
-from entrepot.accounts.users import FIRST_ADMIN
+from entrepot.accounts.initial_password import FIRST_ADMIN
 from entrepot.registry.browse import list_repositories_from, show_image
 from entrepot.registry.queries import browse
 from entrepot.registry.room import Registry

@@ -44,9 +44,11 @@ def running() -> Iterator[Registry]:
         registry.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield registry
-        server.shutdown()
-        thread.join()
+        try:
+            yield registry
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -55,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._note()
-        if self.held.busy:
+        if self.held.busy > 0:
             self.held.busy -= 1
             self._answer(503, {"Retry-After": "0"})
         elif "/uploads/" in self.path:
@@ -131,6 +133,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         wanted = None if self.held.ignores_ranges else re.match(r"bytes=(\d+)-", self.headers.get("Range", ""))
         start = int(wanted[1]) if wanted else 0
+        if start and start >= len(blob):
+            self._answer(416)
+            return
         headers = {"Content-Range": f"bytes {start}-{len(blob) - 1}/{len(blob)}"} if wanted else {}
         cut = self.held.cuts.pop(0) if self.held.cuts and self.command == "GET" else None
         self._answer(206 if wanted else 200, headers, blob[start:], cut)

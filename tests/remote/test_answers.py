@@ -19,14 +19,14 @@ def body(code: object = "DENIED", message: object = "you may not") -> bytes:
 @pytest.mark.parametrize(
     ("status", "content", "kind", "said"),
     [
-        (403, body(), RemoteRefused, "You may not."),
+        (403, body(), RemoteRefused, "you may not."),
         (404, body("NAME_UNKNOWN", ""), RemoteRefused, "Name unknown."),
         (404, body(message=7), RemoteRefused, "Denied."),
         (404, b"<html>", RemoteRefused, "Is it a registry?"),
         (302, b"", RemoteRefused, "status 302"),
         (400, b"[" * 100_000, RemoteRefused, "status 400"),
         (400, b'{"errors":[]}', RemoteRefused, "status 400"),
-        (500, body(), RemoteUnreachable, "status 500 (You may not). Try again later."),
+        (500, body(), RemoteUnreachable, "status 500 (you may not). Try again later."),
         (503, b"", RemoteUnreachable, "status 503. Try again later."),
         (429, body("TOOMANYREQUESTS"), RemoteUnreachable, "status 429"),
     ],
@@ -67,3 +67,13 @@ def test_the_server_may_say_when_to_come_back(header: str, seconds: float | None
 )
 def test_waits_are_doubled_and_bounded(attempt: int, asked_for: float | None, seconds: float) -> None:
     assert wait_before(attempt, RemoteSettings(), asked_for) == seconds
+
+
+def test_who_may_wait_longer_is_obeyed_longer() -> None:
+    patient = RemoteSettings(asked_seconds_max=300.0)
+
+    assert (wait_before(2, patient, 60.0), wait_before(2, patient, 1e9), wait_before(50, patient)) == (
+        60.0,
+        300.0,
+        20.0,
+    )

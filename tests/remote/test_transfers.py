@@ -107,7 +107,7 @@ async def test_an_upload_that_does_not_move_on_ends(registry: Registry, remote: 
 async def test_what_is_not_what_it_was_announced_as_is_refused_and_not_left_there(
     registry: Registry, remote: Remote
 ) -> None:
-    with pytest.raises(RemoteRefused, match="Another digest"):
+    with pytest.raises(RemoteRefused, match="another digest"):
         await push_blob(remote, NAME, BLOB, source_of(CONTENT[::-1]), lambda _: None)
 
     assert registry.asked[-1] == "DELETE upload"
@@ -157,6 +157,16 @@ async def test_a_download_that_is_damaged_is_refused(registry: Registry, remote:
         await read(pull_blob(remote, NAME, BLOB))
 
 
+async def test_a_blob_that_ends_too_early_is_refused_without_trying_again(
+    registry: Registry, remote: Remote, waits: list[float]
+) -> None:
+    registry.blobs[str(BLOB.digest)] = CONTENT[:30_000]
+
+    with pytest.raises(DigestMismatch, match="fewer than"):
+        await read(pull_blob(remote, NAME, BLOB))
+    assert len(waits) == 1
+
+
 async def test_the_blob_without_a_byte_needs_no_request(registry: Registry, remote: Remote) -> None:
     assert await read(pull_blob(remote, NAME, Descriptor(OCTET_STREAM, Digest.of(b""), 0))) == b""
     assert registry.asked == []
@@ -195,6 +205,6 @@ async def test_nobody_listening_is_said(waits: list[float]) -> None:
         waits.append(seconds)
 
     async with Remote("http://127.0.0.1:1", sleep=sleep) as remote:
-        with pytest.raises(RemoteUnreachable, match="Is the server running"):
+        with pytest.raises(RemoteUnreachable, match=r"cannot be reached .*Is the address right, and does it run"):
             await get_manifest(remote, NAME, TagName("1"))
     assert len(waits) == 5

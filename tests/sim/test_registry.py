@@ -3,16 +3,14 @@
 After every step the whole registry is compared with a model of it, as each user sees it.
 """
 
-import asyncio
 from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 
 from entrepot.access.actor import ANONYMOUS, Actor
 from entrepot.access.levels import Level
@@ -42,6 +40,7 @@ from tests.make.furnish import chunks
 from tests.make.image import Blob, Image
 from tests.make.rooms import Rooms, open_rooms
 from tests.sim.model import Model, ModelRepository
+from tests.sim.running import Machine, explore
 
 T = TypeVar("T")
 
@@ -61,22 +60,12 @@ manifests = st.sampled_from([*MANIFESTS.values()])
 blobs = st.sampled_from([*BLOBS.values()])
 
 
-class RegistryMachine(RuleBasedStateMachine):
-    """`make_url` gives the URL of an empty database."""
-
-    folder: Path
-    kind: str
-    request: pytest.FixtureRequest
-    loop: asyncio.AbstractEventLoop
-
+class RegistryMachine(Machine):
     def __init__(self) -> None:
         super().__init__()
         self.stack = AsyncExitStack()
         self.model = Model()
         self.actors: dict[str, Actor] = {}
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.loop.run_until_complete(work)
 
     @initialize()
     def begin(self) -> None:
@@ -348,21 +337,5 @@ def test_the_organization_of_the_simulation_is_one() -> None:
 def test_whatever_they_do_everybody_sees_what_they_may(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str
 ) -> None:
-    loop = asyncio.new_event_loop()
-    machine = type("Machine", (RegistryMachine,), {"folder": tmp_path, "kind": kind, "request": request, "loop": loop})
     examples, steps = (20, 30) if kind == "sqlite" else (4, 25)
-    try:
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=examples,
-                stateful_step_count=steps,
-                deadline=None,
-                database=None,
-                print_blob=True,
-                phases=(Phase.generate, Phase.shrink),
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
-    finally:
-        loop.close()
+    explore(RegistryMachine, request, tmp_path, kind, examples, steps)

@@ -118,7 +118,7 @@ async def test_the_history_outlives_the_policy_and_is_of_one_repository(
     await delete_policy(upkeep, manager, APP, number)
 
     found, total = await list_deletions(upkeep, cast["reader"], APP, offset=1, limit=1)
-    assert ([(one.tag, one.rule, one.policy_id) for one in found], total) == ([("v2", NEWEST, number)], 3)
+    assert ([(one.tag, one.rule, one.policy_id) for one in found], total) == ([("v2", NEWEST.document, number)], 3)
 
     await delete_repository(cast.rooms.registry, cast["admin"], APP)
     assert await rows_in(upkeep.db, retention_deletion) == 1

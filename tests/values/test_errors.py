@@ -15,7 +15,9 @@ from entrepot.values.errors import (
     Refused,
     StorageUnreachable,
     UploadOutOfOrder,
+    as_said,
     quoted,
+    worded,
 )
 
 ALL = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, EntrepotError)]
@@ -54,6 +56,25 @@ def test_an_error_survives_a_pickle_and_a_copy(kind):
     for twin in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
         assert type(twin) is kind
         assert (twin.message, twin.detail, str(twin), vars(twin)) == ("words", error.detail, "words", vars(error))
+
+
+@pytest.mark.parametrize(
+    ("message", "sentence"),
+    [
+        ("the name is taken", "The name is taken."),
+        ("It is over!", "It is over!"),
+        ("You are not logged in. Run: entrepot login", "You are not logged in. Run: entrepot login"),
+        ("'acme' is no name", "'acme' is no name."),
+        (worded("{name} is the last administrator", name="ann"), "ann is the last administrator."),
+        (worded("the {kind} is taken.", kind="name"), "The name is taken."),
+        (as_said("ann may not."), "ann may not."),
+        ("acme/web has no tag v1.", "acme/web has no tag v1."),
+        ("http://127.0.0.1 is away (no route)", "http://127.0.0.1 is away (no route)"),
+        ("", "."),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_unless_it_begins_with_a_name(message: str, sentence: str) -> None:
+    assert NameInvalid(message).sentence == sentence
 
 
 def test_keywords_become_the_detail():

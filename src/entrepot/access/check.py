@@ -30,7 +30,7 @@ from entrepot.access.patterns import ESCAPE, fits, like_of
 from entrepot.access.tables import grant, membership
 from entrepot.db.schema import UtcTime
 from entrepot.db.transaction import Reader
-from entrepot.values.errors import AccessDenied, Unauthenticated
+from entrepot.values.errors import AccessDenied, Unauthenticated, worded
 
 # The token scope that opens the blobs of every repository the account may read, to be mounted elsewhere.
 BLOBS = "registry:blobs"
@@ -84,19 +84,19 @@ def applying(
     return union_all(named, patterned)
 
 
-def grants_held(subjects: Sequence[str], member: str, now: datetime) -> CompoundSelect[Any]:
-    """SELECT of `scope` and `pattern` of every grant that reaches `subjects` or a group of `member`."""
-    return _of_grants((grant.c.scope, grant.c.pattern), subjects, member, alive(now))
+def grants_held(subjects: Sequence[str], member: str, counting: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """SELECT of `scope` and `pattern` of every grant, if `counting`, that reaches `subjects` or a group of `member`."""
+    return _of_grants((grant.c.scope, grant.c.pattern), subjects, member, counting)
 
 
-def scopes_held(subjects: Sequence[str], member: str, now: datetime) -> CompoundSelect[Any]:
+def scopes_held(subjects: Sequence[str], member: str, counting: ColumnElement[bool]) -> CompoundSelect[Any]:
     """SELECT of the scopes of every grant that reaches `subjects` or a group of `member`."""
-    return _of_grants((grant.c.scope,), subjects, member, alive(now))
+    return _of_grants((grant.c.scope,), subjects, member, counting)
 
 
-def patterns_held(subjects: Sequence[str], member: str, now: datetime) -> CompoundSelect[Any]:
+def patterns_held(subjects: Sequence[str], member: str, counting: ColumnElement[bool]) -> CompoundSelect[Any]:
     """SELECT of the patterns among those scopes, as LIKE takes them."""
-    return _of_grants((grant.c.pattern,), subjects, member, and_(grant.c.pattern.is_not(None), alive(now)))
+    return _of_grants((grant.c.pattern,), subjects, member, and_(grant.c.pattern.is_not(None), counting))
 
 
 def _of_grants(
@@ -168,9 +168,16 @@ def allowed(actor: Actor, action: Action, name: str, level: Level) -> Level:
         return level
     if actor.is_anonymous:
         raise Unauthenticated
-    needed = "a person" if is_left_to_people(actor, action) else f"level {NEEDS[action].name.lower()}"
+    level_needed = worded("level {level}", level=NEEDS[action].name.lower())
+    needed = worded("a person") if is_left_to_people(actor, action) else level_needed
     raise AccessDenied(
-        f"{actor.name} may not do {action} on {name}: that needs {needed}.",
+        worded(
+            "{name} may not do {action} on {scope}: that needs {needed}.",
+            name=actor.name,
+            action=action,
+            scope=name,
+            needed=needed,
+        ),
         readable=level >= Level.READ,
         action=action,
         scope=name,
@@ -190,7 +197,9 @@ def _require_token_scope(actor: Actor, action: Action, name: str) -> None:
     if actor.limits is None:
         return
     if _TOKEN_ACTION.get(action, "*") not in actor.limits.get(name, frozenset()):
-        raise Unauthenticated(f"The token does not carry {action} for {name}.", insufficient_scope=True)
+        raise Unauthenticated(
+            worded("The token does not carry {action} for {name}.", action=action, name=name), insufficient_scope=True
+        )
 
 
 def is_administrator(actor: Actor) -> bool:
@@ -206,7 +215,7 @@ def require_admin(actor: Actor) -> None:
     if actor.is_anonymous:
         raise Unauthenticated
     if not is_administrator(actor):
-        raise AccessDenied(f"{actor.name} is not an administrator of the domain.", readable=False)
+        raise AccessDenied(worded("{name} is not an administrator of the domain.", name=actor.name), readable=False)
 
 
 def require_account(actor: Actor) -> None:
@@ -227,7 +236,9 @@ def require_person(actor: Actor) -> None:
         raise Unauthenticated
     require_account(actor)
     if actor.is_robot or actor.bounds is not None:
-        raise AccessDenied(f"{actor.name} may not do this with a robot or a limited token.", readable=False)
+        raise AccessDenied(
+            worded("{name} may not do this with a robot or a limited token.", name=actor.name), readable=False
+        )
 
 
 def visible(
@@ -238,7 +249,7 @@ def visible(
     The database gathers the actor's scopes once, however many rows it looks at.
     """
     counting = (held_by(actor), alive(now))
-    scopes = scopes_held(actor.subjects, actor.subject, now)
+    scopes = scopes_held(actor.subjects, actor.subject, alive(now))
     patterns = (grant.c.pattern.is_not(None), *counting)
     fitting = and_(
         exists(select(grant.c.id).where(*patterns)),  # asked once; few have any

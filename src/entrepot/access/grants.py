@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, tuple_, update
 
 from entrepot.access.actor import admins_of, subject_of_domain
 from entrepot.access.check import repository_scope_like
@@ -111,18 +111,33 @@ async def grants_in(tx: Reader, scope: str, after: tuple[str, str], limit: int) 
 
 
 async def grants_for(tx: Reader, path: str, after: tuple[str, str], limit: int) -> Sequence[Grant]:
-    """What users and groups were given that counts for a repository: on its organization, on itself, on patterns.
+    """What was given, to whomever, that counts for a repository: on its organization, on itself, on patterns.
 
     By scope and subject, those after the pair `after`. Names and patterns are each a walk along their own index.
     """
-    to_people = or_(grant.c.subject.startswith(_USER), grant.c.subject.startswith(_GROUP))
     later = tuple_(grant.c.scope, grant.c.subject) > tuple_(*after)
     organization = path.partition("/")[0]
-    named = await _grants(tx, grant.c.scope.in_([organization, path]), to_people, later, limit=limit)
-    inside = and_(grant.c.scope > f"{organization}/", grant.c.scope < f"{organization}0")  # "0" follows "/"
-    fits = and_(grant.c.pattern.is_not(None), literal(path).like(grant.c.pattern, escape=ESCAPE))
-    patterned = await _grants(tx, fits, inside, to_people, later, limit=limit)
+    named = await _grants(tx, grant.c.scope.in_([organization, path]), later, limit=limit)
+    patterned = await _grants(tx, _fitting(path), later, limit=limit)
     return sorted([*named, *patterned], key=lambda one: (one.scope, one.subject))[:limit]
+
+
+async def patterns_for(tx: Reader, path: str, limit: int) -> Sequence[str]:
+    """The first patterns, by name, that fit a repository and by which somebody was given something on it."""
+    rows = await tx.rows(select(grant.c.scope).where(_fitting(path)).distinct().order_by(grant.c.scope).limit(limit))
+    return [row.scope for row in rows]
+
+
+def _fitting(path: str) -> ColumnElement[bool]:
+    """On a pattern that fits the repository."""
+    organization = path.partition("/")[0]
+    inside = and_(grant.c.scope > f"{organization}/", grant.c.scope < f"{organization}0")  # "0" follows "/"
+    return and_(grant.c.pattern.is_not(None), literal(path).like(grant.c.pattern, escape=ESCAPE), inside)
+
+
+async def grants_under(tx: Reader, organization: str) -> int:
+    """How many there are on an organization and on what is in it: those that `remove_scope` takes away."""
+    return int(await tx.value(select(func.count()).select_from(grant).where(_under(organization))))
 
 
 async def grants_on(tx: Reader, scope: str, kind: str) -> Sequence[Grant]:

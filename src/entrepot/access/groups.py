@@ -41,11 +41,6 @@ async def memberships_of_giver_end(tx: Writer, given_by: str, groups: Collection
     await tx.run(delete(membership).where(*ended))
 
 
-async def members_of(tx: Reader, group: str) -> Sequence[str]:
-    rows = await tx.rows(select(membership.c.member).where(membership.c.group == group).order_by(membership.c.member))
-    return [row[0] for row in rows]
-
-
 async def forget_subject(tx: Writer, subject: str) -> None:
     """Remove what a user, robot or group that is no more was given, and its memberships or members."""
     await tx.run(delete(grant).where(grant.c.subject == subject))

@@ -5,7 +5,7 @@
 
 from enum import IntEnum, StrEnum
 
-from entrepot.values.errors import ParameterInvalid, quoted
+from entrepot.values.errors import ParameterInvalid, quoted, worded
 
 
 class Level(IntEnum):
@@ -21,7 +21,9 @@ class Level(IntEnum):
             if text == level if isinstance(text, int) else text.upper() == level.name:
                 return level
         given = text if isinstance(text, int) else quoted(text)
-        raise ParameterInvalid(f"A level is read (1), edit (3) or manage (7), not {given}.", kind="level")
+        raise ParameterInvalid(
+            worded("A level is read (1), edit (3) or manage (7), not {given}.", given=given), kind="level"
+        )
 
 
 class Action(StrEnum):
@@ -29,6 +31,7 @@ class Action(StrEnum):
 
     ORGANIZATION_READ = "organization:read"
     ORGANIZATION_MANAGE = "organization:manage"
+    ORGANIZATION_NOTIFY = "organization:notify"
     REPOSITORY_CREATE = "repository:create"
     REPOSITORY_PULL = "repository:pull"
     REPOSITORY_PUSH = "repository:push"
@@ -39,11 +42,13 @@ class Action(StrEnum):
     REPOSITORY_GRANT = "repository:grant"
     REPOSITORY_AUTOMATE = "repository:automate"
     REPOSITORY_RETAIN = "repository:retain"
+    REPOSITORY_NOTIFY = "repository:notify"
 
 
 NEEDS: dict[Action, Level] = {
     Action.ORGANIZATION_READ: Level.READ,
     Action.ORGANIZATION_MANAGE: Level.MANAGE,
+    Action.ORGANIZATION_NOTIFY: Level.MANAGE,  # webhooks: what happens here is told elsewhere
     Action.REPOSITORY_CREATE: Level.EDIT,
     Action.REPOSITORY_PULL: Level.READ,
     Action.REPOSITORY_PUSH: Level.EDIT,
@@ -54,6 +59,7 @@ NEEDS: dict[Action, Level] = {
     Action.REPOSITORY_GRANT: Level.MANAGE,
     Action.REPOSITORY_AUTOMATE: Level.EDIT,  # triggers and synchronisation
     Action.REPOSITORY_RETAIN: Level.MANAGE,  # what a retention policy does is deleting
+    Action.REPOSITORY_NOTIFY: Level.MANAGE,
 }
 
 FOR_PEOPLE = frozenset({Action.ORGANIZATION_MANAGE, Action.REPOSITORY_GRANT})

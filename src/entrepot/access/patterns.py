@@ -4,11 +4,10 @@ The same pattern decides in SQL (`like_of`) and in Python (`fits`).
 """
 
 import re
-from functools import lru_cache
 
 from sqlalchemy import ColumnElement, func, literal
 
-from entrepot.values.errors import ParameterInvalid, quoted
+from entrepot.values.errors import ParameterInvalid, quoted, worded
 
 ESCAPE = "\\"
 _GRAMMAR = re.compile(r"[a-z][a-z0-9._-]*/[a-z0-9._/*-]+")
@@ -24,8 +23,13 @@ def parse_pattern(text: str) -> str:
     """A pattern over the repositories of one organization, as it was written. Raises ParameterInvalid."""
     if len(text) > _CHARS_MAX or text.count("*") > _STARS_MAX or not _GRAMMAR.fullmatch(text):
         raise ParameterInvalid(
-            f"A pattern is ORGANIZATION/NAME with at most {_STARS_MAX} of `*` in NAME, "
-            f"at most {_CHARS_MAX} characters long; not {quoted(text)}.",
+            worded(
+                "A pattern is ORGANIZATION/NAME with at most {stars_max} of `*` in NAME, at most "
+                "{chars_max} characters long; not {text}.",
+                stars_max=_STARS_MAX,
+                chars_max=_CHARS_MAX,
+                text=quoted(text),
+            ),
             kind="pattern",
         )
     return text
@@ -44,14 +48,21 @@ def escaped(text: str) -> str:
 
 
 def fits(pattern: str, name: str) -> bool:
-    return _compiled(pattern).fullmatch(name) is not None
+    """Whether the whole name is like the pattern: each part between stars stands as far left as it can."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return name == pattern
+    if not name.startswith(first):
+        return False
+    *middle, last = rest
+    at = len(first)
+    for part in middle:
+        at = name.find(part, at) + len(part)
+        if at < len(part):
+            return False
+    return len(name) - len(last) >= at and name.endswith(last)
 
 
 def containing(column: ColumnElement[str], part: str) -> ColumnElement[bool]:
     """A condition: `part` stands in the name, in upper or lower case. Empty, it fits all."""
     return func.lower(column).like(f"%{escaped(part.lower())}%", escape=ESCAPE) if part else literal(True)
-
-
-@lru_cache(maxsize=1_024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)

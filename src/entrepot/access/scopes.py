@@ -14,7 +14,7 @@ from entrepot.access.levels import Level
 from entrepot.access.patterns import is_pattern, parse_pattern
 from entrepot.access.tables import grant
 from entrepot.db.transaction import Reader, Writer
-from entrepot.values.errors import AccessDenied
+from entrepot.values.errors import AccessDenied, worded
 from entrepot.values.names import OrganizationName, RepositoryName
 
 Scope = str
@@ -44,14 +44,6 @@ async def keep_organizations(tx: Writer, scopes: Iterable[Scope]) -> None:
         await lock_organization(tx, name, shared=True)
 
 
-async def manages_all(tx: Reader, actor: Actor, scopes: Iterable[Scope]) -> bool:
-    """Whether the actor manages every organization that `scopes` lie in. Of one that is not there, nobody does."""
-    for name in organizations_of(scopes):
-        if await level_of(tx, actor, name) < Level.MANAGE:
-            return False
-    return True
-
-
 def all_managed_by(actor: Actor, subject: ColumnElement[str], now: datetime) -> ColumnElement[bool]:
     """A condition: the row's `subject` was given something, and only in organizations that the actor manages."""
     given, organization = grant.alias("given"), grant.c.scope
@@ -74,4 +66,7 @@ async def require_all(tx: Reader, actor: Actor, scopes: Iterable[Scope]) -> None
     """
     for name in organizations_of(scopes):
         if await level_of(tx, actor, name) < Level.MANAGE:
-            raise AccessDenied(f"{actor.name} does not manage an organization {name}.", readable=False)
+            raise AccessDenied(
+                worded("{name} does not manage an organization {organization}.", name=actor.name, organization=name),
+                readable=False,
+            )

@@ -24,7 +24,7 @@ from entrepot.accounts.users import find_user
 from entrepot.db.resealing import Sealed, keep_sealed
 from entrepot.db.transaction import Reader
 from entrepot.jobs.events import publish
-from entrepot.values.errors import KeyUnknown, ParameterInvalid, TooMany
+from entrepot.values.errors import KeyUnknown, ParameterInvalid, TooMany, worded
 from entrepot.values.names import UserName
 
 CREDENTIAL: Final = "key:"
@@ -65,7 +65,9 @@ async def create_key(accounts: Accounts, actor: Actor, description: str = "") ->
         await tx.lock(f"keys:{actor.id}")
         if await access_keys.count_keys(tx, actor.id) >= accounts.settings.keys_max:
             raise TooMany(
-                f"A user has at most {accounts.settings.keys_max} access keys; delete one first.",
+                worded(
+                    "A user has at most {keys_max} access keys; delete one first.", keys_max=accounts.settings.keys_max
+                ),
                 limit=accounts.settings.keys_max,
             )
         now = accounts.clock.now()
@@ -160,13 +162,18 @@ async def _reachable(tx: Reader, actor: Actor, key_id: str) -> Row[Any]:
     """The key, if the actor may see it; other people's do not exist for them."""
     row = await access_keys.key_by_id(tx, key_id)
     if row is None or not (row.user_id == actor.id or (actor.is_admin and row.domain_id == actor.domain_id)):
-        raise KeyUnknown(f"There is no access key {key_id} of yours.")
+        raise KeyUnknown(worded("There is no access key {key_id} of yours.", key_id=key_id))
     return row
 
 
 def _check_description(description: str) -> None:
     if len(description) > _DESCRIPTION_CHARS_MAX:
-        raise ParameterInvalid(f"A description has at most {_DESCRIPTION_CHARS_MAX} characters.")
+        raise ParameterInvalid(
+            worded(
+                "A description has at most {description_chars_max} characters.",
+                description_chars_max=_DESCRIPTION_CHARS_MAX,
+            )
+        )
 
 
 def _random(chars: int) -> str:

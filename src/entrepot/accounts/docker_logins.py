@@ -28,7 +28,7 @@ from entrepot.accounts.tables import access_key
 from entrepot.jobs.events import publish
 from entrepot.plumbing.clock import rfc3339
 from entrepot.plumbing.ids import new_hex_secret, new_id
-from entrepot.values.errors import ParameterInvalid, TooMany, Unauthenticated
+from entrepot.values.errors import ParameterInvalid, TooMany, Unauthenticated, worded
 
 SECONDS_MIN: Final = 900
 SECONDS_MAX: Final = 86_400
@@ -67,14 +67,24 @@ async def create_login(accounts: Accounts, actor: Actor, project: str = "", seco
         raise ParameterInvalid("A project's name is 1 to 64 letters, digits, '.', '_' and '-'.", kind="query")
     seconds = accounts.settings.docker_login_seconds if seconds is None else seconds
     if not SECONDS_MIN <= seconds <= SECONDS_MAX:
-        raise ParameterInvalid(f"duration_seconds is from {SECONDS_MIN} to {SECONDS_MAX}.", kind="query")
+        raise ParameterInvalid(
+            worded(
+                "duration_seconds is from {seconds_min} to {seconds_max}.",
+                seconds_min=SECONDS_MIN,
+                seconds_max=SECONDS_MAX,
+            ),
+            kind="query",
+        )
     login_id, password = new_id(), new_hex_secret()
 
     async with accounts.db.writing() as tx:
         await tx.lock(f"logins:{actor.id}")
         now = accounts.clock.now()
         if await docker_logins.living_logins(tx, actor.id, now) >= rules.LOGINS_MAX:
-            raise TooMany(f"You have {rules.LOGINS_MAX} docker logins; wait until some end.", limit=rules.LOGINS_MAX)
+            raise TooMany(
+                worded("You have {logins_max} docker logins; wait until some end.", logins_max=rules.LOGINS_MAX),
+                limit=rules.LOGINS_MAX,
+            )
         row = await people.user_by_id(tx, actor.id)
         if row is None or not is_usable(row, now):
             raise Unauthenticated
@@ -84,7 +94,7 @@ async def create_login(accounts: Accounts, actor: Actor, project: str = "", seco
             tx, login_id, actor.id, hash_of(password), made_with, row.login_version, now, expires_at
         )
         created = LoginCreated(actor.name, login_id, rfc3339(expires_at))
-        await publish(tx, created, actor=actor.subject, at=now)
+        await publish(tx, created, actor=actor.subject, at=now, though_closed=True)
 
     return DockerLogin(login_id, f"{project}@{login_id}", password, now, expires_at)
 

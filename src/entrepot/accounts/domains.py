@@ -20,9 +20,10 @@ from entrepot.accounts.queries import domains, people
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.users import domain_names_of
 from entrepot.db.transaction import Reader, Writer
+from entrepot.db.walking import ListOrder
 from entrepot.jobs.events import publish
 from entrepot.plumbing.ids import new_id
-from entrepot.values.errors import DomainExists, DomainUnknown, ParameterInvalid, Unauthenticated, quoted
+from entrepot.values.errors import DomainExists, DomainUnknown, ParameterInvalid, Unauthenticated, quoted, worded
 from entrepot.values.names import DomainName, UserName
 
 
@@ -46,7 +47,7 @@ async def create_domain(accounts: Accounts, actor: Actor, name: DomainName, admi
         await require_operator(tx, actor)
         await tx.lock(f"domain:{name}")
         if await people.domain_by_name(tx, name):
-            raise DomainExists(f"A domain named {name} exists already.")
+            raise DomainExists(worded("A domain named {name} exists already.", name=name))
         domain_id, user_id, now = new_id(), new_id(), accounts.clock.now()
         await people.save_domain(tx, domain_id, name, now)
         await people.save_user(tx, user_id, domain_id, admin, password_hash, True, now)
@@ -56,14 +57,22 @@ async def create_domain(accounts: Accounts, actor: Actor, name: DomainName, admi
     return Domain(domain_id, name, now)
 
 
-async def list_domains(accounts: Accounts, actor: Actor, after: str, limit: int, part: str = "") -> Sequence[Domain]:
-    """All domains by name, those after `after` with `part` in their name. Only operators may.
+async def list_domains(
+    accounts: Accounts,
+    actor: Actor,
+    after: str,
+    limit: int,
+    part: str = "",
+    order: ListOrder = ListOrder.NAME,
+    descending: bool = False,
+) -> Sequence[Domain]:
+    """All domains by name or age, those after the marker `after` with `part` in their name. Only operators may.
 
-    Raises Unauthenticated or AccessDenied.
+    Raises Unauthenticated, AccessDenied, or ParameterInvalid for a marker of another list.
     """
     async with accounts.db.reading() as tx:
         await require_operator(tx, actor)
-        return [_domain(row) for row in await domains.domains_after(tx, after, limit, part)]
+        return [_domain(row) for row in await domains.domains_after(tx, after, limit, part, order, descending)]
 
 
 async def show_domain(accounts: Accounts, actor: Actor, name: DomainName | None = None) -> Domain:
@@ -85,7 +94,7 @@ async def find_domain(tx: Reader, name: str) -> Row[Any]:
     """The row of a domain. For whom it may be known, the caller decides. Raises DomainUnknown."""
     found = await people.domain_by_name(tx, name)
     if found is None:
-        raise DomainUnknown(f"There is no domain named {quoted(name)}.")
+        raise DomainUnknown(worded("There is no domain named {name}.", name=quoted(name)))
     return found
 
 
@@ -95,7 +104,9 @@ async def remove_domain(tx: Writer, actor: Actor, row: Row[Any], at: datetime) -
     Raises ParameterInvalid for the first one.
     """
     if row.name == FIRST_DOMAIN:
-        raise ParameterInvalid(f"The domain {FIRST_DOMAIN} is the operators'; it stays.")
+        raise ParameterInvalid(
+            worded("The domain {first_domain} is the operators'; it stays.", first_domain=FIRST_DOMAIN)
+        )
     await domains.delete_domain(tx, row.id)
     await publish(tx, DomainDeleted(row.name, row.id), actor=actor.subject, at=at)
 

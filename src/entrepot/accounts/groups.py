@@ -27,9 +27,10 @@ from entrepot.accounts.queries import groups
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.users import find_user
 from entrepot.db.transaction import Reader, Writer
+from entrepot.db.walking import ListOrder
 from entrepot.jobs.events import publish
 from entrepot.plumbing.ids import new_id
-from entrepot.values.errors import GroupExists, GroupUnknown, TooMany
+from entrepot.values.errors import GroupExists, GroupUnknown, TooMany, worded
 from entrepot.values.names import GroupName, UserName
 
 
@@ -55,20 +56,31 @@ async def create_group(accounts: Accounts, actor: Actor, name: GroupName, descri
     async with accounts.db.writing() as tx:
         await _take_name(tx, actor, name)
         if await groups.groups_count(tx, actor.domain_id) >= rules.GROUPS_MAX:
-            raise TooMany(f"A domain has at most {rules.GROUPS_MAX} groups.", limit=rules.GROUPS_MAX)
+            raise TooMany(
+                worded("A domain has at most {groups_max} groups.", groups_max=rules.GROUPS_MAX), limit=rules.GROUPS_MAX
+            )
         await groups.save_group(tx, group_id, actor.domain_id, name, description, now)
         await publish(tx, GroupCreated(name, group_id, description), actor=actor.subject, at=now)
     return Group(group_id, name, description, now, 0)
 
 
-async def list_groups(accounts: Accounts, actor: Actor, after: str, limit: int, part: str = "") -> Sequence[Group]:
-    """Groups of the actor's domain by name, those after `after` with `part` in their name.
+async def list_groups(
+    accounts: Accounts,
+    actor: Actor,
+    after: str,
+    limit: int,
+    part: str = "",
+    order: ListOrder = ListOrder.NAME,
+    descending: bool = False,
+) -> Sequence[Group]:
+    """Groups of the actor's domain by name or age, those after the marker `after` with `part` in their name.
 
-    Raises Unauthenticated or AccessDenied.
+    Raises Unauthenticated, AccessDenied, or ParameterInvalid for a marker of another list.
     """
     require_admin(actor)
     async with accounts.db.reading() as tx:
-        return [_group(row) for row in await groups.groups_of_domain(tx, actor.domain_id, after, limit, part)]
+        rows = await groups.groups_of_domain(tx, actor.domain_id, after, limit, part, order, descending)
+        return [_group(row) for row in rows]
 
 
 async def show_group(accounts: Accounts, actor: Actor, name: GroupName) -> Group:
@@ -158,7 +170,7 @@ async def find_group(tx: Reader, actor: Actor, name: str) -> Row[Any]:
     """The row of a group of the actor's own domain. Raises GroupUnknown."""
     found = await groups.group_by_name(tx, actor.domain_id, name)
     if found is None:
-        raise GroupUnknown(f"There is no group named {name}.")
+        raise GroupUnknown(worded("There is no group named {name}.", name=name))
     return found
 
 
@@ -175,7 +187,7 @@ def subject_of(group_id: str) -> str:
 async def _take_name(tx: Writer, actor: Actor, name: str) -> None:
     await tx.lock(f"group:{actor.domain_id}:{name}")
     if await groups.group_by_name(tx, actor.domain_id, name):
-        raise GroupExists(f"A group named {name} exists already.")
+        raise GroupExists(worded("A group named {name} exists already.", name=name))
 
 
 def _group(row: Row[Any]) -> Group:

@@ -28,7 +28,7 @@ from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
 from entrepot.plumbing.caller import caller
 from entrepot.plumbing.networks import whereabouts
-from entrepot.values.errors import TooManyLogins
+from entrepot.values.errors import TooManyLogins, worded
 
 _PLACE_DAYS: Final = 30
 _PLACE_SEEN_AGAIN: Final = timedelta(days=1)
@@ -131,7 +131,10 @@ def _require_no_wait(found: Sequence[Row[Any]], now: datetime) -> None:
     if ends > now:
         seconds = ceil((ends - now).total_seconds())
         raise TooManyLogins(
-            f"Too many wrong passwords; try again in {seconds} seconds. Tokens and keys work meanwhile.",
+            worded(
+                "Too many wrong passwords; try again in {seconds} s. Tokens and keys work meanwhile.",
+                seconds=seconds,
+            ),
             retry_after=seconds,
         )
 
@@ -145,4 +148,4 @@ async def _tell(tx: Writer, is_address: bool, account: Row[Any] | None, place: s
     else:
         return
     domain_id = "" if is_address or account is None else account.domain_id
-    await publish(tx, event, actor=EVERYONE, at=tx.now, domain_id=domain_id)
+    await publish(tx, event, actor=EVERYONE, at=tx.now, domain_id=domain_id, though_closed=True)

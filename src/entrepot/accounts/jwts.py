@@ -13,10 +13,10 @@ from joserfc.jws import JWSRegistry, extract_compact
 
 from entrepot.accounts.room import Accounts
 from entrepot.plumbing.ids import new_id
-from entrepot.values.errors import Unauthenticated
+from entrepot.values.errors import Unauthenticated, worded
 
 ISSUER: Final = "entrepot"
-REFUSED: Final = "The token is not valid; log in again."
+REFUSED: Final = worded("The token is not valid; log in again.")
 TOKEN_CHARS_MAX: Final = 16_384
 
 _ALGORITHM: Final = "Ed25519"

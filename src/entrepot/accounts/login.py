@@ -14,11 +14,11 @@ from entrepot.accounts.guessing import count_wrong, let_in
 from entrepot.accounts.noted import note_login, note_refused_login
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.trust import keyless, ldap
-from entrepot.values.errors import Unauthenticated
+from entrepot.values.errors import Unauthenticated, worded
 from entrepot.values.names import RobotName
 
-WRONG = "The user name or the password is not right."
-UNACCEPTED = "The subject token is not accepted here; the registry's log says why."
+WRONG = worded("The user name or the password is not right.")
+UNACCEPTED = worded("The subject token is not accepted here; the registry's log says why.")
 
 Way = Callable[[Accounts, str, str], Awaitable[Actor | None]]
 """A name and a password in, their actor out; None when they are not of this way, or wrong."""

@@ -6,7 +6,7 @@ from entrepot.accounts.actors import FIRST_DOMAIN
 from entrepot.accounts.queries import people
 from entrepot.accounts.room import Accounts
 from entrepot.db.transaction import Reader
-from entrepot.values.errors import AccessDenied
+from entrepot.values.errors import AccessDenied, worded
 
 
 async def operates(accounts: Accounts, actor: Actor) -> bool:
@@ -28,4 +28,4 @@ async def require_operator(tx: Reader, actor: Actor) -> None:
     """Pass for operators. Raises Unauthenticated or AccessDenied."""
     require_admin(actor)
     if not await is_operator(tx, actor):
-        raise AccessDenied(f"{actor.name} does not operate this installation.", readable=False)
+        raise AccessDenied(worded("{name} does not operate this installation.", name=actor.name), readable=False)

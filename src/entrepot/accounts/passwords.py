@@ -17,7 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from entrepot.accounts.common_passwords import is_common
 from entrepot.accounts.settings import AccountSettings
-from entrepot.values.errors import PasswordInvalid
+from entrepot.values.errors import PasswordInvalid, worded
 
 _REMEMBERED_MAX = 10_000
 PASSWORD_CHARS_MAX = 1_024
@@ -41,7 +41,12 @@ class Passwords:
         """Pass a password that its user, who is called `name`, may have. Raises PasswordInvalid, saying which rule."""
         if not self._chars_min <= len(password) <= PASSWORD_CHARS_MAX:
             raise PasswordInvalid(
-                f"A password has {self._chars_min} to {PASSWORD_CHARS_MAX} characters, not {len(password)}."
+                worded(
+                    "A password has {chars_min} to {password_chars_max} characters, not {count}.",
+                    chars_min=self._chars_min,
+                    password_chars_max=PASSWORD_CHARS_MAX,
+                    count=len(password),
+                )
             )
         if not _is_utf8(password):
             raise PasswordInvalid("A password is text; this one has what no text can hold.")

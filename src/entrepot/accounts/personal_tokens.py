@@ -30,7 +30,7 @@ from entrepot.db.transaction import Reader
 from entrepot.jobs.events import publish
 from entrepot.plumbing.clock import rfc3339_or_none
 from entrepot.plumbing.ids import new_id
-from entrepot.values.errors import AccessDenied, TokenExists, TokenUnknown, TooMany, Unauthenticated
+from entrepot.values.errors import AccessDenied, TokenExists, TokenUnknown, TooMany, Unauthenticated, worded
 from entrepot.values.names import TokenName, UserName
 
 PREFIX: Final = "ept_"
@@ -84,9 +84,12 @@ async def create_token(
     async with accounts.db.writing() as tx:
         await tx.lock(f"tokens:{actor.id}")
         if await queries.token_by_name(tx, actor.id, name):
-            raise TokenExists(f"You have a token named {name} already.")
+            raise TokenExists(worded("You have a token named {name} already.", name=name))
         if await queries.tokens_count(tx, actor.id) >= rules.TOKENS_MAX:
-            raise TooMany(f"You have {rules.TOKENS_MAX} tokens; delete some first.", limit=rules.TOKENS_MAX)
+            raise TooMany(
+                worded("You have {tokens_max} tokens; delete some first.", tokens_max=rules.TOKENS_MAX),
+                limit=rules.TOKENS_MAX,
+            )
         await queries.save_token(tx, token_id, actor.id, name, hash_of(secret), said, now, expires_at)
         made = TokenCreated(name, token_id, actor.id, said, rfc3339_or_none(expires_at))
         await publish(tx, made, actor=actor.subject, at=now)
@@ -114,7 +117,7 @@ async def delete_token(accounts: Accounts, actor: Actor, name: TokenName, user: 
         user_id = await _whose(tx, actor, user)
         row = await queries.token_by_name(tx, user_id, name)
         if row is None:
-            raise TokenUnknown(f"There is no token named {name}.")
+            raise TokenUnknown(worded("There is no token named {name}.", name=name))
         await queries.delete_token(tx, row.id)
         await people.end_credentials(tx, user_id)
         await publish(tx, TokenDeleted(name, row.id, user_id), actor=actor.subject, at=accounts.clock.now())

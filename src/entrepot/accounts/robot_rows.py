@@ -16,7 +16,7 @@ from entrepot.accounts.queries import robots
 from entrepot.accounts.rules import Right
 from entrepot.db.transaction import Reader
 from entrepot.plumbing.clock import rfc3339_or_none
-from entrepot.values.errors import RobotUnknown
+from entrepot.values.errors import RobotUnknown, worded
 from entrepot.values.names import RobotName
 
 
@@ -42,7 +42,7 @@ async def seen_robot(tx: Reader, actor: Actor, name: RobotName) -> Row[Any]:
     """A robot of the actor's domain that they may see. Raises RobotUnknown."""
     row = await robots.seen_robot(tx, actor, name.login)
     if row is None:
-        raise RobotUnknown(f"There is no robot named {name}, or you may not see it.")
+        raise RobotUnknown(worded("There is no robot named {name}, or you may not see it.", name=name))
     return row
 
 

@@ -41,10 +41,11 @@ from entrepot.accounts.room import Accounts
 from entrepot.accounts.rules import KEEP, Keep, Right
 from entrepot.accounts.secrets import hash_of, secret_with
 from entrepot.db.transaction import Writer
+from entrepot.db.walking import ListOrder
 from entrepot.jobs.events import publish
 from entrepot.plumbing.clock import rfc3339_or_none
 from entrepot.plumbing.ids import new_id
-from entrepot.values.errors import RobotExists, TooMany
+from entrepot.values.errors import RobotExists, TooMany, worded
 from entrepot.values.names import RobotName
 
 SECRET_PREFIX: Final = "epr_"  # noqa: S105  # how secrets begin
@@ -92,15 +93,24 @@ async def create_robot(
         return WithSecret(await read_robot(tx, actor, name), secret)
 
 
-async def list_robots(accounts: Accounts, actor: Actor, after: str, limit: int, part: str = "") -> Sequence[Robot]:
-    """By name, those after `after` with `part` in their name.
+async def list_robots(
+    accounts: Accounts,
+    actor: Actor,
+    after: str,
+    limit: int,
+    part: str = "",
+    order: ListOrder = ListOrder.NAME,
+    descending: bool = False,
+) -> Sequence[Robot]:
+    """In order, those after the marker `after` with `part` in their name.
 
     The actor's own, and those that reach only what they manage; for administrators all.
-    Raises Unauthenticated or AccessDenied.
+    Raises Unauthenticated, AccessDenied, or ParameterInvalid for a marker of another list.
     """
     require_person(actor)
     async with accounts.db.reading() as tx:
-        return await robots_of_rows(tx, await robots.seen_robots(tx, actor, RobotName.PREFIX + after, limit, part))
+        rows = await robots.seen_robots(tx, actor, after, limit, part, order, descending)
+        return await robots_of_rows(tx, rows)
 
 
 async def show_robot(accounts: Accounts, actor: Actor, name: RobotName) -> Robot:
@@ -225,9 +235,12 @@ async def remove(tx: Writer, actor: Actor, row: Row[Any], at: datetime) -> None:
 async def _check_room(tx: Writer, actor: Actor, name: RobotName) -> None:
     own = await people.user_by_id(tx, actor.id)
     if own is not None and await robots.robot_by_name(tx, own.domain_name, name.login):
-        raise RobotExists(f"A robot named {name} exists already.")
+        raise RobotExists(worded("A robot named {name} exists already.", name=name))
     if await robots.robots_count(tx, actor.domain_id) >= rules.ROBOTS_MAX:
-        raise TooMany(f"A domain has at most {rules.ROBOTS_MAX} robots; delete some first.", limit=rules.ROBOTS_MAX)
+        raise TooMany(
+            worded("A domain has at most {robots_max} robots; delete some first.", robots_max=rules.ROBOTS_MAX),
+            limit=rules.ROBOTS_MAX,
+        )
 
 
 async def _require_rights(tx: Writer, actor: Actor, rights: Sequence[Right]) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from entrepot.access.levels import Level
 from entrepot.access.scopes import Scope
-from entrepot.values.errors import ParameterInvalid
+from entrepot.values.errors import ParameterInvalid, worded
 
 DESCRIPTION_CHARS_MAX: Final = 256
 RIGHTS_MAX: Final = 20
@@ -45,13 +45,21 @@ class Right:
 def check_description(text: str) -> None:
     """Raises ParameterInvalid."""
     if len(text) > DESCRIPTION_CHARS_MAX:
-        raise ParameterInvalid(f"A description has at most {DESCRIPTION_CHARS_MAX} characters, not {len(text)}.")
+        raise ParameterInvalid(
+            worded(
+                "A description has at most {description_chars_max} characters, not {count}.",
+                description_chars_max=DESCRIPTION_CHARS_MAX,
+                count=len(text),
+            )
+        )
 
 
 def check_rights(rights: Collection[Right]) -> None:
     """Raises ParameterInvalid."""
     if not 1 <= len(rights) <= RIGHTS_MAX:
-        raise ParameterInvalid(f"Give 1 to {RIGHTS_MAX} rights, not {len(rights)}.")
+        raise ParameterInvalid(
+            worded("Give 1 to {rights_max} rights, not {count}.", rights_max=RIGHTS_MAX, count=len(rights))
+        )
     if len({right.scope for right in rights}) < len(rights):
         raise ParameterInvalid("Each scope is named once, with the most that is allowed there.")
 
@@ -66,7 +74,9 @@ def check_overlap(old_until: datetime | None, now: datetime) -> None:
     """Raises ParameterInvalid unless the time until which two secrets work is soon, or there is none."""
     check_end(old_until, now)
     if old_until is not None and old_until > now + OVERLAP_MAX:
-        raise ParameterInvalid(f"An old secret works beside the new one for at most {OVERLAP_MAX.days} days.")
+        raise ParameterInvalid(
+            worded("An old secret works beside the new one for at most {days} days.", days=OVERLAP_MAX.days)
+        )
 
 
 def said(rights: Sequence[Right]) -> list[list[str | int]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from entrepot.access.check import BLOBS
 from entrepot.access.levels import Level
-from entrepot.values.errors import ParameterInvalid
+from entrepot.values.errors import ParameterInvalid, worded
 
 _SCOPE = re.compile(r"([a-z0-9]+)(?:\([a-z0-9]+\))?:([^\s\"\\\0]{1,300}):([a-z*]+(?:,[a-z*]+)*)")
 _SCOPES_MAX = 100
@@ -30,7 +30,9 @@ def parse_scopes(texts: Iterable[str]) -> list[Scope]:
     """Scopes from parameters, each one or several separated by spaces. Raises ParameterInvalid."""
     parts = [part for text in texts for part in text.split()]
     if len(parts) > _SCOPES_MAX:
-        raise ParameterInvalid(f"At most {_SCOPES_MAX} scopes are accepted, not {len(parts)}.")
+        raise ParameterInvalid(
+            worded("At most {scopes_max} scopes are accepted, not {count}.", scopes_max=_SCOPES_MAX, count=len(parts))
+        )
     return [_parse(part) for part in parts]
 
 
@@ -52,5 +54,5 @@ def scope_name(kind: str, name: str) -> str:
 def _parse(text: str) -> Scope:
     found = _SCOPE.fullmatch(text)
     if found is None:
-        raise ParameterInvalid(f"A scope is TYPE:NAME:ACTION[,ACTION…], not {text[:100]!r}.")
+        raise ParameterInvalid(worded("A scope is TYPE:NAME:ACTION[,ACTION…], not {text}.", text=repr(text[:100])))
     return Scope(found[1], found[2], tuple(found[3].split(",")))

@@ -80,7 +80,7 @@ async def begin_session(accounts: Accounts, actor: Actor, agent: str = "") -> Be
         )
         # Who signs in now was nobody a moment ago: whose domain it is, the request does not say.
         begin = SessionBegun(actor.name, session_id)
-        await publish(tx, begin, actor=actor.subject, at=now, domain_id=actor.domain_id)
+        await publish(tx, begin, actor=actor.subject, at=now, domain_id=actor.domain_id, though_closed=True)
 
     return Begun(begun, secret, csrf_token(secret))
 
@@ -167,7 +167,8 @@ async def forget_ended(accounts: Accounts) -> int:
 
 async def _end(tx: Writer, accounts: Accounts, actor: Actor, row: Row[Any]) -> None:
     await sessions.delete_session(tx, row.id)
-    await publish(tx, SessionEnded(row.user_name, row.id), actor=actor.subject, at=accounts.clock.now())
+    ended = SessionEnded(row.user_name, row.id)
+    await publish(tx, ended, actor=actor.subject, at=accounts.clock.now(), though_closed=True)
 
 
 async def _whose(tx: Reader, actor: Actor, user_name: UserName | None) -> str:

@@ -1,6 +1,7 @@
 """This room's settings, filled by the roof."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,5 @@ class AccountSettings:
     """What a project is called where nobody says."""
     keys_max: int = 2
     """Access keys of one user."""
+    initial_password_file: Path | None = None
+    """Where the first start kept the password it made up."""

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote
 
-from entrepot.values.errors import ParameterInvalid, Unauthenticated, quoted
+from entrepot.values.errors import ParameterInvalid, Unauthenticated, quoted, worded
 
 ALGORITHM: Final = "SDK-HMAC-SHA256"
 CLOCKS_APART_MAX: Final = timedelta(minutes=15)
@@ -63,12 +63,21 @@ def parse_claim(headers: Headers) -> Claim:
     found = _AUTHORIZATION.fullmatch(header) if len(header) <= _AUTHORIZATION_BYTES_MAX else None
     if found is None:
         raise Unauthenticated(
-            f"A signed request says Authorization: {ALGORITHM} Access=…, SignedHeaders=…, Signature=…."
+            worded(
+                "A signed request says Authorization: {algorithm} Access=…, SignedHeaders=…, Signature=….",
+                algorithm=ALGORITHM,
+            )
         )
     access_key, names, signature = found.groups()
     signed_headers = tuple(names.split(";"))
     if missing := sorted(_REQUIRED.difference(signed_headers)):
-        raise Unauthenticated(f"The signature must cover the headers host and {_DATE}; it leaves out {missing[0]}.")
+        raise Unauthenticated(
+            worded(
+                "The signature must cover the headers host and {date}; it leaves out {missing}.",
+                date=_DATE,
+                missing=missing[0],
+            )
+        )
     if list(signed_headers) != sorted(set(signed_headers)):
         raise Unauthenticated("SignedHeaders names each header once, in alphabetical order.")
     date = _only(headers, _DATE)
@@ -79,8 +88,13 @@ def check_date(claim: Claim, now: datetime) -> None:
     """Pass a request that was signed about now. Raises Unauthenticated."""
     if abs(now - claim.moment) > CLOCKS_APART_MAX:
         raise Unauthenticated(
-            f"The request was signed at {claim.date}, and here it is {now:%Y%m%dT%H%M%SZ}; "
-            f"they may be {CLOCKS_APART_MAX.seconds // 60} minutes apart. Is the clock right?"
+            worded(
+                "The request was signed at {date}, and here it is {now}; they may be {seconds} minutes "
+                "apart. Is the clock right?",
+                date=claim.date,
+                now=f"{now:%Y%m%dT%H%M%SZ}",
+                seconds=CLOCKS_APART_MAX.seconds // 60,
+            )
         )
 
 
@@ -138,7 +152,9 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
     try:
         return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_PARAMETERS_MAX)
     except ValueError:
-        raise ParameterInvalid(f"At most {_PARAMETERS_MAX} parameters are accepted.", kind="query") from None
+        raise ParameterInvalid(
+            worded("At most {parameters_max} parameters are accepted.", parameters_max=_PARAMETERS_MAX), kind="query"
+        ) from None
 
 
 def _encode(text: str) -> str:
@@ -149,7 +165,11 @@ def _only(headers: Headers, name: str) -> str:
     """The value of a header that is there once: of two, the signed one and the one acted on could differ."""
     values = [value for key, value in headers if key == name.encode()]
     if len(values) != 1:
-        raise Unauthenticated(f"A signed request has the header {name} exactly once, not {len(values)} times.")
+        raise Unauthenticated(
+            worded(
+                "A signed request has the header {name} exactly once, not {count} times.", name=name, count=len(values)
+            )
+        )
     return values[0].strip().decode("latin-1")
 
 
@@ -159,4 +179,4 @@ def _moment(date: str) -> datetime:
             return datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
         pass
-    raise Unauthenticated(f"X-Sdk-Date is a moment as 20260131T235959Z, not {quoted(date)}.")
+    raise Unauthenticated(worded("X-Sdk-Date is a moment as 20260131T235959Z, not {date}.", date=quoted(date)))

@@ -15,9 +15,9 @@ from entrepot.accounts.queries.used_signatures import forget_used_signatures, sa
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.signature import CLOCKS_APART_MAX, Claim, RawRequest
 from entrepot.accounts.tables import access_key
-from entrepot.values.errors import Unauthenticated
+from entrepot.values.errors import Unauthenticated, worded
 
-_REFUSED: Final = "The access key is not known or not enabled, or its signature does not fit this request."
+_REFUSED: Final = worded("The access key is not known or not enabled, or its signature does not fit this request.")
 _READING: Final = frozenset({"GET", "HEAD"})
 _KEPT: Final = 2 * CLOCKS_APART_MAX  # longer than it is accepted: another replica's clock may be behind
 _OF_NOBODY: Final = b"no key has this secret, which keeps an unknown one as busy as a known one"

@@ -22,6 +22,7 @@ domain = Table(
     Column("id", String(32), primary_key=True),
     Column("name", String(64), nullable=False, unique=True),
     Column("created_at", UtcTime, nullable=False),
+    Index("ix_domain_created_at", "created_at", "name"),
 )
 
 user = Table(
@@ -43,6 +44,9 @@ user = Table(
     # Counts changes of password and state only. Refresh tokens and sessions are bound to it.
     Column("login_version", Integer, nullable=False, server_default=text("1")),
     UniqueConstraint("domain_id", "name"),
+    # What lists walk.
+    Index("ix_user_created_at", "domain_id", "kind", "created_at", "name"),
+    Index("ix_user_expires_at", "domain_id", "kind", "expires_at", "name"),
 )
 
 signing_key = Table(
@@ -74,6 +78,7 @@ group = Table(
     Column("description", String(256), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("domain_id", "name"),
+    Index("ix_group_created_at", "domain_id", "created_at", "name"),
 )
 
 robot = Table(

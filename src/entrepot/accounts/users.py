@@ -14,18 +14,18 @@ from entrepot.accounts import guessing, rules
 from entrepot.accounts.actors import FIRST_DOMAIN
 from entrepot.accounts.events import UserChanged, UserCreated, UserDeleted, UserUpdated
 from entrepot.accounts.guessing_events import LoginUnblocked
+from entrepot.accounts.initial_password import FIRST_ADMIN, forget_initial_password
 from entrepot.accounts.queries import people
 from entrepot.accounts.robots import end_robots_of, orphan_robots_of
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.rules import KEEP, Keep
 from entrepot.db.transaction import Reader, Writer
+from entrepot.db.walking import ListOrder
 from entrepot.jobs.events import publish
 from entrepot.plumbing.clock import rfc3339_or_none
 from entrepot.plumbing.ids import new_id
-from entrepot.values.errors import AccessDenied, ParameterInvalid, UserExists, UserUnknown
+from entrepot.values.errors import AccessDenied, ParameterInvalid, UserExists, UserUnknown, worded
 from entrepot.values.names import UserName
-
-FIRST_ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,23 @@ async def create_user(
     return User(user_id, name, actor.domain_id, domain_name, is_admin, True, now, expires_at)
 
 
-async def list_users(accounts: Accounts, actor: Actor, after: str, limit: int, part: str = "") -> Sequence[User]:
-    """Users of the actor's domain by name, those after `after` with `part` in their name. Raises AccessDenied."""
+async def list_users(
+    accounts: Accounts,
+    actor: Actor,
+    after: str,
+    limit: int,
+    part: str = "",
+    order: ListOrder = ListOrder.NAME,
+    descending: bool = False,
+) -> Sequence[User]:
+    """Users of the actor's domain in order, those after the marker `after` with `part` in their name.
+
+    Raises AccessDenied, or ParameterInvalid for a marker of another list.
+    """
     require_admin(actor)
     async with accounts.db.reading() as tx:
-        return [_user(row) for row in await people.users_of_domain(tx, actor.domain_id, after, limit, part)]
+        rows = await people.users_of_domain(tx, actor.domain_id, after, limit, part, order, descending)
+        return [_user(row) for row in rows]
 
 
 async def show_user(accounts: Accounts, actor: Actor, name: UserName) -> User:
@@ -107,6 +119,7 @@ async def set_password(
         await people.change_user(tx, found.id, password_hash=password_hash)
         change = UserChanged(name, found.id, "password")
         await publish(tx, change, actor=actor.subject, at=accounts.clock.now())
+    await forget_initial_password(accounts)
 
 
 async def set_enabled(accounts: Accounts, actor: Actor, name: UserName, is_enabled: bool) -> None:
@@ -132,7 +145,7 @@ async def unlock_user(accounts: Accounts, actor: Actor, name: UserName) -> None:
     async with accounts.db.writing() as tx:
         found = await _own(tx, actor, name)
         await guessing.unlock(tx, found.id)
-        await publish(tx, LoginUnblocked(name), actor=actor.subject, at=tx.now)
+        await publish(tx, LoginUnblocked(name), actor=actor.subject, at=tx.now, though_closed=True)
 
 
 async def update_user(
@@ -209,6 +222,15 @@ async def ensure_first_admin(accounts: Accounts, password: str) -> bool:
     return True
 
 
+async def first_domain_id(tx: Reader) -> str:
+    """The id of the domain `default`: no other installation has it, but those restored from a backup of this one.
+
+    Empty before the first start is over.
+    """
+    row = await people.domain_by_name(tx, FIRST_DOMAIN)
+    return "" if row is None else str(row.id)
+
+
 async def names_of(tx: Reader, user_ids: Sequence[str]) -> dict[str, str]:
     """The names of users, by id, for rooms above that show who did something."""
     return await people.names_of_users(tx, user_ids)
@@ -229,21 +251,21 @@ async def _take_name(tx: Writer, actor: Actor, name: UserName) -> str:
     await tx.lock(f"user:{actor.domain_id}:{name}")
     domain_name: str = (await domain_names_of(tx, [actor.domain_id]))[actor.domain_id]
     if await people.user_by_name(tx, domain_name, name):
-        raise UserExists(f"A user named {name} exists already.")
+        raise UserExists(worded("A user named {name} exists already.", name=name))
     return domain_name
 
 
 async def _keep_an_admin(tx: Reader, found: Row[Any]) -> None:
     """Pass when the domain has an administrator without an end besides this user. Raises ParameterInvalid."""
     if found.is_admin and not await people.lasting_admins(tx, found.domain_id, besides=found.id):
-        raise ParameterInvalid(f"{found.name} is the last administrator; make another one first.")
+        raise ParameterInvalid(worded("{name} is the last administrator; make another one first.", name=found.name))
 
 
 async def _own(tx: Reader, actor: Actor, name: str) -> Row[Any]:
     me = await people.user_by_id(tx, actor.id)
     found = me and await people.user_by_name(tx, me.domain_name, name)
     if not found:
-        raise UserUnknown(f"There is no user named {name}.")
+        raise UserUnknown(worded("There is no user named {name}.", name=name))
     return found
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from entrepot.values.digest import Digest
-from entrepot.values.errors import ArchiveInvalid, quoted
+from entrepot.values.errors import ArchiveInvalid, quoted, worded
 
 CHUNK_BYTES = 1 << 20
 
@@ -71,7 +71,9 @@ class FileBlob:
             while left:
                 chunk = file.read(min(CHUNK_BYTES, left))
                 if not chunk:
-                    raise ArchiveInvalid(f"The file {quoted(str(self.path))} became shorter while it was read.")
+                    raise ArchiveInvalid(
+                        worded("The file {path} became shorter while it was read.", path=quoted(str(self.path)))
+                    )
                 left -= len(chunk)
                 yield chunk
 
@@ -113,6 +115,10 @@ class VerifiedBlob:
             yield chunk
         if hashed.hexdigest() != self.digest.hex:
             raise ArchiveInvalid(
-                f"{quoted(self.name)} does not have the digest {self.digest} it is named by; the archive is damaged.",
+                worded(
+                    "{name} does not have the digest {digest} it is named by; the archive is damaged.",
+                    name=quoted(self.name),
+                    digest=self.digest,
+                ),
                 member=self.name,
             )

@@ -22,7 +22,7 @@ from entrepot.archives.scratch import Scratch
 from entrepot.archives.settings import ArchiveSettings, Watch
 from entrepot.values.digest import Digest
 from entrepot.values.document import Fields, check_text, invalid
-from entrepot.values.errors import ArchiveInvalid, quoted
+from entrepot.values.errors import ArchiveInvalid, quoted, worded
 from entrepot.values.manifest import Manifest
 from entrepot.values.media_types import (
     OCI_CONFIG,
@@ -66,7 +66,11 @@ def list_images(
             raise invalid("", "must be an array with an image in it")
         if len(document) > settings.images_max:
             raise ArchiveInvalid(
-                f"The archive holds {len(document)} images; at most {settings.images_max} are accepted."
+                worded(
+                    "The archive holds {count} images; at most {images_max} are accepted.",
+                    count=len(document),
+                    images_max=settings.images_max,
+                )
             )
         legacy = _legacy_names(members, settings)
         entries = [_entry(item, f"[{position}]", legacy) for position, item in enumerate(document)]
@@ -130,15 +134,26 @@ class _Maker:
         diff_ids = self._diff_ids(entry)
         if len(diff_ids) != len(entry.layers):
             raise ArchiveInvalid(
-                f"{quoted(entry.config)} knows {len(diff_ids)} layers, {quoted(MANIFEST)} names {len(entry.layers)}.",
+                worded(
+                    "{config} knows {count} layers, {manifest} names {named}.",
+                    config=quoted(entry.config),
+                    count=len(diff_ids),
+                    manifest=quoted(MANIFEST),
+                    named=len(entry.layers),
+                ),
                 member=entry.config,
             )
         layers = [self._layer(name) for name in entry.layers]
         for name, layer, diff_id in zip(entry.layers, layers, diff_ids, strict=True):
             if layer.diff_id != diff_id:
                 raise ArchiveInvalid(
-                    f"The layer {quoted(name)} is not the one its image is made of: it unpacks to {layer.diff_id}, "
-                    f"not {diff_id}. The archive is damaged.",
+                    worded(
+                        "The layer {name} is not the one its image is made of: it unpacks to {diff_id}, not "
+                        "{wanted}. The archive is damaged.",
+                        name=quoted(name),
+                        diff_id=layer.diff_id,
+                        wanted=diff_id,
+                    ),
                     member=name,
                 )
         root = _manifest(config, layers)

@@ -6,14 +6,19 @@ from contextlib import contextmanager
 from entrepot.archives.blob import Blob
 from entrepot.archives.settings import ArchiveSettings
 from entrepot.values.document import Fields, load_document
-from entrepot.values.errors import ArchiveInvalid, DigestInvalid, ManifestInvalid, MediaTypeUnsupported, quoted
+from entrepot.values.errors import ArchiveInvalid, DigestInvalid, ManifestInvalid, MediaTypeUnsupported, quoted, worded
 
 
 def read_whole(blob: Blob, name: str, settings: ArchiveSettings) -> bytes:
     """The content of a document. Raises ArchiveInvalid when it is too large."""
     if blob.size > settings.document_bytes_max:
         raise ArchiveInvalid(
-            f"{quoted(name)} has {blob.size} bytes; at most {settings.document_bytes_max} are accepted.",
+            worded(
+                "{name} has {size} bytes; at most {document_bytes_max} are accepted.",
+                name=quoted(name),
+                size=blob.size,
+                document_bytes_max=settings.document_bytes_max,
+            ),
             member=name,
         )
     return b"".join(blob.open())
@@ -41,4 +46,6 @@ def reading(name: str) -> Iterator[None]:
     try:
         yield
     except (ManifestInvalid, MediaTypeUnsupported, DigestInvalid) as error:
-        raise ArchiveInvalid(f"{quoted(name)} is not valid: {error.message}", member=name) from error
+        raise ArchiveInvalid(
+            worded("{name} is not valid: {message}", name=quoted(name), message=error.message), member=name
+        ) from error

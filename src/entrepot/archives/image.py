@@ -7,7 +7,7 @@ from enum import StrEnum
 from entrepot.archives.blob import Blob
 from entrepot.values.descriptor import Descriptor
 from entrepot.values.digest import Digest
-from entrepot.values.errors import ArchiveInvalid
+from entrepot.values.errors import ArchiveInvalid, worded
 from entrepot.values.manifest import Manifest
 from entrepot.values.platform import Platform
 from entrepot.values.platforms import choose_child
@@ -41,7 +41,7 @@ class Image:
         while found.is_index:
             child = choose_child(found.children, platform)
             if child is None or child.digest not in known:
-                raise ArchiveInvalid(f"The archive holds no image for {platform}.")
+                raise ArchiveInvalid(worded("The archive holds no image for {platform}.", platform=platform))
             found = known[child.digest]
         wanted = {blob.digest for blob in found.blobs}
         blobs = {digest: blob for digest, blob in self.blobs.items() if digest in wanted}

@@ -14,7 +14,7 @@ from entrepot.archives.members import Members
 from entrepot.archives.settings import ArchiveSettings
 from entrepot.values.descriptor import Descriptor
 from entrepot.values.digest import Digest
-from entrepot.values.errors import ArchiveInvalid, quoted
+from entrepot.values.errors import ArchiveInvalid, quoted, worded
 from entrepot.values.manifest import Manifest
 from entrepot.values.media_types import is_manifest
 
@@ -38,7 +38,13 @@ def list_images(members: Members, settings: ArchiveSettings) -> tuple[Listed, ..
         _, names = named.get(descriptor.digest, (descriptor, ()))
         named[descriptor.digest] = descriptor, (*names, *(name for name in _names(descriptor) if name not in names))
     if len(named) > settings.images_max:
-        raise ArchiveInvalid(f"The archive holds {len(named)} images; at most {settings.images_max} are accepted.")
+        raise ArchiveInvalid(
+            worded(
+                "The archive holds {count} images; at most {images_max} are accepted.",
+                count=len(named),
+                images_max=settings.images_max,
+            )
+        )
     return tuple(
         Listed(names, partial(_load, descriptor, names, members, settings)) for descriptor, names in named.values()
     )
@@ -47,21 +53,33 @@ def list_images(members: Members, settings: ArchiveSettings) -> tuple[Listed, ..
 def _check_version(members: Members, settings: ArchiveSettings) -> None:
     found = members.find(LAYOUT)
     if found is None:
-        raise ArchiveInvalid(f"The archive has {quoted(INDEX)} but no {quoted(LAYOUT)}; it is not an OCI layout.")
+        raise ArchiveInvalid(
+            worded(
+                "The archive has {index} but no {layout}; it is not an OCI layout.",
+                index=quoted(INDEX),
+                layout=quoted(LAYOUT),
+            )
+        )
     with reading(LAYOUT):
         version = read_object(found, LAYOUT, settings).text("imageLayoutVersion")
     if version.partition(".")[0] != VERSION.partition(".")[0]:
-        raise ArchiveInvalid(f"The archive is an OCI layout of version {quoted(version)}; only {VERSION} is known.")
+        raise ArchiveInvalid(
+            worded(
+                "The archive is an OCI layout of version {version}; only {known} is known.",
+                version=quoted(version),
+                known=VERSION,
+            )
+        )
 
 
 def _index(members: Members, settings: ArchiveSettings) -> tuple[Descriptor, ...]:
     found = members.find(INDEX)
     if found is None:
-        raise ArchiveInvalid(f"The archive has no {quoted(INDEX)}.")
+        raise ArchiveInvalid(worded("The archive has no {index}.", index=quoted(INDEX)))
     with reading(INDEX):
         items = read_object(found, INDEX, settings).required_items("manifests")
         if not items:
-            raise ArchiveInvalid(f"{quoted(INDEX)} names no image.")
+            raise ArchiveInvalid(worded("{index} names no image.", index=quoted(INDEX)))
         return tuple(Descriptor.parse(item, f"manifests[{position}]") for position, item in enumerate(items))
 
 
@@ -82,21 +100,36 @@ class _Reader:
 
     def read(self, descriptor: Descriptor, depth: int) -> Manifest | None:
         if depth > self.settings.index_depth_max:
-            raise ArchiveInvalid(f"Indexes in the archive are nested more than {self.settings.index_depth_max} deep.")
+            raise ArchiveInvalid(
+                worded(
+                    "Indexes in the archive are nested more than {index_depth_max} deep.",
+                    index_depth_max=self.settings.index_depth_max,
+                )
+            )
         known = self.manifests.get(descriptor.digest)
         if known is not None:
             return known
         name = blob_name(descriptor.digest)
         if not is_manifest(descriptor.media_type):
             raise ArchiveInvalid(
-                f"{quoted(name)} is of the type {quoted(descriptor.media_type)}, which is no image.", member=name
+                worded(
+                    "{name} is of the type {media_type}, which is no image.",
+                    name=quoted(name),
+                    media_type=quoted(descriptor.media_type),
+                ),
+                member=name,
             )
         found = self.members.find(name)
         if found is None:
             self.missing[descriptor.digest] = descriptor
             return None
         if len(self.manifests) >= self.settings.manifests_max:
-            raise ArchiveInvalid(f"An image in the archive has more than {self.settings.manifests_max} manifests.")
+            raise ArchiveInvalid(
+                worded(
+                    "An image in the archive has more than {manifests_max} manifests.",
+                    manifests_max=self.settings.manifests_max,
+                )
+            )
         _check_size(found, descriptor, name)
         body = read_whole(VerifiedBlob(found, descriptor.digest, name), name, self.settings)
         with reading(name):
@@ -113,7 +146,12 @@ class _Reader:
         found = self.members.find(name)
         if found is None:
             raise ArchiveInvalid(
-                f"{quoted(wanted_by)} names {descriptor.digest}, which is not in the archive.", member=name
+                worded(
+                    "{wanted_by} names {digest}, which is not in the archive.",
+                    wanted_by=quoted(wanted_by),
+                    digest=descriptor.digest,
+                ),
+                member=name,
             )
         _check_size(found, descriptor, name)
         self.blobs[descriptor.digest] = VerifiedBlob(found, descriptor.digest, name)
@@ -122,7 +160,12 @@ class _Reader:
 def _check_size(found: Blob, descriptor: Descriptor, name: str) -> None:
     if found.size != descriptor.size:
         raise ArchiveInvalid(
-            f"{quoted(name)} has {found.size} bytes where {descriptor.size} should be; the archive is damaged.",
+            worded(
+                "{name} has {size} bytes where {wanted} should be; the archive is damaged.",
+                name=quoted(name),
+                size=found.size,
+                wanted=descriptor.size,
+            ),
             member=name,
         )
 
@@ -131,5 +174,9 @@ def _load(descriptor: Descriptor, names: tuple[str, ...], members: Members, sett
     reader = _Reader(members, settings)
     root = reader.read(descriptor, 1)
     if root is None:
-        raise ArchiveInvalid(f"{quoted(INDEX)} names {descriptor.digest}, which is not in the archive.")
+        raise ArchiveInvalid(
+            worded(
+                "{index} names {digest}, which is not in the archive.", index=quoted(INDEX), digest=descriptor.digest
+            )
+        )
     return Image(names, root, tuple(reader.manifests.values()), reader.blobs, tuple(reader.missing.values()))

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from entrepot.archives.packing import recognise, unpacked
 from entrepot.archives.settings import DEFAULT, LISTING, ListingSettings
-from entrepot.values.errors import ArchiveInvalid, quoted
+from entrepot.values.errors import ArchiveInvalid, quoted, worded
 
 _WHITEOUT: Final = ".wh."
 _OPAQUE: Final = ".wh..wh..opq"
@@ -63,7 +63,11 @@ class Listing:
 
 
 class _Enough(Exception):
-    """No more is read."""
+    """No more is read; `said` is why."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
 
 
 class _Late(Exception):
@@ -81,17 +85,22 @@ def list_layer(
     try:
         for entry in _entries(chunks, settings, is_late):
             if len(entries) >= settings.entries_max:
-                raise _Enough(f"Only the first {settings.entries_max} names of the layer were read.")
+                raise _Enough(
+                    worded("Only the first {count} names of the layer were read.", count=settings.entries_max)
+                )
             entries.append(entry)
     except _Late:
-        return Listing(tuple(entries), "Reading the layer took too long; these are the names until then.", is_late=True)
+        late = worded("Reading the layer took too long; these are the names until then.")
+        return Listing(tuple(entries), late, is_late=True)
     except _Enough as enough:
-        return Listing(tuple(entries), str(enough))
+        return Listing(tuple(entries), enough.said)
     except ArchiveInvalid as error:
         return Listing(tuple(entries), error.message)
     except (tarfile.TarError, ValueError, OverflowError, EOFError, RecursionError) as error:
         said = str(error)[:100] or type(error).__name__
-        return Listing(tuple(entries), f"The layer is not a readable tar file, or ends too early ({said}).")
+        return Listing(
+            tuple(entries), worded("The layer is not a readable tar file, or ends too early ({said}).", said=said)
+        )
     return Listing(tuple(entries))
 
 
@@ -154,12 +163,18 @@ def _kind(member: tarfile.TarInfo) -> EntryKind:
 def _path(name: str, settings: ListingSettings) -> str:
     """A name in its one spelling, without a slash at either end. Raises ArchiveInvalid for one that cannot be meant."""
     if len(name) > settings.name_chars_max:
-        raise ArchiveInvalid(f"The layer has a name of more than {settings.name_chars_max} characters.")
+        raise ArchiveInvalid(
+            worded(
+                "The layer has a name of more than {name_chars_max} characters.", name_chars_max=settings.name_chars_max
+            )
+        )
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if ".." in parts:
-        raise ArchiveInvalid(f"The layer has the name {quoted(name)}, which leads out of it.")
+        raise ArchiveInvalid(worded("The layer has the name {name}, which leads out of it.", name=quoted(name)))
     if len(parts) > settings.depth_max:
-        raise ArchiveInvalid(f"The layer has a name more than {settings.depth_max} folders deep.")
+        raise ArchiveInvalid(
+            worded("The layer has a name more than {depth_max} folders deep.", depth_max=settings.depth_max)
+        )
     return _printable("/".join(parts))
 
 
@@ -216,7 +231,8 @@ class _Forward:
         while self._at >= self._start + len(self._held):
             self._start += len(self._held)
             if self._start > self._settings.bytes_max:
-                raise _Enough(f"Only the first {self._settings.bytes_max} unpacked bytes of the layer were read.")
+                most = self._settings.bytes_max
+                raise _Enough(worded("Only the first {most} unpacked bytes of the layer were read.", most=most))
             self._held = b""
             chunk = next(self._chunks, b"")
             if not chunk:

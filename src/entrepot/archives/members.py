@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol
 
 from entrepot.archives.blob import Blob, FileBlob, SharedFile, Span
 from entrepot.archives.settings import ArchiveSettings, Watch
-from entrepot.values.errors import ArchiveInvalid, quoted
+from entrepot.values.errors import ArchiveInvalid, quoted, worded
 
 _BLOCK = tarfile.BLOCKSIZE
 _HEADER_BYTES_MAX = 1 << 20
@@ -31,7 +31,14 @@ def require(members: Members, name: str, wanted_by: str) -> Blob:
     """The file of this name. Raises ArchiveInvalid when there is none."""
     found = members.find(name)
     if found is None:
-        raise ArchiveInvalid(f"{wanted_by} names the file {quoted(name)}, which is not in the archive.", member=name)
+        raise ArchiveInvalid(
+            worded(
+                "{wanted_by} names the file {name}, which is not in the archive.",
+                wanted_by=wanted_by,
+                name=quoted(name),
+            ),
+            member=name,
+        )
     return found
 
 
@@ -49,7 +56,10 @@ def read_tar(file: BinaryIO, settings: ArchiveSettings, watch: Watch) -> Members
             end = tar.offset
     except (tarfile.TarError, ValueError, OverflowError, EOFError, RecursionError) as error:
         raise ArchiveInvalid(
-            f"This is not a readable tar file ({_first_words(error)}), as docker save or skopeo write one."
+            worded(
+                "This is not a readable tar file ({error}), as docker save or skopeo write one.",
+                error=_first_words(error),
+            )
         ) from error
     if shared.read(end, _BLOCK) != bytes(_BLOCK):
         raise ArchiveInvalid("The tar file has no end: it was cut off, is still being written, or is damaged.")
@@ -73,7 +83,8 @@ class FolderMembers:
                 return None
             if stat.S_ISLNK(mode):
                 raise ArchiveInvalid(
-                    f"{quoted(name)} is a link, or lies behind one; links are not followed.", member=name
+                    worded("{name} is a link, or lies behind one; links are not followed.", name=quoted(name)),
+                    member=name,
                 )
         if not stat.S_ISREG(mode):
             raise _no_file(name)
@@ -84,16 +95,27 @@ def plain_name(name: str, settings: ArchiveSettings) -> str:
     """`name` in its one spelling. Raises ArchiveInvalid for one that is too long or leads outside."""
     if len(name) > settings.name_chars_max:
         raise ArchiveInvalid(
-            f"The name {quoted(name)} in the archive is longer than {settings.name_chars_max} characters."
+            worded(
+                "The name {name} in the archive is longer than {name_chars_max} characters.",
+                name=quoted(name),
+                name_chars_max=settings.name_chars_max,
+            )
         )
     if "\0" in name or "\\" in name or name.startswith("/") or not name.isprintable():
-        raise ArchiveInvalid(f"The name {quoted(name)} in the archive is not a plain relative one.", member=name)
+        raise ArchiveInvalid(
+            worded("The name {name} in the archive is not a plain relative one.", name=quoted(name)), member=name
+        )
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if ".." in parts:
-        raise ArchiveInvalid(f"The name {quoted(name)} leads out of the archive.", member=name)
+        raise ArchiveInvalid(worded("The name {name} leads out of the archive.", name=quoted(name)), member=name)
     if len(parts) > settings.name_depth_max:
         raise ArchiveInvalid(
-            f"The name {quoted(name)} is more than {settings.name_depth_max} folders deep.", member=name
+            worded(
+                "The name {name} is more than {name_depth_max} folders deep.",
+                name=quoted(name),
+                name_depth_max=settings.name_depth_max,
+            ),
+            member=name,
         )
     return "/".join(parts)
 
@@ -109,20 +131,26 @@ class _TarMembers:
     def add(self, member: tarfile.TarInfo, file: SharedFile) -> None:
         self.count += 1
         if self.count > self.settings.members_max:
-            raise ArchiveInvalid(f"The archive has more than {self.settings.members_max} members.")
+            raise ArchiveInvalid(
+                worded("The archive has more than {members_max} members.", members_max=self.settings.members_max)
+            )
         name = plain_name(member.name, self.settings)
         if member.isdir():
             return
         if name in self.files or name in self.links or name in self.others:
             raise ArchiveInvalid(
-                f"The archive holds {quoted(name)} twice; which one counts, readers disagree.", member=name
+                worded("The archive holds {name} twice; which one counts, readers disagree.", name=quoted(name)),
+                member=name,
             )
         if member.issym():
             self.links[name] = member.linkname
         elif member.isreg() and not member.issparse():
             if member.size < 0 or member.offset_data + member.size > file.size:
                 raise ArchiveInvalid(
-                    f"The archive ends before {quoted(name)} does; it was cut off, or is still being written.",
+                    worded(
+                        "The archive ends before {name} does; it was cut off, or is still being written.",
+                        name=quoted(name),
+                    ),
                     member=name,
                 )
             self.files[name] = Span(file, member.offset_data, member.size)
@@ -136,7 +164,12 @@ class _TarMembers:
             plain = plain_name(posixpath.normpath(posixpath.join(posixpath.dirname(plain), target)), self.settings)
             if plain not in self.files:
                 raise ArchiveInvalid(
-                    f"{quoted(name)} is a link to {quoted(target)}, which is no file of the archive.", member=name
+                    worded(
+                        "{name} is a link to {target}, which is no file of the archive.",
+                        name=quoted(name),
+                        target=quoted(target),
+                    ),
+                    member=name,
                 )
         if plain in self.others:
             raise _no_file(name)
@@ -170,7 +203,7 @@ class _Headers(io.RawIOBase):
 
 
 def _no_file(name: str) -> ArchiveInvalid:
-    return ArchiveInvalid(f"{quoted(name)} is not a plain file.", member=name)
+    return ArchiveInvalid(worded("{name} is not a plain file.", name=quoted(name)), member=name)
 
 
 def _first_words(error: Exception) -> str:

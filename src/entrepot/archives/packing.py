@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from entrepot.archives.blob import CHUNK_BYTES
 from entrepot.archives.settings import ArchiveSettings
-from entrepot.values.errors import ArchiveInvalid, quoted
+from entrepot.values.errors import ArchiveInvalid, quoted, worded
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -54,19 +54,28 @@ def unpacked(chunks: Iterable[bytes], packing: Packing, settings: ArchiveSetting
         return
     if packing is Packing.OTHER:
         raise ArchiveInvalid(
-            f"{quoted(name)} is compressed in a way that is not accepted; use gzip, zstd or none.", member=name
+            worded("{name} is compressed in a way that is not accepted; use gzip, zstd or none.", name=quoted(name)),
+            member=name,
         )
     read = made = 0
     for taken, chunk in _unpack(chunks, packing, name):
         read, made = read + taken, made + len(chunk)
         if made > settings.unpacked_bytes_max:
             raise ArchiveInvalid(
-                f"{quoted(name)} unpacks to more than {settings.unpacked_bytes_max} bytes, the most that is accepted.",
+                worded(
+                    "{name} unpacks to more than {unpacked_bytes_max} bytes, the most that is accepted.",
+                    name=quoted(name),
+                    unpacked_bytes_max=settings.unpacked_bytes_max,
+                ),
                 member=name,
             )
         if made > settings.ratio_free_bytes and made > settings.ratio_max * read:
             raise ArchiveInvalid(
-                f"{quoted(name)} unpacks to more than {settings.ratio_max} times its size, as only bombs do.",
+                worded(
+                    "{name} unpacks to more than {ratio_max} times its size, as only bombs do.",
+                    name=quoted(name),
+                    ratio_max=settings.ratio_max,
+                ),
                 member=name,
             )
         if chunk:
@@ -129,6 +138,10 @@ def _unpack(chunks: Iterable[bytes], packing: Packing, name: str) -> Iterator[tu
                 if not made and not unpacker.is_at_end:
                     break
     except (zlib.error, zstd.ZstdError) as error:
-        raise ArchiveInvalid(f"{quoted(name)} cannot be unpacked; it is damaged.", member=name) from error
+        raise ArchiveInvalid(
+            worded("{name} cannot be unpacked; it is damaged.", name=quoted(name)), member=name
+        ) from error
     if not is_begun or not unpacker.is_at_end:
-        raise ArchiveInvalid(f"{quoted(name)} ends before its compressed content does; it was cut off.", member=name)
+        raise ArchiveInvalid(
+            worded("{name} ends before its compressed content does; it was cut off.", name=quoted(name)), member=name
+        )

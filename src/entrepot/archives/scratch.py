@@ -9,7 +9,7 @@ from typing import BinaryIO, Self
 
 from entrepot.archives.blob import SharedFile, Span
 from entrepot.archives.settings import ArchiveSettings, Watch
-from entrepot.values.errors import ArchiveInvalid
+from entrepot.values.errors import ArchiveInvalid, worded
 
 _FREE_BYTES_MIN = 64 << 20
 
@@ -52,10 +52,16 @@ class Scratch:
     def _check_room(self, count: int) -> None:
         if self._used + count > self._settings.scratch_bytes_max:
             raise ArchiveInvalid(
-                f"Unpacking the archive needs more than {self._settings.scratch_bytes_max} bytes of temporary files, "
-                "the most that is allowed."
+                worded(
+                    "Unpacking the archive needs more than {scratch_bytes_max} bytes of temporary files, the "
+                    "most that is allowed.",
+                    scratch_bytes_max=self._settings.scratch_bytes_max,
+                )
             )
         if shutil.disk_usage(self._folder).free < _FREE_BYTES_MIN + count:
             raise ArchiveInvalid(
-                f"There is no room in {self._folder} to unpack the archive. Free some, or let TMPDIR name another."
+                worded(
+                    "There is no room in {folder} to unpack the archive. Free some, or let TMPDIR name another.",
+                    folder=self._folder,
+                )
             )

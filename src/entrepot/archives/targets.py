@@ -14,7 +14,7 @@ from entrepot.archives import layout
 from entrepot.archives.blob import CHUNK_BYTES
 from entrepot.archives.writing import END, Member, plan_tar
 from entrepot.values.digest import Digest
-from entrepot.values.errors import ArchiveInvalid
+from entrepot.values.errors import ArchiveInvalid, worded
 
 _PART = ".part"
 
@@ -134,7 +134,9 @@ class FolderTarget:
     def __init__(self, folder: Path, members: Sequence[Member]) -> None:
         """Raises ArchiveInvalid where a layout is already, OSError where nothing can be written."""
         if (folder / layout.INDEX).exists():
-            raise ArchiveInvalid(f"There is an image layout in {folder} already; name another folder.")
+            raise ArchiveInvalid(
+                worded("There is an image layout in {folder} already; name another folder.", folder=folder)
+            )
         self._folder = folder
         self._members = members
         for member in members:

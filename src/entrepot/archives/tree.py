@@ -20,6 +20,7 @@ class Node:
     layer: int = 0
     children: dict[str, "Node"] = field(default_factory=dict)
     is_emptied: bool = False
+    _sum: tuple[int, int] | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_folder(self) -> bool:
@@ -33,14 +34,15 @@ class Node:
         return node
 
     def sum(self) -> tuple[int, int]:
-        """Bytes and number of all files below."""
-        size, count, left = 0, 0, [self]
-        while left:
-            node = left.pop()
-            left.extend(node.children.values())
-            if node.entry is not None and node.entry.kind is EntryKind.FILE:
-                size, count = size + node.entry.size, count + 1
-        return size, count
+        """Bytes and number of all files below; reckoned once, so that a tree is not to change any more."""
+        if self._sum is None:
+            is_file = self.entry is not None and self.entry.kind is EntryKind.FILE
+            size, count = (self.entry.size, 1) if self.entry is not None and is_file else (0, 0)
+            for child in self.children.values():
+                more, others = child.sum()
+                size, count = size + more, count + others
+            self._sum = size, count
+        return self._sum
 
     def place(self, path: str, layer: int) -> "Node":
         """The node at a path, made when it is not there; what stands in the way as a file becomes a folder."""

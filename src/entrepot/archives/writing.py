@@ -15,7 +15,7 @@ from entrepot.archives import docker, layout
 from entrepot.archives.image import Form
 from entrepot.values.descriptor import Descriptor
 from entrepot.values.digest import Digest
-from entrepot.values.errors import ArchiveInvalid
+from entrepot.values.errors import ArchiveInvalid, worded
 from entrepot.values.manifest import Manifest
 from entrepot.values.media_types import DOCKER_CONFIG, OCI_CONFIG
 
@@ -125,9 +125,16 @@ def _docker_entry(image: Outgoing) -> Mapping[str, object]:
     if config is None:
         raise ArchiveInvalid("A Docker archive holds images for one platform, not an index.")
     if config.media_type not in (OCI_CONFIG, DOCKER_CONFIG):
-        raise ArchiveInvalid(f"This is no container image but {config.media_type}; only the OCI form can hold it.")
+        raise ArchiveInvalid(
+            worded(
+                "This is no container image but {media_type}; only the OCI form can hold it.",
+                media_type=config.media_type,
+            )
+        )
     if absent := [layer for layer in image.root.layers if not layer.is_distributable]:
-        raise ArchiveInvalid(f"The layer {absent[0].digest} is not kept by registries; a Docker archive needs it.")
+        raise ArchiveInvalid(
+            worded("The layer {digest} is not kept by registries; a Docker archive needs it.", digest=absent[0].digest)
+        )
     return {
         "Config": layout.blob_name(config.digest),
         "RepoTags": [name for name in image.names if _tag(name)] or None,

@@ -54,7 +54,7 @@ async def list_events(
     """
     async with audit.db.reading() as tx:
         search = await _search(tx, actor, wanted)
-        found = await queries.newest_first(tx, search, before, _bounded(audit, limit), audit.settings.looked_at_max)
+        found = await queries.newest_first(tx, search, before, _bounded(audit, limit), audit.settings)
         return EventPage(await _told(tx, found.rows), found.after)
 
 
@@ -68,7 +68,7 @@ async def list_numbered(
     async with audit.db.reading() as tx:
         search = await _search(tx, actor, wanted)
         limit = _bounded(audit, limit)
-        rows, total = await queries.numbered(tx, search, offset, limit, audit.settings.looked_at_max)
+        rows, total = await queries.numbered(tx, search, offset, limit, audit.settings)
         return await _told(tx, rows), total
 
 
@@ -82,7 +82,7 @@ async def read_on(
     async with audit.db.reading() as tx:
         search = await _search(tx, actor, wanted)
         limit = _bounded(audit, limit)
-        found = await queries.oldest_first(tx, search, after or START, limit, audit.settings.looked_at_max)
+        found = await queries.oldest_first(tx, search, after or START, limit, audit.settings)
         return EventPage(await _told(tx, found.rows), found.after)
 
 
@@ -114,7 +114,7 @@ async def _search(tx: Reader, actor: Actor, wanted: Wanted) -> Search:
         "credential": wanted.credential,
     }
     equal = {column: value for column, value in given.items() if value is not None}
-    search = queries.search_for(equal, wanted.type, wanted.types, wanted.result)
+    search = queries.search_for(equal, wanted.type, wanted.types, wanted.result, wanted.without)
     begins = [time for time in (sight.since, wanted.since) if time is not None]
     await queries.limit_times(tx, search, max(begins, default=None), wanted.until)
     return search

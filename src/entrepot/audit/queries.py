@@ -5,7 +5,9 @@ the order of the feed. One of them is walked; what else is asked for is looked a
 that fits few events does not walk through all, it looks at so many and then says where to go on.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, func, select, tuple_
 
 from entrepot.access.patterns import ESCAPE, like_of
+from entrepot.audit.settings import AuditSettings
 from entrepot.audit.wanted import Result
 from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import LATE_SECONDS_MAX
@@ -45,7 +48,11 @@ class Search:
 
 
 def search_for(
-    equal: dict[str, str], type_: str | None, types: Sequence[str] = (), result: Result | None = None
+    equal: dict[str, str],
+    type_: str | None,
+    types: Sequence[str] = (),
+    result: Result | None = None,
+    without: Sequence[str] = (),
 ) -> Search:
     """A search for events with these values in these columns."""
     search = Search()
@@ -60,6 +67,8 @@ def search_for(
         )
     if types:
         search.looked_at.append(event.c.type.in_(types))
+    if without:
+        search.looked_at.append(event.c.type.not_in(without))
     if result is not None:
         refused = event.c.type.like("%.refused")
         search.looked_at.append(refused if result is Result.REFUSED else ~refused)
@@ -80,63 +89,86 @@ async def limit_times(tx: Reader, search: Search, since: datetime | None, until:
             search.span.append(_place < tuple_(*row))
 
 
-async def newest_first(tx: Reader, search: Search, before: Position | None, limit: int, looked_at_max: int) -> Found:
+async def newest_first(tx: Reader, search: Search, before: Position | None, limit: int, bounds: AuditSettings) -> Found:
     """Events before a place, the newest first."""
     span = list(search.span)
     if before is not None:
         span.append(_place < tuple_(before.xid, before.seq))
-    end = await _end(tx, search, span, _NEWEST_FIRST, looked_at_max)
-    if end is not None:
-        span.append(_place >= tuple_(end.xid, end.seq))
-    return await _found(tx, search, span, _NEWEST_FIRST, limit, end)
+    return await _found(tx, search, _pieces(tx, search, span, _NEWEST_FIRST, bounds), _NEWEST_FIRST, limit)
 
 
-async def oldest_first(tx: Reader, search: Search, after: Position, limit: int, looked_at_max: int) -> Found:
+async def oldest_first(tx: Reader, search: Search, after: Position, limit: int, bounds: AuditSettings) -> Found:
     """Events after a place, the oldest first, and only what is settled (`jobs/feed.py`)."""
     settled = event.c.xid < oldest_running_xid()
     span = [*search.span, _place > tuple_(after.xid, after.seq), settled]
-    end = await _end(tx, search, span, _OLDEST_FIRST, looked_at_max)
-    if end is not None:
-        span.append(_place <= tuple_(end.xid, end.seq))
-    return await _found(tx, search, span, _OLDEST_FIRST, limit, end)
+    return await _found(tx, search, _pieces(tx, search, span, _OLDEST_FIRST, bounds), _OLDEST_FIRST, limit)
 
 
 async def numbered(
-    tx: Reader, search: Search, offset: int, limit: int, looked_at_max: int
+    tx: Reader, search: Search, offset: int, limit: int, bounds: AuditSettings
 ) -> tuple[Sequence[Row[Any]], int]:
-    """Those among the newest `looked_at_max` events, the newest first: a page of them, and how many there are."""
-    span = list(search.span)
-    end = await _end(tx, search, span, _NEWEST_FIRST, looked_at_max)
-    if end is not None:
-        span.append(_place >= tuple_(end.xid, end.seq))
-    conditions = (*search.walked, *search.looked_at, *span)
-    total = int(await tx.value(select(func.count()).select_from(event).where(*conditions)))
-    return await tx.rows(select(event).where(*conditions).order_by(*_NEWEST_FIRST).offset(offset).limit(limit)), total
+    """Those among the newest events, as many as one question may look at: a page, and how many there are."""
+    rows: list[Row[Any]] = []
+    total = 0
+    async for piece in _pieces(tx, search, search.span, _NEWEST_FIRST, bounds, is_counted=True):
+        fitting = (*search.walked, *search.looked_at, *piece.span)
+        number = int(await tx.value(select(func.count()).select_from(event).where(*fitting)))
+        if total + number > offset and len(rows) < limit:
+            page = select(event).where(*fitting).order_by(*_NEWEST_FIRST).offset(max(offset - total, 0))
+            rows += await tx.rows(page.limit(limit - len(rows)))
+        total += number
+    return rows, total
 
 
-async def _end(
-    tx: Reader, search: Search, span: Sequence[ColumnElement[bool]], order: Sequence[Any], looked_at_max: int
-) -> Position | None:
-    """The last event to look at; None when there are not so many, or each one fits."""
-    if not search.looked_at:
-        return None
-    places = select(event.c.xid, event.c.seq).where(*search.walked, *span).order_by(*order)
-    row = await tx.row(places.offset(looked_at_max - 1).limit(1))
-    return None if row is None else Position(row.xid, row.seq)
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Events one after the other; `end`: the last of them, None when no other comes after it."""
+
+    span: Sequence[ColumnElement[bool]]
+    end: Position | None
 
 
-async def _found(
+async def _pieces(
     tx: Reader,
     search: Search,
     span: Sequence[ColumnElement[bool]],
     order: Sequence[Any],
-    limit: int,
-    end: Position | None,
-) -> Found:
-    fitting = select(event).where(*search.walked, *search.looked_at, *span).order_by(*order)
-    rows = await tx.rows(fitting.limit(limit + 1))
-    if len(rows) > limit:
-        return Found(rows[:limit], Position(rows[limit - 1].xid, rows[limit - 1].seq))
+    bounds: AuditSettings,
+    is_counted: bool = False,
+) -> AsyncGenerator[_Piece]:
+    """A span of the feed in pieces, as far as one question may look; all of it at once when each event fits.
+
+    SQLite reads in the event loop: between two pieces others have their turn.
+    """
+    if not search.looked_at and not is_counted:
+        yield _Piece(span, None)
+        return
+    newest_first = order is _NEWEST_FIRST
+    rest, left = list(span), bounds.looked_at_max
+    while left:
+        number = min(bounds.looked_at_once, left)
+        places = select(event.c.xid, event.c.seq).where(*search.walked, *rest).order_by(*order)
+        row = await tx.row(places.offset(number - 1).limit(1))
+        if row is None:
+            yield _Piece(rest, None)
+            return
+        last = tuple_(row.xid, row.seq)
+        yield _Piece([*rest, _place >= last if newest_first else _place <= last], Position(row.xid, row.seq))
+        rest = [*span, _place < last if newest_first else _place > last]
+        left -= number
+        await asyncio.sleep(0)
+
+
+async def _found(tx: Reader, search: Search, pieces: AsyncGenerator[_Piece], order: Sequence[Any], limit: int) -> Found:
+    rows: list[Row[Any]] = []
+    end: Position | None = None
+    async with aclosing(pieces):
+        async for piece in pieces:
+            fitting = select(event).where(*search.walked, *search.looked_at, *piece.span).order_by(*order)
+            rows += await tx.rows(fitting.limit(limit + 1 - len(rows)))
+            if len(rows) > limit:
+                return Found(rows[:limit], Position(rows[limit - 1].xid, rows[limit - 1].seq))
+            end = piece.end
     return Found(rows, end)
 
 

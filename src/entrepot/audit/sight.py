@@ -9,7 +9,7 @@ from entrepot.access.levels import Action
 from entrepot.accounts.operators import is_operator
 from entrepot.db.transaction import Reader
 from entrepot.registry.organizations import reachable
-from entrepot.values.errors import AccessDenied, Unauthenticated
+from entrepot.values.errors import AccessDenied, Unauthenticated, worded
 from entrepot.values.names import OrganizationName
 
 
@@ -35,7 +35,8 @@ async def sight_of(tx: Reader, actor: Actor, organization: OrganizationName | No
         return Sight() if await is_operator(tx, actor) else Sight(actor.domain_id)
     if organization is None:
         raise AccessDenied(
-            f"{actor.name} is no administrator. Name an organization you manage to see its events.", readable=False
+            worded("{name} is no administrator. Name an organization you manage to see its events.", name=actor.name),
+            readable=False,
         )
     row = await reachable(tx, actor, Action.ORGANIZATION_MANAGE, organization)
     return Sight(row.domain_id, row.created_at)

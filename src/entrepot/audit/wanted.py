@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from entrepot.jobs.feed import Position
-from entrepot.values.errors import ParameterInvalid, quoted
+from entrepot.values.errors import ParameterInvalid, quoted, worded
 from entrepot.values.names import OrganizationName
 
 _CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})", re.ASCII)
@@ -21,8 +21,8 @@ class Result(StrEnum):
 class Wanted:
     """Events that fit all that is given.
 
-    `type` is exact or a family (`grant.*`), each of `types` is exact. `actor` is a user's name, or a subject as the
-    event has it (`user:ID`, `*` for nobody, `system`). `since` belongs to the span, `until` does not.
+    `type` is exact or a family (`grant.*`), each of `types` and `without` is exact. `actor` is a user's name, or a
+    subject as the event has it (`user:ID`, `*` for nobody, `system`). `since` belongs to the span, `until` does not.
     """
 
     organization: OrganizationName | None = None
@@ -30,6 +30,7 @@ class Wanted:
     actor: str | None = None
     type: str | None = None
     types: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     address: str | None = None
     credential: str | None = None
     result: Result | None = None
@@ -52,5 +53,5 @@ def parse_cursor(text: str | None) -> Position | None:
         return None
     found = _CURSOR.fullmatch(text)
     if found is None:
-        raise ParameterInvalid(f"This is no marker that a list gave: {quoted(text)}.", kind="marker")
+        raise ParameterInvalid(worded("This is no marker that a list gave: {text}.", text=quoted(text)), kind="marker")
     return Position(int(found[1]), int(found[2]))

@@ -99,13 +99,17 @@ class FilesStore:
         for folders in layout.blob_folders():
             with disk.trouble():
                 prefixes = await self._threads.run(disk.folders_in, self._root, folders)
-            for prefix in prefixes:
+            for prefix in sorted(prefixes):
                 with disk.trouble():
-                    entries = await self._threads.run(disk.files_in, self._root, prefix)
+                    entries = await self._threads.run(self._files_in_order, prefix)
                 for key, size, _ in entries:
                     digest = layout.blob_of(key)
                     if digest is not None:
                         yield digest, size
+
+    async def set_aside(self, digest: Digest) -> bool:
+        with disk.trouble():
+            return await self._threads.run(self._set_aside, digest)
 
     async def discard_parts(self, keys: Sequence[str]) -> None:
         with disk.trouble():
@@ -146,6 +150,19 @@ class FilesStore:
         if found is not None:
             disk.move(source, target)
         disk.sync_folder(target.parent)
+
+    def _files_in_order(self, folder: str) -> Sequence[tuple[str, int, float]]:
+        return sorted(disk.files_in(self._root, folder))
+
+    def _set_aside(self, digest: Digest) -> bool:
+        source, target = self._root / layout.blob_key(digest), self._root / layout.aside_key(digest)
+        if disk.size_of(source) is None:
+            return False
+        self._folders.make(target.parent)
+        disk.move(source, target)
+        for folder in (target.parent, source.parent):
+            disk.sync_folder(folder)
+        return True
 
     def _remove(self, keys: Sequence[str]) -> None:
         for key in keys:

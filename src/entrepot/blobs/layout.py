@@ -8,6 +8,9 @@
     │   └── sha512
     │       └── 00 … ff
     │           └── <128 hex>
+    ├── aside
+    │   └── sha256
+    │       └── <64 hex>            bytes that were found not to be this blob's; for people to look at
     └── parts
         └── <32 hex>                bytes of an upload; nobody's blob yet
 
@@ -25,6 +28,7 @@ from entrepot.values.digest import ALGORITHMS, Digest
 from entrepot.values.errors import DigestInvalid, UploadUnknown, quoted
 
 BLOBS = "blobs"
+ASIDE = "aside"
 PARTS = "parts"
 
 _is_part_id = re.compile(r"[0-9a-f]{32}").fullmatch
@@ -32,6 +36,10 @@ _is_part_id = re.compile(r"[0-9a-f]{32}").fullmatch
 
 def blob_key(digest: Digest) -> str:
     return f"{BLOBS}/{digest.algorithm}/{digest.hex[:2]}/{digest.hex}"
+
+
+def aside_key(digest: Digest) -> str:
+    return f"{ASIDE}/{digest.algorithm}/{digest.hex}"
 
 
 def blob_of(key: str) -> Digest | None:

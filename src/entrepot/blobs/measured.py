@@ -54,6 +54,10 @@ class MeasuredStore:
     def list(self) -> AsyncGenerator[tuple[Digest, int], None]:
         return self._store.list()
 
+    async def set_aside(self, digest: Digest) -> bool:
+        with storage_seconds.labels("set_aside").time():
+            return await self._store.set_aside(digest)
+
     async def discard_parts(self, keys: Sequence[str]) -> None:
         with storage_seconds.labels("discard").time():
             await self._store.discard_parts(keys)

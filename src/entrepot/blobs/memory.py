@@ -59,6 +59,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._blobs: dict[Digest, bytes] = {}
         self._parts: dict[str, bytes] = {}
+        self._aside: dict[Digest, bytes] = {}
         # Open and sealed parts, with the time they were last written.
         self._touched: dict[str, float] = {}
 
@@ -118,8 +119,14 @@ class MemoryStore:
             self._blobs.pop(digest, None)
 
     async def list(self) -> AsyncGenerator[tuple[Digest, int], None]:
-        for digest, held in tuple(self._blobs.items()):
+        for digest, held in sorted(self._blobs.items(), key=lambda one: str(one[0])):
             yield digest, len(held)
+
+    async def set_aside(self, digest: Digest) -> bool:
+        held = self._blobs.pop(digest, None)
+        if held is not None:
+            self._aside[digest] = held
+        return held is not None
 
     async def discard_parts(self, keys: Sequence[str]) -> None:
         for key in keys:

@@ -25,6 +25,7 @@ from obstore.store import S3Store as Bucket
 
 from entrepot.blobs import joining, layout
 from entrepot.blobs.s3_errors import code_of, trouble
+from entrepot.blobs.s3_listing import folders_below, list_in_order
 from entrepot.blobs.s3_pieces import Pieces
 from entrepot.blobs.s3_reader import read_object, size_of
 from entrepot.blobs.s3_writer import LargeObject, S3PartWriter
@@ -107,12 +108,27 @@ class S3Store:
             await obstore.delete_async(self._bucket, [layout.blob_key(digest) for digest in digests])
 
     async def list(self) -> AsyncGenerator[tuple[Digest, int], None]:
+        with trouble():  # S3 lists by key, and keys are in the order of their digests
+            folders = [one for above in layout.blob_folders() for one in await folders_below(self._bucket, above)]
+            async with aclosing(list_in_order(self._bucket, folders)) as pages:
+                async for page in pages:
+                    for found in page:
+                        digest = layout.blob_of(found["path"])
+                        if digest is not None:
+                            yield digest, found["size"]
+
+    async def set_aside(self, digest: Digest) -> bool:
+        source, target = layout.blob_key(digest), layout.aside_key(digest)
+        size = await size_of(self._bucket, source)
+        if size is None:
+            return False
         with trouble():
-            async for page in obstore.list(self._bucket, f"{layout.BLOBS}/", chunk_size=1000):
-                for found in page:
-                    digest = layout.blob_of(found["path"])
-                    if digest is not None:
-                        yield digest, found["size"]
+            if size > self._copy_bytes_max:
+                await self._stream_aside(source, target)
+            else:
+                await obstore.copy_async(self._bucket, source, target)
+            await obstore.delete_async(self._bucket, [source])
+        return True
 
     async def discard_parts(self, keys: Sequence[str]) -> None:
         with trouble():
@@ -175,6 +191,17 @@ class S3Store:
                 await target.close()
         finally:
             target.drop()
+
+    async def _stream_aside(self, source: str, target: str) -> None:
+        aside = LargeObject(self._bucket, target, self._pieces)
+        await aside.open()
+        try:
+            async with aclosing(self._read(source, 0, None, BlobUnknown())) as chunks:
+                async for chunk in chunks:
+                    await aside.write(chunk)
+            await aside.close()
+        finally:
+            aside.drop()
 
     async def _digest_of(self, parts: Sequence[Part], algorithm: str) -> Digest:
         actual = hashlib.new(algorithm)

@@ -133,7 +133,14 @@ class BlobStore(Protocol):
         ...
 
     def list(self) -> AsyncGenerator[tuple[Digest, int], None]:
-        """Every blob with its size, in no order. One that comes or goes meanwhile may be missed or named."""
+        """Every blob with its size, by digest. One that comes or goes meanwhile may be missed or named."""
+        ...
+
+    async def set_aside(self, digest: Digest) -> bool:
+        """Move the blob's bytes, right or not, to where they are neither read, listed nor removed.
+
+        False if it is not here. Bytes set aside for the same digest before are replaced.
+        """
         ...
 
     async def discard_parts(self, keys: Sequence[str]) -> None:

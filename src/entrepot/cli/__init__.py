@@ -15,10 +15,15 @@ from entrepot.cli.exit_codes import ExitCode
 # Files of this folder with commands, in the order of `entrepot --help`.
 COMMANDS = (
     "serve",
+    "backup",
+    "migrate",
     "worker",
     "config",
     "system",
     "job",
+    "maintenance",
+    "gc",
+    "verify",
     "reference",
     "login",
     "whoami",
@@ -31,8 +36,11 @@ COMMANDS = (
     "repo",
     "tag",
     "image",
+    "moving",
     "trigger",
+    "webhook",
     "retention",
+    "immutable",
     "sync",
     "region",
     "grant",
@@ -42,6 +50,7 @@ COMMANDS = (
     "idp",
     "federation",
     "quota",
+    "usage",
     "audit",
     "explain",
     "search",
@@ -61,10 +70,10 @@ def main() -> None:
         _complain(*error.problems)
         sys.exit(ExitCode.USAGE)
     except Elsewhere as error:
-        _complain(error.message)
+        _complain(error.sentence)
         sys.exit(ExitCode.UNREACHABLE)
     except EntrepotError as error:
-        _complain(error.message)
+        _complain(error.sentence)
         sys.exit(ExitCode.REFUSED)
     except OSError as error:
         _complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")

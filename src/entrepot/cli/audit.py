@@ -56,7 +56,7 @@ def list_events(
         show_json(rows)
         return
     columns = ("Time", "Who", "From", "With", "What", "About", "Details")
-    show_table(columns, (_row(one) for one in rows))
+    show_table(columns, (_row(one) for one in rows), empty="Nothing like that happened.")
 
 
 @audit.command()
@@ -173,7 +173,8 @@ def _time(text: str | None, option: str) -> str | None:
 
 def _row(event: dict[str, Any]) -> tuple[str, ...]:
     who = event["actor_name"] or ("-" if event["actor"] == "*" else event["actor"])
-    details = {key: value for key, value in event["data"].items() if value not in ({}, None, "") and value != 1}
+    said = {key: value for key, value in event["data"].items() if value not in ({}, None, "")}
+    details = {key: value for key, value in said.items() if (key, value) != ("count", 1)}
     return (
         event["time"][:19].replace("T", " "),
         who,

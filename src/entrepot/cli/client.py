@@ -10,11 +10,13 @@ import httpx2
 from entrepot import __version__
 from entrepot.cli import credentials
 from entrepot.cli.credentials import SignIn
+from entrepot.cli.next_steps import next_step
 from entrepot.remote.answers import printable, why_unreachable
-from entrepot.values.errors import Elsewhere, Refused
+from entrepot.values.errors import Elsewhere, Refused, as_said
 
 _TIMEOUT_SECONDS = 60.0
 _PAGE = 1_000
+_LOOK = "Is the server running (entrepot serve)?"
 
 Parameters = Mapping[str, str | int | Sequence[str]]
 """Of a query; a sequence for a name that comes several times."""
@@ -55,7 +57,7 @@ class Client:
         try:
             answer = self._http.request(method, path, json=body, params=parameters)
         except httpx2.RequestError as error:
-            raise ServerUnreachable(why_unreachable(url, error)) from error
+            raise ServerUnreachable(why_unreachable(url, error, _LOOK)) from error
         if answer.is_success:
             return self._json(answer) if answer.content else None
         raise self._refusal(answer)
@@ -79,7 +81,7 @@ class Client:
                     raise self._refusal(answer)
                 yield from answer.iter_lines()
         except httpx2.RequestError as error:
-            raise ServerUnreachable(why_unreachable(self.sign_in.url, error)) from error
+            raise ServerUnreachable(why_unreachable(self.sign_in.url, error, _LOOK)) from error
 
     def __enter__(self) -> Self:
         return self
@@ -102,10 +104,12 @@ class Client:
             return self._stranger(answer)
         said = printable(message)
         if answer.status_code == httpx2.codes.UNAUTHORIZED:
-            return Refusal(f"{said} Run: entrepot login {self.sign_in.url} -u {self.sign_in.user}", answer.status_code)
+            step = f"Run: entrepot login {self.sign_in.url} -u {self.sign_in.user}"
+            return Refusal(as_said(f"{said} {step}"), answer.status_code)
         if answer.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR:
             return ServerUnreachable(f"{self.sign_in.url} is in trouble: {said} Try again later.")
-        return Refusal(said, answer.status_code)
+        step = next_step(said, str(document.get("error_code")))
+        return Refusal(as_said(f"{said} {step}") if step else said, answer.status_code)
 
     def _stranger(self, answer: httpx2.Response) -> ServerUnreachable:
         return ServerUnreachable(

@@ -9,6 +9,7 @@ from entrepot.cli.output import (
     NamePart,
     Password,
     PasswordStdin,
+    SortedBy,
     Yes,
     confirm,
     done,
@@ -54,12 +55,12 @@ def create(
 
 
 @domain.command("list")
-def list_domains(part: NamePart = None, as_json: AsJson = False) -> None:
+def list_domains(part: NamePart = None, sort: SortedBy = None, as_json: AsJson = False) -> None:
     """List all domains."""
     from entrepot.cli.client import Client
 
     with Client() as client:
-        rows = list(client.pages(_DOMAINS, "domains", named(part)))
+        rows = list(client.pages(_DOMAINS, "domains", named(part, sort)))
     if as_json:
         show_json(rows)
         return

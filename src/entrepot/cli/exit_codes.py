@@ -19,8 +19,8 @@ MEANING: Final[Mapping[ExitCode, tuple[str, str]]] = MappingProxyType(
     {
         ExitCode.DONE: ("Done.", "Nothing."),
         ExitCode.REFUSED: (
-            "Refused: it is not there, you may not, the file is damaged, you said no.",
-            "Read the sentence on standard error; running it again changes nothing.",
+            "Refused: it is not there, you may not, the file is damaged, you said no; a verification found something.",
+            "Read the sentence on standard error, or `entrepot verify --findings`; running it again changes nothing.",
         ),
         ExitCode.USAGE: (
             "Wrong usage: an option, an argument, a setting. Nothing was done.",

@@ -1,11 +1,12 @@
 """`entrepot grant`: who may do what in an organization or a repository."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from entrepot.cli.output import AsJson, done, show_json, show_table
+from entrepot.cli.output import AsJson, done, last_day, show_json, show_table
 
 
 class Level(StrEnum):
@@ -68,11 +69,18 @@ def remove(scope: Scope, user: User = None, group: Group = None, robot: Robot = 
 @grant.command("list")
 def list_grants(
     scope: Annotated[str, typer.Argument(metavar="ORG[/REPO]", help="An organization, or one repository of it.")],
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="All that counts for a repository, wherever it was given and to whom."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List what users, groups and robots were given on an organization and patterns in it, or on a repository."""
     from entrepot.cli.client import Client
 
+    if everything:
+        _list_all(scope, as_json)
+        return
     with Client() as client:
         rows = [{**row, "level": level_name(row["auth"])} for row in client.pages(_path(scope), "grants")]
     if as_json:
@@ -81,6 +89,27 @@ def list_grants(
     show_table(
         ("Scope", "Who", "Name", "Level", "Until"),
         ((row["scope"], row["kind"], row["name"], row["level"], row["deadline"][:10]) for row in rows),
+    )
+
+
+def _list_all(scope: str, as_json: bool) -> None:
+    from entrepot.cli.client import Client, repository_path
+    from entrepot.values.names import RepositoryName
+
+    path = f"{repository_path(RepositoryName.parse(scope))}/permissions"
+    with Client() as client:
+        rows = [{**row, "level": level_name(row["auth"])} for row in client.pages(path, "permissions")]
+    if as_json:
+        show_json(rows)
+    else:
+        show_reasons(rows)
+
+
+def show_reasons(rows: Iterable[dict[str, Any]]) -> None:
+    """What counts and where it comes from, as a table."""
+    show_table(
+        ("Level", "On", "Given to", "Name", "Until"),
+        ((level_name(r["auth"]), r["scope"], r["kind"], r["name"], last_day(r.get("expires_at"))) for r in rows),
     )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from entrepot.cli.output import AsJson, NamePart, Yes, confirm, done, named, show_json, show_one, show_table
+from entrepot.cli.output import AsJson, NamePart, SortedBy, Yes, confirm, done, named, show_json, show_one, show_table
 
 Name = Annotated[str, typer.Argument(help="Name of the group.")]
 Users = Annotated[list[str], typer.Argument(metavar="USER…", help="Users of the domain.")]
@@ -31,18 +31,19 @@ def create(name: Name, description: Description = None, as_json: AsJson = False)
 
 
 @group.command("list")
-def list_groups(part: NamePart = None, as_json: AsJson = False) -> None:
+def list_groups(part: NamePart = None, sort: SortedBy = None, as_json: AsJson = False) -> None:
     """List the groups of the domain."""
     from entrepot.cli.client import Client
 
     with Client() as client:
-        rows = list(client.pages(_GROUPS, "groups", named(part)))
+        rows = list(client.pages(_GROUPS, "groups", named(part, sort)))
     if as_json:
         show_json(rows)
         return
     show_table(
         ("Name", "Members", "Description", "Created"),
         ((row["name"], row["member_count"], row["description"], row["created_at"][:10]) for row in rows),
+        empty="There are no groups. To make one: entrepot group create NAME",
     )
 
 

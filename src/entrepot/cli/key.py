@@ -48,7 +48,7 @@ def list_keys(
     if as_json:
         show_json(rows)
         return
-    show_table(_COLUMNS, map(_cells, rows))
+    show_table(_COLUMNS, map(_cells, rows), empty="There are no access keys. To make one: entrepot key create")
 
 
 @key.command()

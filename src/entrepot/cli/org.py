@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from entrepot.cli.output import AsJson, Yes, confirm, done, show_json, show_table, size
+from entrepot.cli.output import AsJson, DryRun, Yes, confirm, counted, done, show_json, show_table
 
 Name = Annotated[str, typer.Argument(help="Name of the organization.")]
 
@@ -66,41 +66,58 @@ def list_organizations(
             (row["name"], level_name(row["auth"]), row["repo_count"], row["access_user_count"], row["creator_name"])
             for row in rows
         ),
+        empty="There is no organization you may use. To make one: entrepot org create NAME",
     )
 
 
 @org.command()
 def show(name: Name, as_json: AsJson = False) -> None:
-    """Show an organization: your level, who made it, and how much of its quotas is used."""
+    """Show an organization: your level, who made it, its settings, and how much of its quotas is used."""
     from entrepot.cli.client import Client, organization_path
     from entrepot.cli.grant import level_name
+    from entrepot.cli.quota import EACH, used_of
     from entrepot.values.names import OrganizationName
 
     path = organization_path(OrganizationName.parse(name))
     with Client() as client:
         found = client.call("GET", path)
+        settings = client.call("GET", f"{path}/settings")
         quotas = client.call("GET", f"{path}/quotas")["quotas"]
     if as_json:
-        show_json({**found, "quotas": quotas})
+        show_json({**found, "settings": settings, "quotas": quotas})
         return
-    used = ((row["resource"], size(row["used"]) if row["resource"] == "bytes" else row["used"]) for row in quotas)
+    used = ((row["resource"], used_of(row)) for row in quotas if row["resource"] != EACH)
     facts = (("name", name), ("your level", level_name(found["auth"])), ("created by", found["creator_name"]))
-    show_table(("Of", "Is"), (*facts, *used))
+    chosen = (
+        ("sparse images", "allowed" if settings["sparse"] else "refused"),
+        ("new repositories", "public" if settings["public"] else "private"),
+        ("days of history", settings["history_days"]),
+        ("read-only", "yes" if settings["read_only"] else "no"),
+    )
+    show_table(("Of", "Is"), (*facts, *chosen, *used))
 
 
 @org.command()
-def delete(name: Name, yes: Yes = False, as_json: AsJson = False) -> None:
+def delete(name: Name, dry_run: DryRun = False, yes: Yes = False, as_json: AsJson = False) -> None:
     """Delete an empty organization and all permissions on it."""
     from entrepot.cli.client import Client, organization_path
     from entrepot.values.names import OrganizationName
 
-    OrganizationName.parse(name)
-    confirm(f"This deletes the organization {name} and all permissions on it.", yes)
+    path = organization_path(OrganizationName.parse(name))
     with Client() as client:
-        client.call("DELETE", organization_path(name))
+        if dry_run:
+            plan = client.call("GET", f"{path}/removal")
+            held = f"It still holds {counted(plan['repositories'], 'repository', 'repositories')}, which must go first."
+            end = "" if not plan["repositories"] else f"\n  {held}"
+            said = f"This deletes the organization {name} and {counted(plan['permissions'], 'permission')} on it.{end}"
+            done(said, {"name": name, **plan}, as_json)
+            return
+        confirm(f"This deletes the organization {name} and all permissions on it.", yes)
+        client.call("DELETE", path)
     done(f"Deleted the organization {name}.", {"name": name}, as_json)
 
 
+@org.command("update", hidden=True)  # as other commands call it
 @org.command("set")
 def change(
     name: Name,
@@ -110,6 +127,13 @@ def change(
     public: Annotated[
         bool | None, typer.Option("--public/--private", help="Whether repositories made by a push are public.")
     ] = None,
+    history_days: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DAYS",
+            help="Days for which it is kept what tags named before; `default` for what the installation says.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Change an organization. What was pushed stays as it is."""
@@ -117,16 +141,26 @@ def change(
     from entrepot.values.names import OrganizationName
 
     OrganizationName.parse(name)
-    changes: dict[str, bool] = {}
+    changes: dict[str, bool | int | None] = {}
     if sparse is not None:
         changes["sparse"] = sparse is Sparse.ALLOW
     if public is not None:
         changes["public"] = public
+    if history_days is not None:
+        changes["history_days"] = _days(history_days)
     if not changes:
-        raise typer.BadParameter("say what is to be changed.", param_hint="--sparse / --public / --private")
+        raise typer.BadParameter("say what is to be changed.", param_hint="--sparse / --public / --history-days")
     with Client() as client:
         client.call("PATCH", organization_path(name), changes)
     done(f"Changed the organization {name}.", {"name": name, **changes}, as_json)
+
+
+def _days(text: str) -> int | None:
+    if text == "default":
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise typer.BadParameter("a number of days, or default.", param_hint="--history-days")
+    return int(text)
 
 
 @org.command()

@@ -10,6 +10,7 @@ import typer
 _WIDTH_WITHOUT_TERMINAL = 1_000  # nothing is cut for a program that reads the table
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would go; nothing is deleted.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 ENDS = "a day as 2027-01-31, a time as 2027-01-31T12:00Z, a number of days as 90d, or never"
 Password = Annotated[
@@ -18,21 +19,35 @@ Password = Annotated[
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 NamePart = Annotated[str | None, typer.Option("--filter", metavar="PART", help="Only those with this in their name.")]
 
+SortedBy = Annotated[
+    str | None,
+    typer.Option(
+        "--sort", metavar="KEY", help="By name, created_at (the latest first), or expires_at where it can end."
+    ),
+]
 
-def named(part: str | None) -> dict[str, str | int]:
-    """The parameters of a list that is narrowed by a part of names."""
-    return {} if part is None else {"filter": f"name::{part}"}
+
+def named(part: str | None, sort: str | None = None) -> dict[str, str | int]:
+    """The parameters of a list that is narrowed by a part of names, and sorted."""
+    return {
+        **({} if part is None else {"filter": f"name::{part}"}),
+        **({} if sort is None else {"order_column": sort}),
+    }
 
 
 def show_json(document: Any) -> None:
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """One line for each row, with a heading; only the heading when there are none."""
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "") -> None:
+    """One line for each row, with a heading; when there are none, what `empty` says, or the heading alone."""
     from rich.console import Console
     from rich.table import Table
 
+    rows = list(rows)
+    if not rows and empty:
+        typer.echo(empty)
+        return
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
@@ -45,7 +60,16 @@ def show_one(document: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
         show_json(document)
         return
-    show_table(("Of", "Value"), ((key, "-" if value in (None, "") else value) for key, value in document.items()))
+    show_table(("Of", "Value"), ((key, _said(value)) for key, value in document.items()))
+
+
+def _said(value: object) -> str:
+    """A value of an answer, for people."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "-"
+    return "-" if value in (None, "") else str(value)
 
 
 def done(sentence: str, document: Any, as_json: bool) -> None:
@@ -110,3 +134,28 @@ def size(count: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1024
     return f"{amount:.1f} TiB"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """How many there are of something, as `1 blob` and `1,200 blobs`; `many` where that is more than an added s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def last_pull(found: Mapping[str, Any]) -> str:
+    """Of a tag or repository: when, and by whom."""
+    who = "nobody signed in" if found["is_anonymous"] else found["by"] or "an account that is gone"
+    return f"{second(found['at'])} by {who}"
+
+
+def second(time: str) -> str:
+    return time[:19].replace("T", " ")
+
+
+def last_day(end: str | None) -> str:
+    """The last day on which something counts that ends with a day, else the second of its end; empty for no end."""
+    from datetime import datetime, time, timedelta
+
+    if end is None:
+        return ""
+    moment = datetime.fromisoformat(end)
+    return str(moment.date() - timedelta(days=1)) if moment.time() == time() else second(end)

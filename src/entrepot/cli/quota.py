@@ -8,6 +8,7 @@ import typer
 from entrepot.cli.output import AsJson, show_json, show_table, size
 
 _UNLIMITED = -1
+EACH = "archive_bytes"  # a size that each may have; nothing of it is used
 _VALUES = "a number, none, or default"
 
 Domain = Annotated[str | None, typer.Argument(help="A domain; without it your own.")]
@@ -29,6 +30,7 @@ def show(domain: Domain = None, org: Organization = None, as_json: AsJson = Fals
         _show(client.call("GET", _path(domain, org)), as_json)
 
 
+@quota.command("update", hidden=True)  # as other commands call it
 @quota.command("set")
 def change(
     domain: Domain = None,
@@ -38,6 +40,10 @@ def change(
     tags: Annotated[str | None, typer.Option(help=f"Tags: {_VALUES}.")] = None,
     size_of_blobs: Annotated[
         str | None, typer.Option("--bytes", help="Bytes of blobs, each counted once: as 500GiB, none, or default.")
+    ] = None,
+    archive_bytes: Annotated[
+        str | None,
+        typer.Option(help="Of an organization, bytes of each archive handed in: as 20GiB, none, or default."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -56,12 +62,16 @@ def change(
         "repositories": _limit("--repositories", repositories, int),
         "tags": _limit("--tags", tags, int),
         "bytes": _limit("--bytes", size_of_blobs, parse_bytes),
+        "archive_bytes": _limit("--archive-bytes", archive_bytes, parse_bytes),
     }
     wanted = {name: limits[0] for name, limits in given.items() if limits}
     if not wanted:
-        raise typer.BadParameter("say at least one limit.", param_hint=" / ".join(f"--{name}" for name in given))
+        options = " / ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise typer.BadParameter("say at least one limit.", param_hint=options)
     if org is not None and "organizations" in wanted:
         raise typer.BadParameter("an organization has none in it.", param_hint="--organizations")
+    if org is None and "archive_bytes" in wanted:
+        raise typer.BadParameter("it is set for an organization, with --org.", param_hint="--archive-bytes")
     with Client() as client:
         _show(client.call("PATCH", _path(domain, org), wanted), as_json)
 
@@ -101,20 +111,25 @@ def _show(answer: Any, as_json: bool) -> None:
         show_json(answer["quotas"])
         return
     show_table(
-        ("Of", "Used", "Limit", "Set"),
+        ("Of", "Used", "Limit", "Set", "Counted"),
         (
             (
                 row["resource"],
-                _amount(row["resource"], row["used"]),
+                "" if row["resource"] == EACH else _amount(row["resource"], row["used"]),
                 "none" if row["limit"] == _UNLIMITED else _amount(row["resource"], row["limit"]),
                 "here" if row["is_own"] else "by default",
+                row.get("measured_at", "now"),
             )
             for row in answer["quotas"]
         ),
     )
 
 
-def _amount(resource: str, number: int | None) -> str:
-    if number is None:
-        return "many"
-    return size(number) if resource == "bytes" else str(number)
+def used_of(row: dict[str, Any]) -> str:
+    """How much of a quota is used, and of how much."""
+    of = "" if row["limit"] == _UNLIMITED else f" of {_amount(row['resource'], row['limit'])}"
+    return _amount(row["resource"], row["used"]) + of
+
+
+def _amount(resource: str, number: int) -> str:
+    return size(number) if resource in ("bytes", EACH) else str(number)

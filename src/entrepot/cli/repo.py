@@ -1,10 +1,22 @@
 """`entrepot repo`: repositories."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from entrepot.cli.output import AsJson, Yes, choose_one, confirm, done, show_json, show_table, size
+from entrepot.cli.output import (
+    AsJson,
+    DryRun,
+    Yes,
+    choose_one,
+    confirm,
+    counted,
+    done,
+    last_pull,
+    show_json,
+    show_table,
+    size,
+)
 
 Name = Annotated[str, typer.Argument(metavar="ORG/REPO", help="Name of the repository.")]
 
@@ -46,6 +58,7 @@ def list_repositories(
             )
             for row in sorted(rows, key=lambda row: (row["namespace_name"], row["name"]))
         ),
+        empty="There is no repository you may read. To make one: entrepot repo create ORG/REPO, or push an image",
     )
 
 
@@ -99,24 +112,52 @@ def create(
 
 
 @repo.command()
-def delete(name: Name, yes: Yes = False, as_json: AsJson = False) -> None:
+def delete(name: Name, dry_run: DryRun = False, yes: Yes = False, as_json: AsJson = False) -> None:
     """Delete a repository with all its tags, images and permissions."""
     from entrepot.cli.client import Client, repository_path
     from entrepot.values.names import RepositoryName
 
     path = repository_path(RepositoryName.parse(name))
     with Client() as client:
-        found = client.call("GET", path)
-        what = f"{found['num_images']} tags, {size(found['size'])}"
-        confirm(f"This deletes the repository {name} with all its images ({what}) and permissions.", yes)
+        plan = client.call("GET", f"{path}/removal")
+        if dry_run:
+            done(_warning(name, plan), {"name": name, **plan}, as_json)
+            return
+        confirm(_warning(name, plan), yes)
         client.call("DELETE", path)
     done(f"Deleted the repository {name}.", {"name": name}, as_json)
+
+
+def _warning(name: str, plan: dict[str, Any]) -> str:
+    """What deleting would free and break, in words."""
+    lines = [f"This deletes the repository {name} with {counted(plan['tags'], 'tag')}, all its images and permissions."]
+    if "freed_bytes" in plan:
+        lines.append(f"  {size(plan['freed_bytes'])} that no other repository holds are freed after the time of grace.")
+    lines += _pulled(plan)
+    if plan["shares"]:
+        lines.append(f"  It is lost to {counted(plan['shares'], 'domain')} it is shared with.")
+    return "\n".join([*lines, *_kept(plan)])
+
+
+def _pulled(plan: dict[str, Any]) -> list[str]:
+    if not plan["pulls"]:
+        return []
+    last = last_pull(plan["last_pull"]) if "last_pull" in plan else f"on {plan.get('last_pulled', 'an unknown day')}"
+    return [f"  It was pulled {counted(plan['pulls'], 'time')}, the last {last}."]
+
+
+def _kept(plan: dict[str, Any]) -> list[str]:
+    if not plan["kept"]:
+        return []
+    such = counted(len(plan["kept"]), "such tag")
+    return [f"  It is refused as long as {plan['kept'][0]['tag']} is immutable ({such})."]
 
 
 @repo.command()
 def rename(
     name: Name,
     new: Annotated[str, typer.Argument(metavar="NEW", help="The new name, in the same organization.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would break; nothing is renamed.")] = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -126,12 +167,25 @@ def rename(
 
     path = RepositoryName.parse(name)
     with Client() as client:
-        confirm(f"Who pulls {name} finds nothing there from now on.", yes)
+        plan = client.call("GET", f"{repository_path(path)}/rename")
+        if dry_run:
+            done(_broken(name, plan), {"name": name, **plan}, as_json)
+            return
+        confirm(_broken(name, plan), yes)
         client.call("POST", f"{repository_path(path)}/rename", {"repository": new})
     made = f"{path.organization}/{new}"
     done(f"{name} is {made} from now on.", {"name": made}, as_json)
 
 
+def _broken(name: str, plan: dict[str, Any]) -> str:
+    """What another name would break, in words."""
+    lines = [f"Who pulls {name} finds nothing there from now on. Under the new name: {counted(plan['tags'], 'tag')}."]
+    if plan["patterns"]:
+        lines.append(f"  Permissions by {', '.join(plan['patterns'])} hold only if the new name fits, too.")
+    return "\n".join([*lines, *_pulled(plan), *_kept(plan)])
+
+
+@repo.command("update", hidden=True)  # as other commands call it
 @repo.command("set")
 def change(
     name: Name,
@@ -147,8 +201,10 @@ def change(
 
     path = repository_path(RepositoryName.parse(name))
     texts = _texts(description, category)
-    decides = public or private or not texts
-    chosen = choose_one(public, private, "--public / --private") if decides else None
+    if not (public or private or texts):
+        hint = "--public / --private / --description / --category"
+        raise typer.BadParameter("say what is to be changed.", param_hint=hint)
+    chosen = choose_one(public, private, "--public / --private") if public or private else None
     with Client() as client:
         is_public = client.call("GET", path)["is_public"] if chosen is None else chosen
         client.call("PATCH", path, {"is_public": is_public, **texts})

@@ -4,7 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from entrepot.cli.output import AsJson, Yes, choose_one, confirm, done, show_json, show_table
+from entrepot.cli import retention_runs
+from entrepot.cli.output import AsJson, DryRun, Yes, choose_one, confirm, done, second, show_json, show_table
+from entrepot.cli.retention_policies import policy
+from entrepot.cli.retention_preview import ask
 
 Repository = Annotated[str, typer.Argument(metavar="ORG/REPO", help="Name of the repository.")]
 
@@ -12,6 +15,8 @@ retention = typer.Typer(help="Retention: tags that are deleted in time.", no_arg
 
 
 def register(app: typer.Typer) -> None:
+    retention_runs.register(retention)
+    retention.add_typer(policy, name="policy")
     app.add_typer(retention, name="retention")
 
 
@@ -41,12 +46,14 @@ def change(
         list[str] | None,
         typer.Option(metavar="EXPRESSION", help="Never tags that this regular expression matches whole."),
     ] = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Give a repository a retention policy, or its policy another number and other exceptions.
 
-    Between --days and --tags a policy does not change: delete it first. It is kept by the server; deleting by it
-    is not built yet.
+    Between --days and --tags a policy does not change: delete it first. It is carried out at once, and then once a day;
+    what it deletes now is said first.
     """
     from entrepot.cli.client import Client
 
@@ -60,6 +67,9 @@ def change(
     }
     body, path = {"algorithm": "or", "rules": [rule]}, _path(repository)
     with Client() as client:
+        preview = f"{path.removesuffix('s')}/preview"
+        if not ask(client, preview, body, yes, dry_run, as_json):
+            return
         found = client.call("GET", path)
         if found:
             client.call("PATCH", f"{path}/{found[0]['id']}", body)
@@ -95,7 +105,9 @@ def history(repository: Repository, as_json: AsJson = False) -> None:
     if as_json:
         show_json(rows)
         return
-    show_table(("Deleted", "Tag", "Policy"), ((row["created_at"], row["tag"], row["retention_id"]) for row in rows))
+    show_table(
+        ("Deleted", "Tag", "Policy"), ((second(row["created_at"]), row["tag"], row["retention_id"]) for row in rows)
+    )
 
 
 def _path(repository: str) -> str:

@@ -8,6 +8,7 @@ from entrepot.cli.output import (
     ENDS,
     AsJson,
     NamePart,
+    SortedBy,
     Yes,
     confirm,
     done,
@@ -67,12 +68,12 @@ def create(
 
 
 @robot.command("list")
-def list_robots(part: NamePart = None, as_json: AsJson = False) -> None:
+def list_robots(part: NamePart = None, sort: SortedBy = None, as_json: AsJson = False) -> None:
     """List your robots and those that reach only what you manage."""
     from entrepot.cli.client import Client
 
     with Client() as client:
-        rows = list(client.pages(_ROBOTS, "robots", named(part)))
+        rows = list(client.pages(_ROBOTS, "robots", named(part, sort)))
     if as_json:
         show_json(rows)
         return
@@ -89,6 +90,7 @@ def list_robots(part: NamePart = None, as_json: AsJson = False) -> None:
             )
             for row in rows
         ),
+        empty="There is no robot you may see. To make one: entrepot robot create NAME --pull ORG",
     )
 
 

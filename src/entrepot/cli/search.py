@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from entrepot.cli.output import AsJson, show_json, show_table
+from entrepot.cli.output import AsJson, second, show_json, show_table
 
 
 def register(app: typer.Typer) -> None:
@@ -13,11 +13,18 @@ def register(app: typer.Typer) -> None:
 
 def search(
     text: Annotated[
-        str, typer.Argument(metavar="TEXT", help="As web or acme/web; 1.2 or web:1.2; or six digits of a digest.")
+        str,
+        typer.Argument(
+            metavar="TEXT",
+            help="As web or acme/web; 1.2 or web:1.2; six digits of a digest; label:team=red or label:team.",
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Find images by a part of their name, tags by their beginning, and manifests by that of their digest."""
+    """Find images by a part of their name, tags by their beginning, and manifests by that of their digest.
+
+    With label:KEY, label:KEY=VALUE or label:KEY=BEGINNING* images are found that have such a version, and the versions.
+    """
     from entrepot.cli.client import Client
 
     with Client() as client:
@@ -26,10 +33,18 @@ def search(
         show_json(found)
         return
     rows = [
-        *(("image", one["repository"], "", one["updated_at"]) for one in found["images"]),
-        *(("tag", f"{one['repository']}:{one['tag']}", one["digest"], one["updated_at"]) for one in found["tags"]),
+        *(("image", one["repository"], "", second(one["updated_at"])) for one in found["images"]),
         *(
-            (one["kind"], f"{one['repository']}@{one['digest'][:19]}", ", ".join(one["tags"]), one["created_at"])
+            ("tag", f"{one['repository']}:{one['tag']}", one["digest"], second(one["updated_at"]))
+            for one in found["tags"]
+        ),
+        *(
+            (
+                one["kind"],
+                f"{one['repository']}@{one['digest'][:19]}",
+                ", ".join(one["tags"]),
+                second(one["created_at"]),
+            )
             for one in found["manifests"]
         ),
     ]

@@ -58,8 +58,9 @@ def rotate(
 
 async def _replace_key_of_file(settings: "Settings") -> int:
     """A new key is added, everything is sealed with it, the old ones go; broken off, it goes on where it was."""
-    from entrepot.app import SECRET_KEY_FILE, seal_all_anew
+    from entrepot.app import SECRET_KEY_FILE
     from entrepot.plumbing.sealing import Sealer, new_key, read_keys, write_keys
+    from entrepot.safekeeping import seal_all_anew
     from entrepot.values.errors import ParameterInvalid
 
     file = settings.data / SECRET_KEY_FILE
@@ -75,8 +76,8 @@ async def _replace_key_of_file(settings: "Settings") -> int:
 
 
 async def _seal_with_first_of_environment(settings: "Settings") -> int:
-    from entrepot.app import seal_all_anew
     from entrepot.plumbing.sealing import Sealer, parse_keys
+    from entrepot.safekeeping import seal_all_anew
     from entrepot.values.errors import ParameterInvalid
 
     assert settings.secret_key is not None, "the caller looked"

@@ -27,7 +27,9 @@ def list_sessions(user: User = None, as_json: AsJson = False) -> None:
     if as_json:
         show_json(rows)
         return
-    show_table(("Session", "User", "Address", "Begun", "Last used", "Browser"), map(_cells, rows))
+    show_table(
+        ("Session", "User", "Address", "Begun", "Last used", "Browser"), map(_cells, rows), empty="Nobody is signed in."
+    )
 
 
 @session.command()

@@ -1,17 +1,25 @@
 """`entrepot tag`: the tags of a repository."""
 
-from itertools import chain
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from entrepot.cli.output import AsJson, Yes, confirm, done, show_json, show_table, size
+from entrepot.cli.output import (
+    AsJson,
+    DryRun,
+    Yes,
+    confirm,
+    counted,
+    done,
+    last_pull,
+    second,
+    show_json,
+    show_table,
+    size,
+)
+from entrepot.cli.tag_history import Image, history, path_of, restore, tag_of
+from entrepot.cli.tag_history import show as show_intervals
 from entrepot.values.errors import ManifestUnknown
-
-if TYPE_CHECKING:
-    from entrepot.values.reference import ImageReference
-
-Image = Annotated[str, typer.Argument(metavar="ORG/REPO:TAG", help="The tag.")]
 
 tag = typer.Typer(help="Tags: names of images in a repository.", no_args_is_help=True)
 
@@ -38,7 +46,7 @@ def list_tags(
     path = repository_path(RepositoryName.parse(repository))
     with Client() as client:
         if at is not None:
-            _show_intervals(list(client.pages(f"{path}/history", "tags", {"at": at})), as_json)
+            show_intervals(list(client.pages(f"{path}/history", "tags", {"at": at})), as_json)
             return
         if details:
             _show_versions(list(client.pages(f"{path}/versions", "versions")), as_json)
@@ -55,10 +63,11 @@ def list_tags(
                 row["digest"],
                 size(row["size"]),
                 "index" if row["tag_type"] else "image",
-                _second(row["updated"]),
+                second(row["updated"]),
             )
             for row in rows
         ),
+        empty="It has no tags. To make one: entrepot image push FILE ORG/REPO:TAG, or docker push",
     )
 
 
@@ -75,9 +84,9 @@ def _show_versions(rows: list[dict[str, Any]], as_json: bool) -> None:
                 row["kind"],
                 ", ".join(row["platforms"]),
                 size(row["size"]),
-                _second(row["updated"]),
+                second(row["updated"]),
                 row["pushed_by"],
-                row.get("last_pulled", "never"),
+                (last_pull(row["last_pull"]) if "last_pull" in row else row.get("last_pulled", "never")),
                 ", ".join(row["belonging"]),
             )
             for row in rows
@@ -91,7 +100,7 @@ def show(image: Image, as_json: AsJson = False) -> None:
     from entrepot.cli.client import Client
 
     with Client() as client:
-        found = client.call("GET", _path(_tag_of(image)))
+        found = client.call("GET", path_of(tag_of(image)))
     if as_json:
         show_json(found)
         return
@@ -103,8 +112,8 @@ def show(image: Image, as_json: AsJson = False) -> None:
             ("size", size(found["size"])),
             ("kind", "index" if found["tag_type"] else "image"),
             ("image", found["path"]),
-            ("created", _second(found["created"])),
-            ("updated", _second(found["updated"])),
+            ("created", second(found["created"])),
+            ("updated", second(found["updated"])),
         ),
     )
 
@@ -119,47 +128,12 @@ def add(
     """Give an image one more tag. Nothing is copied."""
     from entrepot.cli.client import Client, repository_path
 
-    reference = _tag_of(image)
+    reference = tag_of(image)
     with Client() as client:
         wanted = {"source_tag": reference.tag, "destination_tag": new, "override": move}
         client.call("POST", f"{repository_path(reference.name)}/tags", wanted)
         made = client.call("GET", f"{repository_path(reference.name)}/tags/{new}")
     done(f"{reference.name}:{new} names {made['digest']}.", made, as_json)
-
-
-@tag.command()
-def history(image: Image, as_json: AsJson = False) -> None:
-    """Show what a tag named and when, the newest first; also of a deleted tag."""
-    from entrepot.cli.client import Client
-
-    with Client() as client:
-        rows = list(client.pages(f"{_path(_tag_of(image))}/history", "history"))
-    _show_intervals(rows, as_json)
-
-
-@tag.command()
-def restore(
-    image: Image,
-    to: Annotated[
-        str | None, typer.Option("--to", metavar="DIGEST", help="What it named before; without it, the last other.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Let a tag name again what it named before, also after it was deleted."""
-    from entrepot.cli.client import Client
-
-    path = _path(_tag_of(image))
-    with Client() as client:
-        if to is None:
-            rows = client.pages(f"{path}/history", "history")
-            newest = next(rows)
-            now = "" if "valid_until" in newest else newest["digest"]
-            to = next((row["digest"] for row in chain([newest], rows) if row["is_kept"] and row["digest"] != now), None)
-        if to is None:
-            raise ManifestUnknown(f"{image} named nothing else that is still there. See: entrepot tag history {image}")
-        client.call("POST", f"{path}/restore", {"digest": to})
-        made = client.call("GET", path)
-    done(f"{image} names {made['digest']} again.", made, as_json)
 
 
 @tag.command()
@@ -174,7 +148,7 @@ def copy(
     from entrepot.cli.client import Client, repository_path
     from entrepot.values.reference import ImageReference
 
-    source, target = _tag_of(image), ImageReference.parse(to)
+    source, target = tag_of(image), ImageReference.parse(to)
     tag = target.tag or source.tag
     wanted = {
         "reference": source.tag,
@@ -193,30 +167,42 @@ def copy(
 def delete(
     images: Annotated[list[str], typer.Argument(metavar="ORG/REPO:TAG…", help="Tags of one repository.")],
     content: Annotated[bool, typer.Option("--content", help="Delete images, too, that nothing names then.")] = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Delete tags, all or none. Other tags of the same images stay."""
     from entrepot.cli.client import Client, repository_path
 
-    references = [_tag_of(image) for image in images]
+    references = [tag_of(image) for image in images]
     name = references[0].name
     if any(one.name != name for one in references):
         raise typer.BadParameter("name tags of one repository.", param_hint="ORG/REPO:TAG…")
     path = f"{repository_path(name)}/deletions"
     with Client() as client:
         plan = client.call("POST", f"{path}/plan", {"tags": [str(one.tag) for one in references]})
-        if missing := sorted({str(one.tag) for one in references} - {one["tag"] for one in plan["tags"]}):
+        there = {one["tag"] for one in (*plan["tags"], *plan["kept"])}
+        if missing := sorted({str(one.tag) for one in references} - there):
             raise ManifestUnknown(f"{name} has no tag {', '.join(missing)}.")
+        if dry_run:
+            done(_warning(plan, content), {"name": name, **plan}, as_json)
+            return
         confirm(_warning(plan, content), yes)
         done_ = client.call("POST", path, {"tags": [str(one.tag) for one in references], "content": content})
-    said = f"Deleted {', '.join(images)}."
+    kept = {one["tag"] for one in done_["kept"]}
+    gone = [image for image, one in zip(images, references, strict=True) if str(one.tag) not in kept]
+    said = " ".join([f"Deleted {', '.join(gone)}."] * bool(gone) + _kept(done_))
     done(said, {"name": name, **done_}, as_json)
+
+
+def _kept(of: dict[str, Any]) -> list[str]:
+    """What is said of tags that are immutable."""
+    return [f"{one['tag']} stays: it is immutable by rule {one['rule']}." for one in of["kept"]]
 
 
 def _warning(plan: dict[str, Any], content: bool) -> str:
     """What deleting would free and break, in words."""
-    lines = [f"This deletes {len(plan['tags'])} tag(s):"]
+    lines = [f"This deletes {counted(len(plan['tags']), 'tag')}:"]
     for one in plan["tags"]:
         facts = [one["digest"][:19]]
         if one["other_tags"]:
@@ -224,49 +210,19 @@ def _warning(plan: dict[str, Any], content: bool) -> str:
         if one["index"]:
             facts.append(f"named by the index {one['index'][:19]}")
         if one["referrers"]:
-            facts.append(f"{one['referrers']} referrers")
+            facts.append(f"{counted(one['referrers'], 'referrer')}")
         if one["pulls"]:
-            facts.append(f"{one['pulls']} pulls in 30 days, the last on {one['last_pulled']}")
+            last = last_pull(one["last_pull"]) if one["last_pull"] else f"on {one['last_pulled']}"
+            facts.append(f"{counted(one['pulls'], 'pull')} in 30 days, the last {last}")
+        elif one["last_pull"]:
+            facts.append(f"pulled last {last_pull(one['last_pull'])}")
         lines.append(f"  {one['tag']}: {'; '.join(facts)}")
+    lines += [f"  {said}" for said in _kept(plan)]
     if content:
-        lines.append(f"With {plan['manifests']} manifests; {size(plan['exclusive_bytes'])} are used by nothing else.")
+        manifests = counted(plan["manifests"], "manifest")
+        lines.append(f"With {manifests}; {size(plan['exclusive_bytes'])} are used by nothing else.")
     return "\n".join(lines)
 
 
-def _tag_of(image: str) -> "ImageReference":
-    from entrepot.values.reference import ImageReference
-
-    reference = ImageReference.parse(image)
-    if reference.tag is None or reference.host is not None or reference.digest is not None:
-        raise typer.BadParameter("name a tag as ORG/REPO:TAG.", param_hint="ORG/REPO:TAG")
-    return reference
-
-
-def _path(reference: "ImageReference") -> str:
-    from entrepot.cli.client import repository_path
-
-    return f"{repository_path(reference.name)}/tags/{reference.tag}"
-
-
-def _show_intervals(rows: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        show_json(rows)
-        return
-    show_table(
-        ("Tag", "Digest", "From", "Until", "By", "Kept"),
-        (
-            (
-                row["tag"],
-                row["digest"],
-                _second(row["valid_from"]),
-                _second(row["valid_until"]) if "valid_until" in row else "now",
-                row["moved_by"],
-                "yes" if row["is_kept"] else "no",
-            )
-            for row in rows
-        ),
-    )
-
-
-def _second(time: str) -> str:
-    return time[:19].replace("T", " ")
+tag.command()(history)
+tag.command()(restore)

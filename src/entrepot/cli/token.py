@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from entrepot.cli.output import ENDS, AsJson, Yes, confirm, done, end_of, show_json, show_table
+from entrepot.cli.output import ENDS, AsJson, Yes, confirm, done, end_of, show_json, show_one, show_table
 
 _SCOPE = "SCOPE: '*', ORG, ORG/REPO or a pattern as 'ORG/team-*'"
 
@@ -75,7 +75,23 @@ def list_tokens(user: Whose = None, as_json: AsJson = False) -> None:
             )
             for row in rows
         ),
+        empty="There are no tokens. To make one: entrepot token create NAME",
     )
+
+
+@token.command()
+def show(name: Name, user: Whose = None, as_json: AsJson = False) -> None:
+    """Show a token, but not its secret."""
+    from entrepot.cli.client import Client
+    from entrepot.values.errors import TokenUnknown
+    from entrepot.values.names import TokenName
+
+    wanted = TokenName.parse(name)
+    with Client() as client:
+        found = next((row for row in client.pages(_TOKENS, "tokens", _whose(user)) if row["name"] == wanted), None)
+    if found is None:
+        raise TokenUnknown(f"There is no token named {wanted}. See which there are: entrepot token list")
+    show_one(found if as_json else found | {"bounds": _said(found.get("bounds"))}, as_json)
 
 
 @token.command("delete")

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from entrepot.cli.output import AsJson, Yes, choose_one, confirm, done, show_json, show_table
+from entrepot.cli.output import AsJson, Yes, choose_one, confirm, done, second, show_json, show_table
 
 Repository = Annotated[str, typer.Argument(metavar="ORG/REPO", help="Name of the repository.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the trigger.")]
@@ -46,7 +46,7 @@ def show(repository: Repository, name: Name, as_json: AsJson = False) -> None:
     typer.echo(f"Enabled: {_yes_or_no(row)}. Created by {row['creator_name']} on {row['created_at'][:10]}.")
     show_table(
         ("Fired", "Tag", "Result", "Detail"),
-        ((one["created_at"], one["tag"], one["result"], one["detail"]) for one in row["trigger_history"]),
+        ((second(one["created_at"]), one["tag"], one["result"], one["detail"]) for one in row["trigger_history"]),
     )
 
 

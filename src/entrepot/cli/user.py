@@ -10,6 +10,7 @@ from entrepot.cli.output import (
     NamePart,
     Password,
     PasswordStdin,
+    SortedBy,
     Yes,
     confirm,
     done,
@@ -59,12 +60,12 @@ def create(
 
 
 @user.command("list")
-def list_users(part: NamePart = None, as_json: AsJson = False) -> None:
+def list_users(part: NamePart = None, sort: SortedBy = None, as_json: AsJson = False) -> None:
     """List the users of the domain."""
     from entrepot.cli.client import Client
 
     with Client() as client:
-        rows = list(client.pages(_USERS, "users", named(part)))
+        rows = list(client.pages(_USERS, "users", named(part, sort)))
     if as_json:
         show_json(rows)
         return

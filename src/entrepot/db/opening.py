@@ -21,3 +21,9 @@ def open_database(url: str, connections_max: int = 10, clock: Clock = SYSTEM_CLO
 
         return PostgresDatabase(parsed.set(drivername="postgresql+psycopg"), connections_max, clock=clock)
     raise ValueError(f"the database URL {url!r} names {parsed.get_backend_name()}; known are sqlite and postgresql")
+
+
+def load_driver(url: str) -> None:
+    """Import what the database at `url` is reached by: a parent does, so that its server processes share the memory."""
+    if make_url(url).get_backend_name() == "postgresql":
+        import entrepot.db.postgres_holding  # noqa: F401

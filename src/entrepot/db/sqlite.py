@@ -26,7 +26,7 @@ from entrepot.db.transaction import Parameters
 from entrepot.plumbing import metrics
 from entrepot.plumbing.clock import SYSTEM_CLOCK, Clock
 from entrepot.plumbing.threads import settled
-from entrepot.values.errors import DatabaseBusy, EntrepotError, StorageFailed, StorageFull
+from entrepot.values.errors import DatabaseBusy, EntrepotError, StorageFailed, StorageFull, worded
 
 _LOCK_WAIT_SECONDS = 30
 _CACHE_KIB = 8_192
@@ -204,5 +204,5 @@ def _meaning(error: BaseException | None) -> EntrepotError | None:
             | sqlite3.SQLITE_CORRUPT
             | sqlite3.SQLITE_NOTADB
         ):
-            return StorageFailed(f"The database's disk failed: {error}.")
+            return StorageFailed(worded("The database's disk failed: {error}.", error=error))
     return None

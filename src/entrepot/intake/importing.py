@@ -29,7 +29,7 @@ from entrepot.plumbing import metrics
 from entrepot.plumbing.threads import Threads
 from entrepot.registry import staging
 from entrepot.registry.queries import names
-from entrepot.values.errors import ArchiveInvalid, ArchiveUnnamed, Refused
+from entrepot.values.errors import ArchiveInvalid, ArchiveUnnamed, Refused, worded
 from entrepot.values.names import OrganizationName, RepositoryName, TagName
 
 _THREADS: Final = 2
@@ -148,7 +148,7 @@ async def _end(
             await publish(tx, done, actor=found.owner, at=now, domain_id=found.domain_id)
         elif is_there:
             refused = ArchiveRefused(found.organization, found.id, found.file_name, problem, message)
-            await publish(tx, refused, actor=found.owner, at=now, domain_id=found.domain_id)
+            await publish(tx, refused, actor=found.owner, at=now, domain_id=found.domain_id, though_closed=True)
     metrics.archives.labels(state.value).inc()
 
 
@@ -188,4 +188,6 @@ def _complete(image: Image, allows_sparse: bool) -> Image:
     if len(there) == 1 and there[0].platform is not None:
         return image.of_platform(there[0].platform)
     absent = ", ".join(str(one.platform or one.digest) for one in image.missing)
-    raise ArchiveInvalid(f"The archive does not hold every image that its index names (absent: {absent}).")
+    raise ArchiveInvalid(
+        worded("The archive does not hold every image that its index names (absent: {absent}).", absent=absent)
+    )

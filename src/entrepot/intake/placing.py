@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from entrepot.values.errors import ArchiveInvalid, ArchiveUnnamed, NameInvalid, TagInvalid, quoted
+from entrepot.values.errors import ArchiveInvalid, ArchiveUnnamed, NameInvalid, TagInvalid, quoted, worded
 from entrepot.values.names import OrganizationName, RepositoryName, TagName
 
 LATEST: Final = TagName("latest")
@@ -51,7 +51,12 @@ def _tags_in(repository: RepositoryName, names: Sequence[str], images: int, tag:
         return (tag,)
     tags = dict.fromkeys(one for one in map(_tag_of, names) if one is not None)
     if not tags and images > 1:
-        raise ArchiveUnnamed(f"An image of the archive has no tag, so it cannot go into {repository} beside others.")
+        raise ArchiveUnnamed(
+            worded(
+                "An image of the archive has no tag, so it cannot go into {repository} beside others.",
+                repository=repository,
+            )
+        )
     return tuple(tags) or (LATEST,)
 
 
@@ -68,7 +73,10 @@ def _by_names(names: Sequence[str], organization: OrganizationName, tag: TagName
     if not tags:
         known = ", ".join(quoted(name) for name in names[:_SHOWN_MAX]) or "none"
         raise ArchiveUnnamed(
-            f"An image of the archive has no name that an image can have here (it has: {known}); say where it goes."
+            worded(
+                "An image of the archive has no name that an image can have here (it has: {known}); say where it goes.",
+                known=known,
+            )
         )
     if tag is not None:
         return [Target(repository, (tag,)) for repository in tags]
@@ -109,9 +117,13 @@ def _check_apart(placed: Sequence[Sequence[Target]]) -> None:
         named = {(target.repository, tag) for target in targets for tag in target.tags}
         if both := seen & named:
             repository, tag = min(both)
-            raise ArchiveInvalid(f"Two images of the archive would be called {repository}:{tag}.")
+            raise ArchiveInvalid(
+                worded("Two images of the archive would be called {repository}:{tag}.", repository=repository, tag=tag)
+            )
         seen |= named
 
 
 def _too_many_for_a_tag(images: int) -> ArchiveUnnamed:
-    return ArchiveUnnamed(f"The archive holds {images} images; one tag cannot be for all of them.")
+    return ArchiveUnnamed(
+        worded("The archive holds {images} images; one tag cannot be for all of them.", images=images)
+    )

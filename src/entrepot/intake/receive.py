@@ -19,7 +19,8 @@ from entrepot.intake.rules import State
 from entrepot.jobs.events import publish
 from entrepot.plumbing.ids import new_id
 from entrepot.registry import reach, staging
-from entrepot.values.errors import TooMany, Unauthenticated, UploadInvalid, UploadUnknown
+from entrepot.registry.limits import archive_limit
+from entrepot.values.errors import TooMany, Unauthenticated, UploadInvalid, UploadUnknown, worded
 from entrepot.values.names import OrganizationName, RepositoryName, TagName
 
 ROWS_MAX: Final = 100
@@ -65,7 +66,7 @@ async def announce_archive(
 
     Raises Unauthenticated, AccessDenied, OrganizationUnknown, ParameterInvalid, SizeInvalid, BodyTooLarge or TooMany.
     """
-    rules.check_file(file_name, size, fingerprint, intake.settings.archive_bytes_max)
+    rules.check_file(file_name, size, fingerprint)
     rules.check_inside(repository, organization)
     _require_account(actor)
     place = staging.place_of(organization, repository)
@@ -73,13 +74,16 @@ async def announce_archive(
     async with intake.db.writing() as tx:
         await reach.permitted(tx, actor, Action.REPOSITORY_PUSH, place)
         owner = await reach.organization(tx, place)
+        rules.check_size(size, await archive_limit(tx, intake.registry.settings, owner.id), organization)
         await tx.lock(f"archives:{actor.subject}")  # else those that begin at once do not count each other
         for row in await queries.archives_of(tx, actor.subject, organization, ROWS_MAX):
             if fingerprint and row.state == State.RECEIVING and _same(row, fingerprint, size, repository, tag):
                 return _archive(row)
         limit = intake.settings.archives_open_max
         if await queries.open_archives(tx, actor.subject) >= limit:
-            raise TooMany(f"You have {limit} archives under way; wait for one, or cancel one.", limit=limit)
+            raise TooMany(
+                worded("You have {limit} archives under way; wait for one, or cancel one.", limit=limit), limit=limit
+            )
         now = intake.clock.now()
         until = now + timedelta(seconds=intake.registry.settings.upload_idle_seconds)
         await staging.begin(tx, archive_id, place, actor.subject, now, until)

@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import Final
 
-from entrepot.values.errors import BodyTooLarge, ParameterInvalid, SizeInvalid, UploadOutOfOrder
+from entrepot.registry.quota_rules import UNLIMITED
+from entrepot.values.errors import BodyTooLarge, ParameterInvalid, SizeInvalid, UploadOutOfOrder, worded
 from entrepot.values.names import OrganizationName, RepositoryName
 
 FILE_NAME_CHARS_MAX: Final = 255
@@ -26,25 +27,54 @@ OPEN: Final = (State.RECEIVING, State.WAITING, State.READING, State.WRITING, Sta
 WORKING: Final = (State.WAITING, State.READING, State.WRITING)
 
 
-def check_file(file_name: str, size: int, fingerprint: str, bytes_max: int) -> None:
-    """Pass when such a file may come. Raises ParameterInvalid, SizeInvalid or BodyTooLarge."""
+def check_file(file_name: str, size: int, fingerprint: str) -> None:
+    """Pass when such a file may come, large or not. Raises ParameterInvalid or SizeInvalid."""
     if not file_name.strip() or len(file_name) > FILE_NAME_CHARS_MAX or not file_name.isprintable():
-        raise ParameterInvalid(f"A file name has 1 to {FILE_NAME_CHARS_MAX} printable characters.", field="file_name")
+        raise ParameterInvalid(
+            worded(
+                "A file name has 1 to {file_name_chars_max} printable characters.",
+                file_name_chars_max=FILE_NAME_CHARS_MAX,
+            ),
+            field="file_name",
+        )
     if len(fingerprint) > FINGERPRINT_CHARS_MAX or not fingerprint.isprintable():
         raise ParameterInvalid(
-            f"A fingerprint has at most {FINGERPRINT_CHARS_MAX} printable characters.", field="fingerprint"
+            worded(
+                "A fingerprint has at most {fingerprint_chars_max} printable characters.",
+                fingerprint_chars_max=FINGERPRINT_CHARS_MAX,
+            ),
+            field="fingerprint",
         )
     if size < 1:
         raise SizeInvalid("The file is empty.")
-    if size > bytes_max:
-        raise BodyTooLarge(f"An archive has at most {bytes_max} bytes here; this one has {size}.", limit=bytes_max)
+
+
+def check_size(size: int, limit: int, organization: OrganizationName) -> None:
+    """Pass when an archive is no larger than an organization takes. Raises BodyTooLarge."""
+    if limit != UNLIMITED and size > limit:
+        raise BodyTooLarge(
+            worded(
+                "An archive has at most {limit} bytes in {organization}; this one has {size}. Push the "
+                "images instead, or ask an administrator of the domain for a higher limit.",
+                limit=limit,
+                organization=organization,
+                size=size,
+            ),
+            limit=limit,
+            organization=str(organization),
+        )
 
 
 def check_whole(held: int, size: int) -> None:
     if held != size:
-        raise UploadOutOfOrder(f"The archive is not whole: {held} of {size} bytes are here.", offset=held)
+        raise UploadOutOfOrder(
+            worded("The archive is not whole: {held} of {size} bytes are here.", held=held, size=size), offset=held
+        )
 
 
 def check_inside(repository: RepositoryName | None, organization: OrganizationName) -> None:
     if repository is not None and repository.organization != organization:
-        raise ParameterInvalid(f"{repository} is not in {organization}.", field="repository")
+        raise ParameterInvalid(
+            worded("{repository} is not in {organization}.", repository=repository, organization=organization),
+            field="repository",
+        )

@@ -8,7 +8,6 @@ from entrepot.archives.settings import ArchiveSettings
 
 @dataclass(frozen=True, slots=True)
 class IntakeSettings:
-    archive_bytes_max: int = 10 << 30
     archives_open_max: int = 20
     """For each account: archives that are under way."""
     wait_seconds: int = 7 * 86_400

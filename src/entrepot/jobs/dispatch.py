@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from entrepot.db.database import Database
 from entrepot.db.holding import Holder
+from entrepot.jobs.closing import is_open
 from entrepot.jobs.events import Event, Recorded
 from entrepot.jobs.feed import Position, position_after, read_feed, resume, save_position
 from entrepot.jobs.reactions import AnyReaction
@@ -37,11 +38,12 @@ class Dispatcher:
         self._position: Position | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Dispatch until `stop` is set. A database that is away is waited for."""
+        """Dispatch until `stop` is set. A database that is away is waited for, and so is an end of being closed."""
         pause = self._settings.busy_poll_seconds
         while not stop.is_set():
             try:
-                count = await self.advance() if await self._holder.try_hold(CONSUMER) else 0
+                may_start = await self._holder.try_hold(CONSUMER) and await is_open(self._db)
+                count = await self.advance() if may_start else 0
             except Elsewhere as error:
                 _log.warning("the event feed cannot be read; trying again", error=error.message)
                 self._position, count = None, 0

@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, StepOptions
@@ -48,7 +49,10 @@ _log = get_logger()
 
 
 class Engine:
-    """`rooms` by their type: what reactions and jobs are given. `number`: this worker's seat among all."""
+    """`rooms` by their type: what reactions and jobs are given. `number`: this worker's seat among all.
+
+    `is_open`: whether what is due by the clock may run now.
+    """
 
     def __init__(
         self,
@@ -57,10 +61,12 @@ class Engine:
         rooms: Mapping[type[Any], Any],
         reactions: Iterable[AnyReaction],
         schedule: Mapping[AnyJob, Schedule],
+        is_open: Callable[[], Awaitable[bool]],
     ) -> None:
         _quieten()
         self._settings = settings
         self._schedule = schedule
+        self._is_open = is_open
         self._gate = Gate(settings.at_once)
         self._dbos = DBOS(config=_config(settings, number))
         rooms = {**rooms, Engine: self}
@@ -75,6 +81,7 @@ class Engine:
         url = make_url(self._settings.system_url)
         if url.get_backend_name() == "sqlite":
             assert url.database
+            Path(url.database).touch(mode=0o600)  # noqa: ASYNC240  # as said above; for its owner only, in any folder
             with sqlite3.connect(url.database) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")  # stays with the file
             connection.close()
@@ -145,7 +152,10 @@ class Engine:
 
     def _job(self, job: AnyJob, room: object) -> Workflow:
         async def due(_at: Any, _context: Any) -> None:
-            await self._run(job.name, lambda run: job.work(room, run))
+            if await self._is_open():
+                await self._run(job.name, lambda run: job.work(room, run))
+            else:
+                _log.info("nothing is changed for now: a job that is due waits for its next time", job=job.name)
 
         return DBOS.workflow(name=job.name)(due)
 

@@ -5,12 +5,14 @@ Every event is one frozen dataclass of the room it belongs to; in the feed it is
 each may see one twice.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from entrepot.db.transaction import Writer
 from entrepot.jobs import queries
+from entrepot.jobs.closing import check_open
 from entrepot.plumbing.caller import Caller, caller
 from entrepot.plumbing.ids import new_id_in_time
 
@@ -55,15 +57,33 @@ class Recorded:
 
 
 async def publish(
-    tx: Writer, *events: Event, actor: str, at: datetime, domain_id: str | None = None, by: Caller | None = None
+    tx: Writer,
+    *events: Event,
+    actor: str,
+    at: datetime,
+    domain_id: str | None = None,
+    by: Caller | None = None,
+    though_closed: bool = False,
 ) -> None:
     """Put `events` into the feed; they exist exactly when `tx` commits. `actor`: a subject such as `user:…`.
 
     `domain_id` says whose administrators may see them; None: those of the caller's domain. `by` is whose
-    request it was, when that is not the one at hand.
+    request it was, when that is not the one at hand. `though_closed`: also while nothing is changed (`closing.py`).
+
+    Raises InMaintenance or ReadOnly while the installation, or the organization that it is about, is closed.
     """
+    if not though_closed:
+        for organization in {happened.organization for happened in events}:
+            await check_open(tx, organization)
+    await queries.insert_events(tx, rows_of(events, actor, at, domain_id, by))
+
+
+def rows_of(
+    events: Sequence[Event], actor: str, at: datetime, domain_id: str | None = None, by: Caller | None = None
+) -> list[dict[str, Any]]:
+    """What `publish` writes into the table of events."""
     by = by or caller.get()
-    rows = [
+    return [
         {
             "id": new_id_in_time(),
             "type": happened.type,
@@ -78,4 +98,3 @@ async def publish(
         }
         for happened in events
     ]
-    await queries.insert_events(tx, rows)

@@ -75,4 +75,9 @@ async def _settle_strangers(tx: Writer) -> None:
 async def save_position(db: Database, consumer: str, before: Position, after: Position) -> bool:
     """Remember that `consumer` has read up to `after`. False when another reader moved it from `before` meanwhile."""
     async with db.writing() as tx:
-        return await queries.move_position(tx, consumer, (before.xid, before.seq), (after.xid, after.seq))
+        return await move_on(tx, consumer, before, after)
+
+
+async def move_on(tx: Writer, consumer: str, before: Position, after: Position) -> bool:
+    """The same, in the transaction that writes what follows from the events up to `after`."""
+    return await queries.move_position(tx, consumer, (before.xid, before.seq), (after.xid, after.seq))

@@ -178,7 +178,9 @@ class Notes:
                     event = replace(fact.event, **_plain(fact.event), count=held.count)
                     domain_id = owners.get(event.organization) or fact.domain_id
                     at = max(held.at, oldest)
-                    await publish(tx, event, actor=fact.actor, at=at, domain_id=domain_id, by=fact.by)
+                    await publish(
+                        tx, event, actor=fact.actor, at=at, domain_id=domain_id, by=fact.by, though_closed=True
+                    )
         except EntrepotError:
             for fact, held in taken:
                 self._keep(fact, held)
@@ -199,7 +201,9 @@ class Notes:
         try:
             async with self._db.writing() as tx:
                 told = [NotesDropped("", of, count) for of, count in sorted(dropped.items())]
-                await publish(tx, *told, actor=SYSTEM, at=self._clock.now(), domain_id="", by=NOBODY)
+                await publish(
+                    tx, *told, actor=SYSTEM, at=self._clock.now(), domain_id="", by=NOBODY, though_closed=True
+                )
         except EntrepotError:
             self._dropped += dropped
             raise

@@ -1,12 +1,19 @@
-"""SQL of the feed: events and positions."""
+"""SQL of the feed, events and positions; of the processes that live; of what is closed."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, tuple_, update
+from sqlalchemy import Row, bindparam, delete, func, or_, select, text, tuple_, update
 
 from entrepot.db.transaction import Reader, Writer
-from entrepot.jobs.tables import cluster_id, event, feed_position, oldest_running_xid
+from entrepot.jobs.tables import closed, cluster_id, event, feed_position, oldest_running_xid, process
+
+_CLOSED = (
+    select(closed)
+    .where(or_(closed.c.scope == bindparam("one"), closed.c.scope == bindparam("other")))
+    .order_by(closed.c.scope)
+)
 
 
 async def insert_events(tx: Writer, rows: Sequence[dict[str, Any]]) -> None:
@@ -94,3 +101,60 @@ async def place_position(tx: Writer, consumer: str, xid: int, seq: int) -> None:
     await tx.run(
         update(feed_position).where(feed_position.c.consumer == consumer).values(xid=xid, seq=seq, cluster=cluster)
     )
+
+
+# --- living processes ---
+
+
+async def save_process(tx: Writer, **values: Any) -> None:
+    saved = tx.insert(process).values(**values)
+    newer = {"seen_at": values["seen_at"], "lives_until": values["lives_until"]}
+    await tx.run(saved.on_conflict_do_update(index_elements=["id"], set_=newer))
+
+
+async def delete_process(tx: Writer, process_id: str) -> None:
+    await tx.run(delete(process).where(process.c.id == process_id))
+
+
+async def forget_processes(tx: Writer, before: datetime) -> None:
+    """Those that were not seen since."""
+    await tx.run(delete(process).where(process.c.seen_at < before))
+
+
+async def processes(tx: Reader) -> Sequence[Row[Any]]:
+    return await tx.rows(select(process).order_by(process.c.kind, process.c.started_at, process.c.id))
+
+
+async def closed_for(tx: Reader, one: str, other: str) -> Sequence[Row[Any]]:
+    """Which of two scopes are closed, in their order."""
+    return await tx.rows(_CLOSED, {"one": one, "other": other})
+
+
+async def all_closed(tx: Reader) -> Sequence[Row[Any]]:
+    return await tx.rows(select(closed).order_by(closed.c.scope))
+
+
+async def save_closed(tx: Writer, scope: str, mode: str, message: str, by: str, since: datetime) -> None:
+    values = {"scope": scope, "mode": mode, "message": message, "closed_by": by, "since": since}
+    await tx.run(tx.insert(closed).values(values))
+
+
+_MOMENT = text("SELECT clock_timestamp()")
+_RUNNING = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' "
+    "AND pid <> pg_backend_pid() AND xact_start <= :moment"
+)
+
+
+async def moment_of_postgres(tx: Reader) -> datetime:
+    """The time of PostgreSQL's own clock, not of when this transaction began."""
+    return await tx.value(_MOMENT)  # type: ignore[no-any-return]  # a time
+
+
+async def transactions_since(tx: Reader, moment: datetime) -> int:
+    """How many other transactions of PostgreSQL run that began at a moment or before."""
+    return int(await tx.value(_RUNNING, {"moment": moment}))
+
+
+async def delete_closed(tx: Writer, scope: str) -> None:
+    await tx.run(delete(closed).where(closed.c.scope == scope))

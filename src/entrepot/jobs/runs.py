@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from entrepot.jobs.schedule import next_due
 from entrepot.jobs.settings import NAME, QUEUE, SCHEMA, VERSION, JobSettings
-from entrepot.values.errors import DatabaseUnreachable, ParameterInvalid, quoted
+from entrepot.values.errors import DatabaseUnreachable, ParameterInvalid, quoted, worded
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus
@@ -254,7 +254,7 @@ def _parse_marker(text: str) -> tuple[int | None, int]:
         return None, 0
     found = _MARKER.fullmatch(text)
     if found is None:
-        raise ParameterInvalid(f"This is no marker that a list gave: {quoted(text)}.", kind="marker")
+        raise ParameterInvalid(worded("This is no marker that a list gave: {text}.", text=quoted(text)), kind="marker")
     return int(found[1]), int(found[2])
 
 

@@ -1,6 +1,6 @@
-"""The event feed and how far each consumer has read."""
+"""The event feed and how far each consumer has read; which processes live."""
 
-from sqlalchemy import BigInteger, Column, Index, String, Table, text
+from sqlalchemy import BigInteger, Column, Index, String, Table, Text, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
@@ -99,4 +99,30 @@ feed_position = Table(
     Column("seq", BigInteger, nullable=False),
     # The numbers of transactions mean nothing in another cluster, where a dump may have been restored.
     Column("cluster", String(32), nullable=False),
+)
+
+# What is closed: the installation (no `scope`), or organizations by name (`closing.py`).
+closed = Table(
+    "closed",
+    metadata,
+    Column("scope", Name(64), primary_key=True),
+    Column("mode", String(16), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("closed_by", String(64), nullable=False),
+    Column("since", UtcTime, nullable=False),
+)
+
+# Processes of the installation, each for as long as it says that it lives (`living.py`).
+process = Table(
+    "process",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    Column("version", String(32), nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    # When it counts as dead, unless it is seen again before.
+    Column("lives_until", UtcTime, nullable=False),
 )

@@ -16,7 +16,7 @@ from entrepot.jobs import queries
 from entrepot.jobs.events import Recorded
 from entrepot.jobs.feed import Position, position_after, read_feed
 from entrepot.plumbing.logging import get_logger
-from entrepot.values.errors import EntrepotError, TooMany
+from entrepot.values.errors import EntrepotError, TooMany, worded
 
 _ROWS_AT_ONCE = 200
 _KEPT_MAX = 1_000
@@ -77,7 +77,10 @@ class Tail:
     def check_room(self) -> None:
         """Pass when one more may listen. Raises TooMany."""
         if len(self._listeners) >= self._listeners_max:
-            raise TooMany(f"{self._listeners_max} listen to this process already.", limit=self._listeners_max)
+            raise TooMany(
+                worded("{listeners_max} listen to this process already.", listeners_max=self._listeners_max),
+                limit=self._listeners_max,
+            )
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Listener]:

@@ -5,7 +5,10 @@ installation gets there. A new installation is created from the tables. Tests ho
 each other.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
     URL,
@@ -13,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     MetaData,
+    Select,
     String,
     Table,
     create_engine,
@@ -25,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 
-from entrepot.values.errors import Broken, DatabaseUnreachable
+from entrepot.values.errors import Broken, DatabaseUnreachable, Refused
 
 FOLDER = Path(__file__).parent
 # Where Alembic notes what was done, as it would make it.
@@ -42,6 +46,10 @@ class SchemaNewer(Broken):
     """The database has a newer schema than this version of entrepot understands."""
 
 
+class SchemaPresent(Refused):
+    """There is an installation in this database already."""
+
+
 def all_tables() -> MetaData:
     """The schema as the rooms declare it."""
     import entrepot.access.tables
@@ -49,9 +57,12 @@ def all_tables() -> MetaData:
     import entrepot.intake.tables
     import entrepot.jobs.tables
     import entrepot.mirror.tables
+    import entrepot.operations.tables
+    import entrepot.registry.counted_tables
     import entrepot.registry.tables
     import entrepot.triggers.tables
-    import entrepot.upkeep.tables  # noqa: F401  # each declares its tables
+    import entrepot.upkeep.tables
+    import entrepot.webhooks.tables  # noqa: F401  # each declares its tables
     from entrepot.db.schema import metadata
 
     return metadata
@@ -62,6 +73,44 @@ def upgrade(url: str) -> None:
 
     Raises SchemaNewer, or DatabaseUnreachable.
     """
+    with _alone(url) as connection:
+        if _is_empty(connection):
+            _create(connection)
+        elif not _is_current(connection):
+            from entrepot.migrations.running import run
+
+            run(connection)
+        if connection.dialect.name == "postgresql":
+            from entrepot.migrations.name_parts import index_name_parts
+
+            index_name_parts(connection)
+        connection.commit()
+
+
+@contextmanager
+def created(url: str, revision: str) -> Iterator[Connection]:
+    """A new schema as a revision has it, in a transaction for the caller to fill: all of it stays, or nothing.
+
+    Raises SchemaPresent if there is one already, SchemaNewer for a revision of the future, or DatabaseUnreachable.
+    """
+    with _alone(url) as connection:
+        if not _is_empty(connection):
+            raise SchemaPresent
+        if revision == newest_revision():
+            _create(connection)
+        else:
+            from entrepot.migrations.running import run
+
+            if revision > newest_revision():
+                raise SchemaNewer(f"The schema {revision} is of a newer version of entrepot; use that one.")
+            run(connection, revision)
+        yield connection
+        connection.commit()
+
+
+@contextmanager
+def _alone(url: str) -> Iterator[Connection]:
+    """A connection; on PostgreSQL nobody else changes the schema meanwhile. SQLite sees to that by itself."""
     parsed = make_url(url)
     is_postgres = parsed.get_backend_name() == "postgresql"
     engine = create_engine(parsed.set(drivername="postgresql+psycopg")) if is_postgres else _sqlite_engine(parsed)
@@ -70,13 +119,7 @@ def upgrade(url: str) -> None:
             if is_postgres:
                 connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
                 connection.commit()
-            if _is_empty(connection):
-                _create(connection)
-            elif not _is_current(connection):
-                from entrepot.migrations.running import run
-
-                run(connection)
-            connection.commit()
+            yield connection
             if is_postgres:
                 connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
     finally:
@@ -91,7 +134,13 @@ def _connected(engine: Engine) -> Connection:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    """Python's driver begins no transaction before CREATE TABLE: half a schema could be left. This one does."""
+    """Python's driver begins no transaction before CREATE TABLE: half a schema could be left. This one does.
+
+    A new file is for its owner only, whatever folder it is in; SQLite gives its log the same mode.
+    """
+    if url.database:
+        with suppress(OSError):  # the engine says what is wrong with the place
+            Path(url.database).touch(mode=0o600)
     engine = create_engine(url, connect_args={"timeout": _LOCK_WAIT_SECONDS})
 
     def prepare(raw: DBAPIConnection, _record: object) -> None:
@@ -103,6 +152,18 @@ def _sqlite_engine(url: URL) -> Engine:
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
+
+
+def is_empty(url: str) -> bool:
+    """Whether entrepot was never in this database. Raises DatabaseUnreachable."""
+    with _alone(url) as connection:
+        return _is_empty(connection)
+
+
+def finds(url: str, table: Table, statement: Select[Any]) -> bool:
+    """Whether a database has a table, and a statement finds a row there. Raises DatabaseUnreachable."""
+    with _alone(url) as connection:
+        return inspect(connection).has_table(table.name) and connection.execute(statement).first() is not None
 
 
 def newest_revision() -> str:

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from entrepot.migrations import FOLDER, SchemaNewer, all_tables
 
 
-def run(connection: Connection) -> None:
-    """Run what is missing, in the caller's transaction. Raises SchemaNewer."""
+def run(connection: Connection, to: str = "head") -> None:
+    """Run what is missing, up to a revision, in the caller's transaction. Raises SchemaNewer."""
     script = _scripts()
     current = MigrationContext.configure(connection).get_current_revision()
     if current == script.get_current_head():
@@ -23,7 +23,7 @@ def run(connection: Connection) -> None:
     with EnvironmentContext(
         Config(),
         script,
-        fn=lambda revision, _context: script._upgrade_revs("head", revision),  # noqa: SLF001  # Alembic's own recipe for embedding
+        fn=lambda revision, _context: script._upgrade_revs(to, revision),  # noqa: SLF001  # Alembic's own recipe for embedding
     ) as environment:
         environment.configure(
             connection=connection, target_metadata=all_tables(), render_as_batch=True, transactional_ddl=True

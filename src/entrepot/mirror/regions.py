@@ -11,7 +11,7 @@ from entrepot.jobs.events import publish
 from entrepot.mirror import queries, rules
 from entrepot.mirror.events import RegionCreated, RegionDeleted
 from entrepot.mirror.room import Mirror
-from entrepot.values.errors import RuleExists, RuleUnknown, Unauthenticated
+from entrepot.values.errors import RuleExists, RuleUnknown, Unauthenticated, worded
 from entrepot.values.names import RegionName
 
 _LISTED_MAX: Final = 1_000
@@ -59,7 +59,7 @@ async def create_region(mirror: Mirror, actor: Actor, name: RegionName, url: str
         await require_operator(tx, actor)
         now = mirror.clock.now()
         if not await queries.save_region(tx, name, address, actor.id, now):
-            raise RuleExists(f"A region named {name} exists already.", kind="region-exists")
+            raise RuleExists(worded("A region named {name} exists already.", name=name), kind="region-exists")
         await publish(tx, RegionCreated(name, address), actor=actor.subject, at=now)
     return Region(name, address)
 
@@ -89,6 +89,6 @@ def lock_of(name: str) -> str:
 
 def unknown(name: str) -> RuleUnknown:
     return RuleUnknown(
-        f"There is no region {name}. An operator makes one known: entrepot region create {name} URL",
+        worded("There is no region {name}. An operator makes one known: entrepot region create {name} URL", name=name),
         kind="region-unknown",
     )

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
-from entrepot.values.errors import ParameterInvalid, TooMany, quoted
+from entrepot.values.errors import ParameterInvalid, TooMany, quoted, worded
 
 RULES_MAX: Final = 100
 """Of one repository."""
@@ -36,8 +36,11 @@ def parse_url(text: str) -> str:
     beside = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
     if parts.scheme not in ("http", "https") or not has_host or beside or not is_plain:
         raise ParameterInvalid(
-            "The address of a region is http:// or https:// with a host and nothing after it, "
-            f"as https://images.example.com; not {quoted(text)}."
+            worded(
+                "The address of a region is http:// or https:// with a host and nothing after it, as "
+                "https://images.example.com; not {text}.",
+                text=quoted(text),
+            )
         )
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -45,10 +48,20 @@ def parse_url(text: str) -> str:
 def check_rules(count: int) -> None:
     """Pass when a repository with `count` rules may have one more. Raises TooMany."""
     if count >= RULES_MAX:
-        raise TooMany(f"A repository has at most {RULES_MAX} rules of synchronisation.", limit=RULES_MAX)
+        raise TooMany(
+            worded("A repository has at most {rules_max} rules of synchronisation.", rules_max=RULES_MAX),
+            limit=RULES_MAX,
+        )
 
 
 def check_waiting(count: int) -> None:
     """Pass when a repository may have `count` copies waiting. Raises TooMany."""
     if count > WAITING_MAX:
-        raise TooMany(f"At most {WAITING_MAX} copies of a repository wait at once; {count} would.", limit=WAITING_MAX)
+        raise TooMany(
+            worded(
+                "At most {waiting_max} copies of a repository wait at once; {count} would.",
+                waiting_max=WAITING_MAX,
+                count=count,
+            ),
+            limit=WAITING_MAX,
+        )

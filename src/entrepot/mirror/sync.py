@@ -19,7 +19,7 @@ from entrepot.mirror.room import Mirror
 from entrepot.mirror.rules import Status
 from entrepot.registry import reach
 from entrepot.registry.queries import tags as tag_queries
-from entrepot.values.errors import ManifestUnknown, RuleExists, RuleUnknown
+from entrepot.values.errors import ManifestUnknown, RuleExists, RuleUnknown, worded
 from entrepot.values.names import OrganizationName, RegionName, RepositoryName, TagName
 
 
@@ -72,7 +72,12 @@ async def create_rule(mirror: Mirror, actor: Actor, path: RepositoryName, to: De
         )
         if not made:
             raise RuleExists(
-                f"{path} has a rule for {to.organization} in {to.region} already; delete it to make another.",
+                worded(
+                    "{path} has a rule for {organization} in {region} already; delete it to make another.",
+                    path=path,
+                    organization=to.organization,
+                    region=to.region,
+                ),
                 kind="sync-rule-exists",
             )
         event = SyncRuleCreated(path, to.region, to.organization, is_automatic, to.overrides)
@@ -104,7 +109,9 @@ async def delete_rule(mirror: Mirror, actor: Actor, path: RepositoryName, region
         await tx.lock(_lock_of(repository.id))
         row = await queries.rule_to(tx, repository.id, region, organization)
         if row is None:
-            raise RuleUnknown(f"{path} has no rule for that organization and region.", kind="sync-rule-unknown")
+            raise RuleUnknown(
+                worded("{path} has no rule for that organization and region.", path=path), kind="sync-rule-unknown"
+            )
         await queries.delete_rule(tx, repository.id, region, organization)
         before = {"is_automatic": row.is_automatic, "overrides": row.overrides}
         event = SyncRuleDeleted(path, region, organization, before)
@@ -125,7 +132,9 @@ async def request_copies(
         await _hold(tx, repository.id, to.region)
         there = await tag_queries.digests_of(tx, repository.id, wanted)
         if missing := [tag for tag in wanted if tag not in there]:
-            raise ManifestUnknown(f"{path} has no tag {missing[0]}.", reference=missing[0])
+            raise ManifestUnknown(
+                worded("{path} has no tag {missing}.", path=path, missing=missing[0]), reference=missing[0]
+            )
         waiting = await queries.waiting_copies(tx, repository.id, rules.WAITING_MAX)
         doubled = {row.tag for row in waiting if (row.region, row.remote_organization) == (to.region, to.organization)}
         new = [tag for tag in wanted if tag not in doubled]

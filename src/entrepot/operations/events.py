@@ -1,5 +1,6 @@
-"""What operators do to the work of workers."""
+"""What operators do to the installation and to the work of workers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,3 +28,30 @@ class JobStarted(Event):
 
     type: ClassVar[str] = "job.started"
     run: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationClosed(Event):
+    """Nothing is changed from now on but what says so; `before`: how it was closed already."""
+
+    type: ClassVar[str] = "installation.closed"
+    mode: str
+    message: str
+    before: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationOpened(Event):
+    type: ClassVar[str] = "installation.opened"
+    before: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BackupMade(Event):
+    """A snapshot was made; `blobs` and `bytes` of all its images."""
+
+    type: ClassVar[str] = "installation.backed_up"
+    place: str
+    snapshot: str
+    blobs: int
+    bytes: int

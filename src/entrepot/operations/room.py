@@ -37,3 +37,5 @@ class Operations:
     clock: Clock
     runs: Runs
     place: Place
+    backup_warn_days: int = 0
+    """Operators are warned when the last backup is older; 0: never."""

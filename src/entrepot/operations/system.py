@@ -11,8 +11,10 @@ from time import perf_counter
 from entrepot import __version__
 from entrepot.access.actor import Actor
 from entrepot.accounts.operators import require_operator
+from entrepot.jobs.living import Process, processes
 from entrepot.jobs.runs import RunState
 from entrepot.operations import queries
+from entrepot.operations.backed_up import Backup, last_backup
 from entrepot.operations.room import Operations, SettingShown
 from entrepot.values.errors import EntrepotError
 
@@ -62,7 +64,9 @@ class System:
     storage: Storage
     database: DatabaseState
     work: Work
+    processes: Sequence[Process]
     signing_key_at: datetime | None
+    last_backup: Backup | None
     settings: Sequence[SettingShown]
 
 
@@ -76,6 +80,8 @@ async def show_system(operations: Operations, actor: Actor) -> System:
         dialect = operations.db.dialect
         version, size = await queries.version_of(tx, dialect), await queries.size_of(tx, dialect)
         key_at = await queries.newest_key(tx)
+        living = await processes(tx)
+        backup = await last_backup(tx)
     place = operations.place
     total, free = await asyncio.to_thread(disk_of, operations)
     return System(
@@ -84,7 +90,9 @@ async def show_system(operations: Operations, actor: Actor) -> System:
         storage=Storage(place.storage_kind, place.storage, total, free, await _health(operations.blobs.check())),
         database=DatabaseState(dialect, place.database, version, size, await _health(operations.db.check())),
         work=await _work(operations),
+        processes=living,
         signing_key_at=key_at,
+        last_backup=backup,
         settings=place.settings,
     )
 

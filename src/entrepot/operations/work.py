@@ -13,7 +13,7 @@ from entrepot.jobs.events import Event, publish
 from entrepot.jobs.runs import ENDED, Due, RunPage, RunSeen, RunState, StepTaken
 from entrepot.operations.events import JobStarted, RunCancelled, RunRetried
 from entrepot.operations.room import Operations
-from entrepot.values.errors import ParameterInvalid, RunUnknown, quoted
+from entrepot.values.errors import ParameterInvalid, RunUnknown, quoted, worded
 
 _ID_CHARS_MAX = 512
 
@@ -52,7 +52,9 @@ async def retry_run(operations: Operations, actor: Actor, run_id: str) -> str:
     await _require(operations, actor)
     found = await _find(operations, run_id)
     if found.state not in (RunState.FAILED, RunState.CANCELLED):
-        raise ParameterInvalid(f"The run is {found.state}; what failed or was called off is tried again.", kind="state")
+        raise ParameterInvalid(
+            worded("The run is {state}; what failed or was called off is tried again.", state=found.state), kind="state"
+        )
     again = await operations.runs.retry(found)
     await _tell(operations, actor, RunRetried(run_id, found.job, again))
     return again
@@ -66,7 +68,7 @@ async def cancel_run(operations: Operations, actor: Actor, run_id: str) -> None:
     await _require(operations, actor)
     found = await _find(operations, run_id)
     if found.state in ENDED:
-        raise ParameterInvalid(f"The run has ended already: it is {found.state}.", kind="state")
+        raise ParameterInvalid(worded("The run has ended already: it is {state}.", state=found.state), kind="state")
     await operations.runs.cancel(found)
     await _tell(operations, actor, RunCancelled(run_id, found.job))
 
@@ -85,7 +87,7 @@ async def start_job(operations: Operations, actor: Actor, job: str) -> str:
     await _require(operations, actor)
     known = {one.job for one in await operations.runs.schedules(operations.clock.now())}
     if job not in known:
-        raise RunUnknown(f"There is no job named {quoted(job)} that is due by the clock.")
+        raise RunUnknown(worded("There is no job named {job} that is due by the clock.", job=quoted(job)))
     run_id = await operations.runs.start(job)
     await _tell(operations, actor, JobStarted(job, run_id))
     return run_id
@@ -99,10 +101,12 @@ async def _require(operations: Operations, actor: Actor) -> None:
 async def _find(operations: Operations, run_id: str) -> RunSeen:
     found = await operations.runs.find(run_id) if len(run_id) <= _ID_CHARS_MAX else None
     if found is None:
-        raise RunUnknown(f"There is no run {quoted(run_id)}, or its history is not kept any more.")
+        raise RunUnknown(
+            worded("There is no run {run_id}, or its history is not kept any more.", run_id=quoted(run_id))
+        )
     return found
 
 
 async def _tell(operations: Operations, actor: Actor, event: Event) -> None:
     async with operations.db.writing() as tx:
-        await publish(tx, event, actor=actor.subject, at=operations.clock.now())
+        await publish(tx, event, actor=actor.subject, at=operations.clock.now(), though_closed=True)

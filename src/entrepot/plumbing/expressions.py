@@ -4,12 +4,13 @@ Python's own engine backtracks, so that one hostile expression could hold a proc
 memory is bounded (docs/decisions/0014-regular-expressions-by-re2.md).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import re2
 
-from entrepot.values.errors import ParameterInvalid, quoted
+from entrepot.values.errors import ParameterInvalid, quoted, worded
 
 CHARS_MAX: Final = 512
 _MEMORY_BYTES_MAX: Final = 1024 * 1024
@@ -26,17 +27,28 @@ class Expression:
         """Raises ParameterInvalid."""
         if len(text) > CHARS_MAX:
             raise ParameterInvalid(
-                f"A regular expression has at most {CHARS_MAX} characters; this one has {len(text)}."
+                worded(
+                    "A regular expression has at most {chars_max} characters; this one has {count}.",
+                    chars_max=CHARS_MAX,
+                    count=len(text),
+                )
             )
         try:
             _compiled(text)
         except (re2.error, UnicodeEncodeError) as error:
-            raise ParameterInvalid(f"{quoted(text)} is not a regular expression: {_why(error)}.") from None
+            raise ParameterInvalid(
+                worded("{text} is not a regular expression: {error}.", text=quoted(text), error=_why(error))
+            ) from None
         return cls(text)
 
     def fits(self, text: str) -> bool:
         """Whether it matches the whole of `text`."""
         return _compiled(self.text).fullmatch(text) is not None
+
+    def matcher(self) -> Callable[[str], bool]:
+        """`fits`, for who asks it a million times: the expression is looked up once."""
+        match = _compiled(self.text).fullmatch
+        return lambda text: match(text) is not None
 
 
 def _compiled(text: str) -> re2._Regexp:

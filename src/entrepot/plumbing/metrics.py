@@ -32,6 +32,25 @@ request_seconds = Histogram(
 bytes_in = Counter("entrepot_bytes_in_total", "Bytes of blobs and manifests received.")
 bytes_out = Counter("entrepot_bytes_out_total", "Bytes of blobs and manifests sent.")
 archives = Counter("entrepot_archives_total", "Archives of images that a worker came to an end with.", ["state"])
+gc_reviews = Counter("entrepot_gc_reviews_total", "Things that lost a reference and were looked at again.", ["kind"])
+gc_deleted_blobs = Counter("entrepot_gc_deleted_blobs_total", "Blobs removed from the store.")
+gc_freed_bytes = Counter("entrepot_gc_freed_bytes_total", "Bytes of blobs removed from the store.")
+retention_deleted_tags = Counter("entrepot_retention_deleted_tags_total", "Tags that retention deleted.")
+retention_runs = Counter("entrepot_retention_runs_total", "Executions of retention that ended, and how.", ["state"])
+verified_bytes = Counter("entrepot_verified_bytes_total", "Bytes of blobs that deep verifications have read again.")
+blobs_wrong = Gauge(
+    "entrepot_blobs_wrong",
+    "Blobs that are not as they were acknowledged: missing, corrupt, of another size, or not linked.",
+    ["kind"],
+    multiprocess_mode="livemostrecent",
+)
+labelled = Counter("entrepot_labelled_versions_total", "Versions whose labels a worker wrote down for the search.")
+processes_living = Gauge(
+    "entrepot_processes_living",
+    "Server processes and job workers that live.",
+    ["kind"],
+    multiprocess_mode="livemostrecent",
+)
 uploads_open = Gauge("entrepot_uploads_open", "Uploads begun and not yet ended.", multiprocess_mode="livemostrecent")
 database_seconds = Histogram(
     "entrepot_database_seconds", "Time in one database transaction.", ["kind"], buckets=_SECONDS
@@ -39,6 +58,7 @@ database_seconds = Histogram(
 storage_seconds = Histogram(
     "entrepot_storage_seconds", "Time in one storage operation.", ["operation"], buckets=_SECONDS
 )
+gates_refused = Counter("entrepot_gates_refused_total", "Changes that a gate refused: immutability, closed.", ["gate"])
 logins_refused = Counter("entrepot_logins_refused_total", "Names and passwords that were not right.")
 notes_dropped = Counter(
     "entrepot_notes_dropped_total", "Logins, refusals and pulls that the audit knows only as a number.", ["of"]
@@ -47,6 +67,13 @@ notes_dropped = Counter(
 jwks_fetches = Counter("entrepot_jwks_fetches_total", "Looks at an issuer's keys.", ["outcome"])
 provider_logins = Counter(
     "entrepot_provider_logins_total", "Logins that somebody else vouches for.", ["way", "outcome"]
+)
+
+webhook_deliveries = Counter("entrepot_webhook_deliveries_total", "Attempts to deliver to a webhook.", ["result"])
+webhook_queue_seconds = Gauge(
+    "entrepot_webhook_queue_seconds",
+    "Age of the oldest delivery that waits for a webhook which is not paused.",
+    multiprocess_mode="livemostrecent",
 )
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST

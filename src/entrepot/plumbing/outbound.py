@@ -10,7 +10,7 @@ import asyncio
 import json
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -21,10 +21,12 @@ from urllib.parse import SplitResult, urlsplit
 import httpx2
 
 from entrepot import __version__
-from entrepot.plumbing.networks import parse_address
-from entrepot.values.errors import Elsewhere, ParameterInvalid, quoted
+from entrepot.plumbing.networks import Network, parse_address
+from entrepot.values.errors import Elsewhere, ParameterInvalid, quoted, worded
 
 URL_CHARS_MAX = 512
+Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
+"""From a host and a port to addresses, as `look_up`."""
 _BODY_BYTES_MAX = 512 * 1024
 _SECONDS_MAX = 10.0
 _ADDRESSES_MAX = 4
@@ -65,13 +67,23 @@ def check_url(
     """
     parts = _parts(url)
     if parts is None or not parts.hostname or len(url) > URL_CHARS_MAX or not _is_plain(url):
-        raise ParameterInvalid(f"An address is {secure[0]}://HOST[:PORT][/PATH], not {quoted(url)}.", kind="url")
+        raise ParameterInvalid(
+            worded("An address is {secure}://HOST[:PORT][/PATH], not {url}.", secure=secure[0], url=quoted(url)),
+            kind="url",
+        )
     if parts.scheme not in secure and not (reach is Reach.PLAIN and parts.scheme in plain):
         raise ParameterInvalid(
-            f"The address {quoted(url)} should begin with {' or '.join(f'{one}://' for one in secure)}.", kind="url"
+            worded(
+                "The address {url} should begin with {secure}.",
+                url=quoted(url),
+                secure=" or ".join(f"{one}://" for one in secure),
+            ),
+            kind="url",
         )
     if parts.username is not None or parts.fragment:
-        raise ParameterInvalid(f"An address has no user and no fragment; {quoted(url)} has.", kind="url")
+        raise ParameterInvalid(
+            worded("An address has no user and no fragment; {url} has.", url=quoted(url)), kind="url"
+        )
     return parts
 
 
@@ -84,18 +96,33 @@ def tls_context(authority: str) -> ssl.SSLContext:
         raise ParameterInvalid("The certificate authority is not PEM that can be read.", kind="authority") from error
 
 
-async def resolve(host: str, port: int, reach: Reach) -> Sequence[str]:
-    """The addresses of a host, all of them within reach. Raises OutboundFailed."""
+async def resolve(
+    host: str, port: int, reach: Reach, near: Sequence[Network] = (), lookup: Lookup | None = None
+) -> Sequence[str]:
+    """The addresses of a host, all of them within reach, or in one of the networks `near`. Raises OutboundFailed."""
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await (lookup or look_up)(host, port)
     except (OSError, UnicodeError) as error:
-        raise OutboundFailed(f"The name {quoted(host)} cannot be resolved.") from error
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))[:_ADDRESSES_MAX]
+        raise OutboundFailed(worded("The name {host} cannot be resolved.", host=quoted(host))) from error
+    addresses = list(dict.fromkeys(found))[:_ADDRESSES_MAX]
     for address in addresses:
         parsed = parse_address(address)
-        if parsed is None or not _is_within(parsed, reach):
-            raise OutboundFailed(f"{quoted(host)} has an address that may not be asked ({reach}: {address}).")
+        if parsed is None or not _is_within(parsed, reach, near):
+            raise OutboundFailed(
+                worded(
+                    "{host} has an address that may not be asked ({reach}: {address}).",
+                    host=quoted(host),
+                    reach=reach,
+                    address=address,
+                )
+            )
     return addresses
+
+
+async def look_up(host: str, port: int) -> Sequence[str]:
+    """The addresses that the system knows a host by. Raises OSError or UnicodeError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]
 
 
 async def fetch_json(
@@ -112,7 +139,11 @@ async def fetch_json(
             async with httpx2.AsyncClient(verify=verify, trust_env=False, timeout=_SECONDS_MAX) as http:
                 return await _fetch(http, parts, addresses, form, auth)
     except TimeoutError as error:
-        raise OutboundFailed(f"{quoted(url)} did not answer within {_SECONDS_MAX:g} seconds.") from error
+        raise OutboundFailed(
+            worded(
+                "{url} did not answer within {seconds_max} seconds.", url=quoted(url), seconds_max=f"{_SECONDS_MAX:g}"
+            )
+        ) from error
 
 
 async def _fetch(
@@ -146,8 +177,10 @@ async def _fetch(
         except httpx2.ConnectError as error:
             why = str(error)
         except httpx2.HTTPError as error:
-            raise OutboundFailed(f"{quoted(url)} broke off: {_printable(str(error))}.") from error
-    raise OutboundFailed(f"{quoted(url)} cannot be reached: {_printable(why)}.")
+            raise OutboundFailed(
+                worded("{url} broke off: {error}.", url=quoted(url), error=printable(str(error)))
+            ) from error
+    raise OutboundFailed(worded("{url} cannot be reached: {why}.", url=quoted(url), why=printable(why)))
 
 
 async def _body(url: str, answer: httpx2.Response) -> bytes:
@@ -155,7 +188,11 @@ async def _body(url: str, answer: httpx2.Response) -> bytes:
     async for chunk in answer.aiter_raw():
         gathered += chunk
         if len(gathered) > _BODY_BYTES_MAX:
-            raise OutboundFailed(f"{quoted(url)} answers more than {_BODY_BYTES_MAX} bytes.")
+            raise OutboundFailed(
+                worded(
+                    "{url} answers more than {body_bytes_max} bytes.", url=quoted(url), body_bytes_max=_BODY_BYTES_MAX
+                )
+            )
     return bytes(gathered)
 
 
@@ -166,10 +203,12 @@ def _document(url: str, status: int, body: bytes) -> Mapping[str, Any]:
         document = None
     if status != httpx2.codes.OK:
         said = document.get("error_description") or document.get("error") if isinstance(document, dict) else ""
-        more = f": {_printable(said)}" if isinstance(said, str) and said else ""
-        raise OutboundFailed(f"{quoted(url)} answers with status {status}{more}.")
+        more = f": {printable(said)}" if isinstance(said, str) and said else ""
+        raise OutboundFailed(
+            worded("{url} answers with status {status}{more}.", url=quoted(url), status=status, more=more)
+        )
     if not isinstance(document, dict):
-        raise OutboundFailed(f"{quoted(url)} does not answer a JSON object.")
+        raise OutboundFailed(worded("{url} does not answer a JSON object.", url=quoted(url)))
     return document
 
 
@@ -186,14 +225,17 @@ def _is_plain(url: str) -> bool:
     return url.isascii() and url.isprintable() and " " not in url
 
 
-def _is_within(address: IPv4Address | IPv6Address, reach: Reach) -> bool:
+def _is_within(address: IPv4Address | IPv6Address, reach: Reach, near: Sequence[Network]) -> bool:
     """Nothing reaches what is link-local: clouds keep their machines' secrets there."""
     if address.is_link_local or address.is_multicast or address.is_unspecified:
         return False
+    if any(address in network for network in near):
+        return True
     if reach is not Reach.PUBLIC:
         return True
     return address.is_global and not any(address in network for network in _CARRIERS)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """What another server said, on one line, not long, and nothing that steers a terminal."""
     return "".join(one if one.isprintable() else " " for one in text[:_SAID_CHARS_MAX]).strip().rstrip(".")

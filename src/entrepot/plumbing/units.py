@@ -63,3 +63,8 @@ def _show(amount: int, units: list[tuple[str, int]], smallest: str) -> str:
 
 def _factor(unit: tuple[str, int]) -> int:
     return unit[1]
+
+
+def retry_after(said: str) -> float | None:
+    """Seconds that an answer's `Retry-After` asks to wait (RFC 9110 §10.2.3); None when it names no number of them."""
+    return float(said) if said.isascii() and said.isdigit() and len(said) < 9 else None

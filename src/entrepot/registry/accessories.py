@@ -15,9 +15,14 @@ from entrepot.registry import reach, rules
 from entrepot.registry.queries import tag_rows, tags
 from entrepot.registry.room import Registry
 from entrepot.registry.tagged import Tagged, one_tagged
+from entrepot.values.kinds import Kind
 from entrepot.values.names import RepositoryName, TagName
 
 COSIGN: Final = "signature.cosign"
+KEPT: Final = {".sig": Kind.SIGNATURE, ".sbom": Kind.SBOM, ".att": Kind.ATTESTATION}
+"""Endings of the tags in which cosign says what belongs to a digest, and what it is."""
+TAG_CHARS_MAX: Final = 128
+_BELONGING: Final = re.compile(r"(sha256|sha512)-([0-9a-f]{64,128})(?:\.[a-z]+)?", re.ASCII)
 _SIGNATURE: Final = re.compile(r"(sha256)-([0-9a-f]{64})\.sig")
 
 
@@ -59,6 +64,15 @@ async def list_signed_tags(
 
 def signature_tag(digest: str) -> TagName:
     return TagName(f"{digest.replace(':', '-')}.sig")
+
+
+def subject_of(tag: str) -> str | None:
+    """The digest of the image to which a tag belongs, in which clients keep what refers to it; None for any other tag.
+
+    Signatures, SBOMs and attestations of cosign, and lists of referrers: such a tag is no version.
+    """
+    found = _BELONGING.fullmatch(tag) if tag.startswith("sha") else None
+    return f"{found[1]}:{found[2]}" if found else None
 
 
 def signed_digest(tag: TagName) -> str | None:

@@ -14,7 +14,7 @@ from entrepot.registry import reach
 from entrepot.registry.queries import artifacts
 from entrepot.registry.room import Registry
 from entrepot.values.digest import Digest
-from entrepot.values.errors import ManifestUnknown
+from entrepot.values.errors import ManifestUnknown, worded
 from entrepot.values.names import RepositoryName
 
 
@@ -73,14 +73,16 @@ async def show_artifact(registry: Registry, actor: Actor, path: RepositoryName, 
         repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
         row = await artifacts.artifact_row(tx, repository.id, str(digest))
         if row is None:
-            raise ManifestUnknown(f"{path} has no manifest {digest}.", reference=str(digest))
+            raise ManifestUnknown(
+                worded("{path} has no manifest {digest}.", path=path, digest=digest), reference=str(digest)
+            )
         return (await _artifacts(tx, repository, [row]))[0]
 
 
 async def _artifacts(tx: Reader, repository: Row[Any], rows: Sequence[Row[Any]]) -> Sequence[Artifact]:
     tags: dict[str, list[ArtifactTag]] = {row.digest: [] for row in rows}
     for row in await artifacts.tags_naming(tx, repository.id, list(tags)):
-        tags[row.digest].append(ArtifactTag(row.id, row.name, row.valid_from))
+        tags[row.digest].append(ArtifactTag(row.id, row.name, row.pushed_at))
     return [
         Artifact(
             row.id,

@@ -22,9 +22,9 @@ _TAG_NAMES_MAX = 100  # of each repository in a list
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A repository as lists show it. `size`: bytes of its blobs, each counted once. `tag_names`: the newest ones.
+    """A repository as lists show it. `size`: bytes of its blobs, each counted once.
 
-    `manifests`: how many it holds; None where nobody asked.
+    `tag_names`: the newest ones, where somebody asked; `manifests`: how many it holds; None where nobody asked.
     """
 
     repository: Repository
@@ -58,7 +58,7 @@ async def list_repositories(
     require_account(actor)
     async with registry.db.reading() as tx:
         rows, total = await browse.repositories_page(tx, actor, wanted, order, descending, offset, limit)
-        return RepositoryPage(await listed(tx, rows, with_manifests), total)
+        return RepositoryPage(await listed(tx, rows, with_manifests, with_tag_names=True), total)
 
 
 async def list_repositories_after(
@@ -117,10 +117,12 @@ async def readable(registry: Registry, actor: Actor, scopes: Collection[str]) ->
         return {scope for scope in scopes if await level_of(tx, actor, scope) >= Level.READ}
 
 
-async def listed(tx: Reader, rows: Sequence[Row[Any]], with_manifests: bool = False) -> Sequence[Listed]:
+async def listed(
+    tx: Reader, rows: Sequence[Row[Any]], with_manifests: bool = False, with_tag_names: bool = False
+) -> Sequence[Listed]:
     """Rows of repositories with what they hold."""
     ids = [row.id for row in rows]
-    tag_names = await browse.newest_tag_names(tx, ids, _TAG_NAMES_MAX)
+    tag_names = await browse.newest_tag_names(tx, ids, _TAG_NAMES_MAX) if with_tag_names else {}
     manifests = await artifacts.manifest_counts(tx, ids) if with_manifests else None
     return [
         Listed(

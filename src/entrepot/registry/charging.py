@@ -8,8 +8,8 @@ last, when nothing is left that could wait for others: a slice taken is held unt
 Where no limit holds, nothing is asked and nothing written: a row read anyway says so (`is_metered`).
 """
 
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from entrepot.registry import quota_rules
 from entrepot.registry.queries import names, quotas
 from entrepot.registry.quota_rules import Resource, Standing, organization_scope
 from entrepot.values.digest import Digest
+from entrepot.values.errors import QuotaExceeded
 from entrepot.values.names import RepositoryName
 
 LIMITS: Final = "limits"
@@ -31,11 +32,13 @@ class Room:
     """How much of one blob may still come, by the limits as they stood when asked."""
 
     standing: Standing | None = None
+    about: str = ""
 
     def check(self, size: int) -> None:
         """Pass when a blob of `size` bytes may fit. Raises QuotaExceeded."""
         if self.standing is not None:
-            self.standing.check(size)
+            with _wanted_for(self.about):
+                self.standing.check(size)
 
 
 ANY_ROOM: Final = Room()
@@ -43,6 +46,16 @@ ANY_ROOM: Final = Room()
 
 class _NoRoom(Exception):
     """The slice that was tried has not enough."""
+
+
+@contextmanager
+def _wanted_for(about: str) -> Iterator[None]:
+    """Let who is refused in the block say for what: those who listen there are told."""
+    try:
+        yield
+    except QuotaExceeded as error:
+        error.about = about
+        raise
 
 
 async def take(
@@ -71,7 +84,8 @@ async def take(
         amount = sizes.get(one.scope, 0) if one.resource is Resource.BYTES else amounts[one.resource]
         if one.resource is Resource.ORGANIZATIONS and one.scope != owner.domain_id:
             continue
-        await _take(tx, one.scope, one.resource, amount)
+        with _wanted_for(getattr(owner, "path", "") or owner.name):
+            await _take(tx, one.scope, one.resource, amount)
 
 
 async def give_back_blobs(tx: Writer, repository: Row[Any], digest: str | None = None) -> None:
@@ -101,21 +115,22 @@ async def foresee(tx: Reader, owner: Row[Any], path: RepositoryName, digest: Dig
     limits = await quotas.standings(tx, _scopes(owner))
     full = [one for one in limits if one.resource is Resource.REPOSITORIES and one.left < 1]
     if full and await names.repository_by_path(tx, path) is None:
-        full[0].check(1)
-    return await _room(tx, limits, digest)
+        with _wanted_for(path):
+            full[0].check(1)
+    return await _room(tx, limits, path, digest)
 
 
 async def room_for_blob(tx: Reader, path: RepositoryName, digest: Digest | None) -> Room:
     """How large one more blob may be; as large as it likes when the blob `digest` is counted already."""
-    return await _room(tx, await quotas.standings_in(tx, path.organization), digest)
+    return await _room(tx, await quotas.standings_in(tx, path.organization), path, digest)
 
 
-async def _room(tx: Reader, limits: Sequence[Standing], digest: Digest | None) -> Room:
+async def _room(tx: Reader, limits: Sequence[Standing], path: RepositoryName, digest: Digest | None) -> Room:
     limits = [one for one in limits if one.resource is Resource.BYTES]
     if limits and digest is not None:
         counted = await quotas.counted_blobs(tx, [one.scope for one in limits], str(digest))
         limits = [one for one in limits if one.scope not in counted]
-    return Room(min(limits, key=lambda one: one.left)) if limits else ANY_ROOM
+    return Room(min(limits, key=lambda one: one.left), path) if limits else ANY_ROOM
 
 
 async def end_organization(tx: Writer, organization: Row[Any]) -> None:

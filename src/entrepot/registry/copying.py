@@ -19,7 +19,7 @@ from entrepot.registry.queries import content, names, tags
 from entrepot.registry.retag import check_free, point_tag
 from entrepot.registry.room import Registry
 from entrepot.values.digest import Digest
-from entrepot.values.errors import ManifestUnknown, TooMany
+from entrepot.values.errors import ManifestUnknown, TooMany, worded
 from entrepot.values.manifest import Manifest
 from entrepot.values.names import RepositoryName, TagName
 from entrepot.values.reference import Reference
@@ -53,7 +53,7 @@ async def copy_image(
     `with_referrers` is off. A tag that is there already moves only with `may_move`.
 
     Raises Unauthenticated, AccessDenied, RepositoryUnknown, OrganizationUnknown, ManifestUnknown, TagExists,
-    QuotaExceeded, ManifestBlobUnknown for what an incomplete index lacks, or TooMany.
+    TagImmutable, QuotaExceeded, ManifestBlobUnknown for what an incomplete index lacks, or TooMany.
     """
     async with registry.db.reading() as tx:
         row = await _found(tx, actor, source, reference)
@@ -76,7 +76,9 @@ async def _found(tx: Reader, actor: Actor, path: RepositoryName, reference: Refe
     else:
         row = await content.manifest_by_digest(tx, repository.id, str(reference))
     if row is None:
-        raise ManifestUnknown(f"{path} has no manifest {reference}.", reference=str(reference))
+        raise ManifestUnknown(
+            worded("{path} has no manifest {reference}.", path=path, reference=reference), reference=str(reference)
+        )
     return row
 
 
@@ -96,7 +98,10 @@ async def _in_order(tx: Reader, registry: Registry, root: Row[Any], with_referre
                 await take(held)
         order[row.digest] = None
         if len(order) > MANIFESTS_MAX:
-            raise TooMany(f"A copy takes at most {MANIFESTS_MAX} manifests along.", limit=MANIFESTS_MAX)
+            raise TooMany(
+                worded("A copy takes at most {manifests_max} manifests along.", manifests_max=MANIFESTS_MAX),
+                limit=MANIFESTS_MAX,
+            )
 
     await take(root)
     if with_referrers:
@@ -116,7 +121,10 @@ async def _referrers(tx: Reader, repository_id: int, subject: str) -> list[str]:
     while page := await content.referrers(tx, repository_id, subject, None, found[-1] if found else "", _PAGE):
         found += [row.digest for row in page]
         if len(found) > MANIFESTS_MAX:
-            raise TooMany(f"A copy takes at most {MANIFESTS_MAX} manifests along.", limit=MANIFESTS_MAX)
+            raise TooMany(
+                worded("A copy takes at most {manifests_max} manifests along.", manifests_max=MANIFESTS_MAX),
+                limit=MANIFESTS_MAX,
+            )
     return found
 
 

@@ -7,7 +7,7 @@ from entrepot.registry.charging import LIMITS
 from entrepot.registry.queries import names, quotas
 from entrepot.registry.queries.accounting import forget_domain
 from entrepot.registry.room import Registry
-from entrepot.values.errors import DomainNotEmpty
+from entrepot.values.errors import DomainNotEmpty, worded
 from entrepot.values.names import DomainName
 
 
@@ -22,7 +22,7 @@ async def delete_domain(registry: Registry, actor: Actor, name: DomainName) -> N
         await tx.lock(LIMITS)
         row = await find_domain(tx, name)
         if await names.has_organizations(tx, row.id):
-            raise DomainNotEmpty(f"{name} still has organizations; delete or transfer them first.")
+            raise DomainNotEmpty(worded("{name} still has organizations; delete or transfer them first.", name=name))
         await quotas.delete_scope(tx, row.id)
         await forget_domain(tx, row.id)
         await remove_domain(tx, actor, row, registry.clock.now())

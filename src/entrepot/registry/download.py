@@ -21,7 +21,7 @@ from entrepot.registry.pull import open_blob
 from entrepot.registry.queries import content, tags
 from entrepot.registry.room import Registry
 from entrepot.values.digest import Digest
-from entrepot.values.errors import ManifestBlobUnknown, ManifestUnknown
+from entrepot.values.errors import ManifestBlobUnknown, ManifestUnknown, worded
 from entrepot.values.manifest import Manifest
 from entrepot.values.names import RepositoryName, TagName
 from entrepot.values.platform import Platform
@@ -72,7 +72,7 @@ async def plan_download(
         name += f":{reference}"
     outgoing = Outgoing((name,), root, tuple(tree.manifests.values()))
     places = plan_tar(plan_members([outgoing], form))
-    registry.counts.answered("GET", path, str(reference), str(root.digest))
+    registry.counts.answered("GET", path, str(reference), str(root.digest), actor.id)
     return Download(path, _file_name(path, reference, platform), places[-1].stop + len(END), places)
 
 
@@ -112,7 +112,10 @@ class _Tree:
         else:
             row = await content.manifest_by_digest(self.tx, self.repository_id, str(reference))
         if row is None:
-            raise ManifestUnknown(f"{self.path} has no manifest {reference}.", reference=str(reference))
+            raise ManifestUnknown(
+                worded("{path} has no manifest {reference}.", path=self.path, reference=reference),
+                reference=str(reference),
+            )
         return self._parse(row)
 
     async def of_platform(self, root: Manifest, wanted: Platform | None) -> Manifest:
@@ -125,14 +128,19 @@ class _Tree:
             if child is None:
                 offered = ", ".join(sorted({str(one.platform) for one in found.children if one.platform}))
                 raise ManifestUnknown(
-                    f"{self.path} has no image for {wanted or _USUAL}. There is: {offered or 'none with a platform'}."
+                    worded(
+                        "{path} has no image for {wanted}. There is: {offered}.",
+                        path=self.path,
+                        wanted=wanted or _USUAL,
+                        offered=offered or "none with a platform",
+                    )
                 )
             found, depth = await self.find(child.digest), depth + 1
         return found
 
     async def take(self, manifest: Manifest, depth: int) -> None:
         if depth > _DEPTH_MAX or len(self.manifests) >= _MANIFESTS_MAX:
-            raise ManifestUnknown(f"Indexes in {self.path} are nested too deep, or name too much.")
+            raise ManifestUnknown(worded("Indexes in {path} are nested too deep, or name too much.", path=self.path))
         for child in manifest.children:
             if child.digest not in self.manifests:
                 row = await content.manifest_by_digest(self.tx, self.repository_id, str(child.digest))
@@ -152,8 +160,13 @@ async def _check_blobs(tx: Reader, repository_id: int, manifests: Collection[Man
     absent = sorted(digest for digest, size in wanted.items() if sizes.get(digest) != size)
     if absent:
         raise ManifestBlobUnknown(
-            f"The image cannot be put into a file: {len(absent)} of its blobs are not in this repository "
-            f"({', '.join(absent[:3])}{' …' if len(absent) > 3 else ''}).",
+            worded(
+                "The image cannot be put into a file: {count} of its blobs are not in this repository "
+                "({absent}{more}).",
+                count=len(absent),
+                absent=", ".join(absent[:3]),
+                more=" …" if len(absent) > 3 else "",
+            ),
             digests=absent,
         )
 

@@ -28,7 +28,23 @@ class OrganizationChanged(OfOrganization):
     type: ClassVar[str] = "organization.changed"
     allows_sparse: bool
     public_by_default: bool
+    history_days: int | None
     before: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationClosed(OfOrganization):
+    """Nothing in it is changed from now on; `before`: what was said when it was closed already."""
+
+    type: ClassVar[str] = "organization.closed"
+    message: str
+    before: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationOpened(OfOrganization):
+    type: ClassVar[str] = "organization.opened"
+    before: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +60,30 @@ class OrganizationTransferred(OfOrganization):
 @dataclass(frozen=True, slots=True)
 class OrganizationDeleted(OfOrganization):
     type: ClassVar[str] = "organization.deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class ImmutabilityCreated(OfOrganization):
+    """A rule by which tags stay where they are, as the API tells it."""
+
+    type: ClassVar[str] = "immutability.created"
+    rule_id: int
+    rule: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ImmutabilityChanged(OfOrganization):
+    type: ClassVar[str] = "immutability.changed"
+    rule_id: int
+    rule: Mapping[str, Any]
+    before: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ImmutabilityDeleted(OfOrganization):
+    type: ClassVar[str] = "immutability.deleted"
+    rule_id: int
+    before: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +169,18 @@ class BlobPushed(OfOrganization):
 
 
 @dataclass(frozen=True, slots=True)
+class BlobMended(Event):
+    """What was found of a blob's bytes, whose digest is the subject, is so no more.
+
+    `how`: they were `pushed` again, `found` to be right after all, or `collected`, as nothing refers to them.
+    """
+
+    type: ClassVar[str] = "blob.mended"
+    kind: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class BlobDeleted(OfOrganization):
     type: ClassVar[str] = "blob.deleted"
     digest: str
@@ -152,6 +204,24 @@ class ManifestPulled(Noted):
     type: ClassVar[str] = "manifest.pulled"
     digest: str
     reference: str
+
+    @property
+    def organization(self) -> str:
+        return self.subject.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaRefused(Noted):
+    """More was wanted for the subject, a repository or organization, than a quota of its organization or domain has.
+
+    `quota`: of what; `of`: whose, `organization` or `domain`. Told once in ten minutes: clients try again.
+    """
+
+    type: ClassVar[str] = "quota.exceeded"
+    quiet_seconds: ClassVar[float] = 600.0
+    quota: str
+    of: str
+    limit: int
 
     @property
     def organization(self) -> str:
@@ -184,6 +254,21 @@ class TagDeleted(OfOrganization):
     type: ClassVar[str] = "tag.deleted"
     tag: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaNearlyUsed(Event):
+    """Of a quota of the subject, an organization or domain (`of` says which kind), nearly all is used."""
+
+    type: ClassVar[str] = "quota.warning"
+    quota: str
+    of: str
+    used: int
+    limit: int
+
+    @property
+    def organization(self) -> str:
+        return self.subject if self.of == "organization" else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from entrepot.access.actor import ANONYMOUS, EVERYONE, Actor
 from entrepot.access.check import is_administrator, is_left_to_people, level_of
 from entrepot.access.explain import Explanation, Reason, explain
+from entrepot.access.grants import Grant
 from entrepot.access.levels import Action, Level
 from entrepot.accounts.actors import ROBOT, actor_of, is_usable, owner_is_usable
 from entrepot.accounts.operators import is_operator
@@ -14,9 +15,11 @@ from entrepot.accounts.queries import groups, people
 from entrepot.accounts.users import domain_names_of, names_of
 from entrepot.db.transaction import Reader
 from entrepot.registry import organizations, reach
+from entrepot.registry.queries import names
 from entrepot.registry.room import Registry
-from entrepot.values.errors import ParameterInvalid, Unauthenticated, UserUnknown, quoted
-from entrepot.values.names import OrganizationName, RepositoryName
+from entrepot.registry.verdicts import Verdict, verdicts_on
+from entrepot.values.errors import ParameterInvalid, Unauthenticated, UserUnknown, quoted, worded
+from entrepot.values.names import OrganizationName, RepositoryName, RobotName, TagName
 
 Scope = OrganizationName | RepositoryName
 ME = "me"
@@ -26,7 +29,10 @@ _KINDS = {"user": "user", "group": "group", "domain": "share", "admins": "admini
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """A grant that counts. `kind`: whom it is given to, of the name `name`; nobody in particular for `public`."""
+    """A grant that counts. `kind`: whom it is given to, of the name `name`; nobody in particular for `public`.
+
+    `expires_at` is the first moment it does not count any more, the beginning of a day; None: it has no end.
+    """
 
     scope: str
     kind: str
@@ -37,23 +43,32 @@ class Because:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """`sentence` says it all in words. `is_usable`: the account may sign in; without that nothing is allowed."""
+    """`sentence` says in words what was given. `is_usable`: the account may sign in; without that nothing is allowed.
+
+    `is_permitted` by what was given; `is_allowed` when no gate refuses it either. `gates`: what they say, where
+    somebody is permitted.
+    """
 
     who: str
     action: Action
     what: str
     is_allowed: bool
+    is_permitted: bool
     is_usable: bool
     needed: Level
     held: Level
     level: Level
     reasons: Sequence[Because]
     sentence: str
+    gates: Sequence[Verdict] = ()
 
 
-async def explain_access(registry: Registry, actor: Actor, who: str, action: Action, what: Scope) -> Explained:
+async def explain_access(
+    registry: Registry, actor: Actor, who: str, action: Action, what: Scope, tag: TagName | None = None
+) -> Explained:
     """Whether `who` may do `action` on `what`, which need not exist: what one may not see explains like that.
 
+    With `tag`, whether a gate lets that one move or go. What gates say is told to those who may read `what`.
     Everybody may ask about themselves (`me`, with the credential at hand); administrators about those of their
     domain, managers of `what` too, and about everybody in general (`*`); operators about all.
     Raises Unauthenticated, AccessDenied, OrganizationUnknown, RepositoryUnknown or UserUnknown.
@@ -63,11 +78,40 @@ async def explain_access(registry: Registry, actor: Actor, who: str, action: Act
     async with registry.db.reading() as tx:
         asked, usable = await _whom(tx, actor, who, what)
         found = await explain(tx, asked, action, what)
-        reasons = await _named(tx, found.reasons)
+        reasons = await named(tx, found.reasons)
+        is_permitted = usable and found.is_allowed
+        gates = await _gates(tx, actor, action, what, tag) if is_permitted else ()
     name = "everybody" if asked.is_anonymous else asked.name
     sentence = say(name, asked, usable, action, what, found, reasons)
-    is_allowed = usable and found.is_allowed
-    return Explained(name, action, what, is_allowed, usable, found.needed, found.held, found.level, reasons, sentence)
+    return Explained(
+        name,
+        action,
+        what if tag is None else f"{what}:{tag}",
+        is_permitted and all(one.is_passed for one in gates),
+        is_permitted,
+        usable,
+        found.needed,
+        found.held,
+        found.level,
+        reasons,
+        sentence,
+        gates,
+    )
+
+
+async def _gates(tx: Reader, actor: Actor, action: Action, what: Scope, tag: TagName | None) -> Sequence[Verdict]:
+    if not isinstance(what, RepositoryName) or await level_of(tx, actor, what) < Level.READ:
+        return ()
+    repository = await names.repository_by_path(tx, what)
+    return () if repository is None else await verdicts_on(tx, repository, action, tag)
+
+
+def parse_what(text: str) -> tuple[Scope, TagName | None]:
+    """An organization, a repository as `acme/app`, or a tag as `acme/app:v1`. Raises NameInvalid or TagInvalid."""
+    name, colon, tag = text.partition(":")
+    if "/" not in name:
+        return OrganizationName.parse(text), None
+    return RepositoryName.parse(name), TagName.parse(tag) if colon else None
 
 
 def parse_action(text: str, what: Scope) -> Action:
@@ -81,7 +125,16 @@ def parse_action(text: str, what: Scope) -> Action:
     if not isinstance(what, RepositoryName):
         known["create"] = Action.REPOSITORY_CREATE
     if text not in known:
-        raise ParameterInvalid(f"An action on {what} is one of {', '.join(known)}; not {quoted(text)}.", kind="query")
+        shortest = {action: name for name, action in known.items()}
+        raise ParameterInvalid(
+            worded(
+                "An action on {what} is one of {known}; not {text}.",
+                what=what,
+                known=", ".join(shortest.values()),
+                text=quoted(text),
+            ),
+            kind="query",
+        )
     return known[text]
 
 
@@ -127,7 +180,7 @@ async def _whom(tx: Reader, actor: Actor, who: str, what: Scope) -> tuple[Actor,
     if "\0" not in who and (domain == own or await is_operator(tx, actor)):
         row = await people.user_by_name(tx, domain, name)
     if row is None:
-        raise UserUnknown(f"There is no user named {quoted(who)}.")
+        raise UserUnknown(worded("There is no user named {who}.", who=quoted(who)))
     account = await people.account_and_owner(tx, row.id)
     usable = account is not None and is_usable(account, tx.now)
     if usable and account is not None and account.kind == ROBOT:
@@ -144,7 +197,7 @@ async def _require_manager(tx: Reader, actor: Actor, what: Scope) -> None:
         await organizations.reachable(tx, actor, Action.ORGANIZATION_MANAGE, what)
 
 
-async def _named(tx: Reader, reasons: Sequence[Reason]) -> list[Because]:
+async def named(tx: Reader, reasons: Sequence[Reason | Grant]) -> list[Because]:
     """Reasons with names in the place of ids."""
     ids: dict[str, set[str]] = {kind: set() for kind in _KINDS}
     for one in reasons:
@@ -158,8 +211,10 @@ async def _named(tx: Reader, reasons: Sequence[Reason]) -> list[Because]:
         "admins": domains,
         EVERYONE: {},
     }
-    named = []
+    found = []
     for one in reasons:
         kind, _, identity = one.subject.partition(":")
-        named.append(Because(one.scope, _KINDS[kind], names[kind].get(identity, ""), one.level, one.expires_at))
-    return named
+        name = names[kind].get(identity, "")
+        said = "robot" if name.startswith(RobotName.PREFIX) else _KINDS[kind]
+        found.append(Because(one.scope, said, name.removeprefix(RobotName.PREFIX), one.level, one.expires_at))
+    return found

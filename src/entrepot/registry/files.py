@@ -1,6 +1,6 @@
 """Files: what is in an image, folder by folder, of one layer or of all laid over each other. Names only, no content."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -20,7 +20,7 @@ from entrepot.registry.queries import content
 from entrepot.registry.room import Registry
 from entrepot.values.descriptor import Descriptor
 from entrepot.values.digest import Digest
-from entrepot.values.errors import FileUnknown, ManifestUnknown, ParameterInvalid, quoted
+from entrepot.values.errors import FileUnknown, ManifestUnknown, ParameterInvalid, quoted, worded
 from entrepot.values.manifest import Manifest
 from entrepot.values.names import RepositoryName
 from entrepot.values.platform import Platform
@@ -106,16 +106,25 @@ async def read_layers(
         manifest = await _image(tx, registry, repository, reference, platform)
         wanted = [one for one in manifest.layers if layer in (None, one.digest)]
         if not wanted and layer is not None:
-            raise ManifestUnknown(f"{reference} of {path} has no layer {layer}.", reference=str(layer))
+            raise ManifestUnknown(
+                worded("{reference} of {path} has no layer {layer}.", reference=reference, path=path, layer=layer),
+                reference=str(layer),
+            )
         linked = await content.linked_digests(tx, repository.id, {str(one.digest) for one in wanted})
         sizes = await content.blob_sizes(tx, linked)
-    listings, problems = await _read(registry, wanted[:1] if layer else wanted, sizes)
-    if layer is not None:
-        at = manifest.layers.index(wanted[0])
-        tree: Callable[[], Node] = partial(tree_of_layer, listings[0].entries, at)
-    else:
-        tree = partial(tree_of_layers, [one.entries for one in listings])
-    return Layered(manifest, await registry.layers.run(tree), problems)
+    wanted = wanted[:1] if layer else wanted
+    # Layers that are not linked here are not shown here, whatever is remembered of them.
+    digests = [str(one.digest) if str(one.digest) in sizes else "" for one in wanted]
+    at = manifest.layers.index(wanted[0]) if layer else None
+    if kept := registry.layers.kept_tree(digests, at):
+        return Layered(manifest, *kept)
+    listings, problems = await _read(registry, wanted, sizes)
+    entries = [one.entries for one in listings]
+    lay = partial(tree_of_layers, entries) if at is None else partial(tree_of_layer, entries[0], at)
+    tree = await registry.layers.run(lay)
+    if not any(one.is_late for one in listings):
+        registry.layers.keep_tree(digests, at, tree, problems, sum(map(len, entries)))
+    return Layered(manifest, tree, problems)
 
 
 async def _image(
@@ -129,11 +138,20 @@ async def _image(
     if child is None and platform is None:
         child = next(iter(manifest.children), None)
     if child is None:
-        raise ManifestUnknown(f"{reference} of {repository.path} has no image for {platform or 'any platform'}.")
+        raise ManifestUnknown(
+            worded(
+                "{reference} of {path} has no image for {platform}.",
+                reference=reference,
+                path=repository.path,
+                platform=platform or "any platform",
+            )
+        )
     row = await find_version(tx, repository, child.digest)
     found = Manifest.parse(row.body, row.media_type, registry.settings.manifest)
     if found.is_index:
-        raise ParameterInvalid(f"{child.digest} is one more index; ask for an image of it.", kind="query")
+        raise ParameterInvalid(
+            worded("{digest} is one more index; ask for an image of it.", digest=child.digest), kind="query"
+        )
     return found
 
 
@@ -147,23 +165,25 @@ async def _read(
     for layer in layers:
         digest, seconds = str(layer.digest), until - monotonic()
         if digest not in sizes:
-            listing = Listing((), "The layer is not in this repository.")
+            listing = Listing((), worded("The layer is not in this repository."))
         elif left <= 0 or (seconds <= 0 and registry.layers.kept(digest) is None):
-            listing = Listing((), "The layer was not read, for those before it took all that is allowed.")
+            said = worded("The layer was not read, for those before it took all that is allowed.")
+            listing = Listing((), said, is_late=True)
         else:
             source = partial(open_blob, registry, layer.digest, 0, sizes[digest])
             listing = await registry.layers.listing(digest, source, max(seconds, 0))
             left -= len(listing.entries)
         listings.append(listing)
         if listing.problem:
-            problems.append(f"{digest}: {listing.problem}" if len(layers) > 1 else listing.problem)
+            several = worded("{digest}: {problem}", digest=digest, problem=listing.problem)
+            problems.append(several if len(layers) > 1 else listing.problem)
     return listings, problems
 
 
 def _page(image: Layered, folder: str, after: str, limit: int) -> Folder:
     node = image.tree.find(folder)
     if node is None:
-        raise FileUnknown(f"There is no file or folder {quoted(folder)} in it.", path=folder)
+        raise FileUnknown(worded("There is no file or folder {folder} in it.", folder=quoted(folder)), path=folder)
     if not node.is_folder:
         name = folder.rpartition("/")[2]
         return Folder(image.manifest, folder, [_file(name, folder, node)], None, *node.sum(), image.problems)

@@ -12,9 +12,10 @@ from entrepot.jobs.events import publish
 from entrepot.plumbing.clock import rfc3339_or_none
 from entrepot.registry import organizations, reach
 from entrepot.registry.events import GrantRemoved, GrantSet
+from entrepot.values.errors import worded
 from entrepot.values.names import RepositoryName
 
-NOT_SELF: Final = "Nobody grants or changes permissions for themselves."
+NOT_SELF: Final = worded("Nobody grants or changes permissions for themselves.")
 
 
 async def managed(tx: Writer, actor: Actor, scope: str) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from entrepot.access.actor import Actor
-from entrepot.access.grants import Grant, grant_on, grants_for, grants_in
+from entrepot.access.grants import Grant, grant_on, grants_in
 from entrepot.access.groups import groups_of
 from entrepot.access.levels import Action, Level
 from entrepot.access.scopes import Scope
@@ -21,7 +21,7 @@ from entrepot.db.transaction import Reader, Writer
 from entrepot.registry import organizations, reach, rules
 from entrepot.registry.granting import NOT_SELF, give, managed, take
 from entrepot.registry.room import Registry
-from entrepot.values.errors import AccessDenied, GrantUnknown
+from entrepot.values.errors import AccessDenied, GrantUnknown, worded
 from entrepot.values.names import OrganizationName, RepositoryName, RobotName
 
 _USER, _GROUP = "user:", "group:"
@@ -67,18 +67,6 @@ async def list_grants(
         return await _named(tx, await grants_in(tx, scope, after, limit))
 
 
-async def list_applying(
-    registry: Registry, actor: Actor, path: RepositoryName, after: tuple[str, str], limit: int
-) -> Sequence[Given]:
-    """What counts for a repository: given on it, its organization, or a pattern it fits; by scope and subject.
-
-    Those after the pair `after`; also what is past its end. Raises Unauthenticated, AccessDenied or RepositoryUnknown.
-    """
-    async with registry.db.reading() as tx:
-        await reach.existing(tx, actor, Action.REPOSITORY_GRANT, path)
-        return await _named(tx, await grants_for(tx, path, after, limit))
-
-
 async def set_grant(
     registry: Registry, actor: Actor, scope: Scope, grantee: Grantee, level: Level, ends_at: datetime | None
 ) -> Given:
@@ -107,7 +95,9 @@ async def remove_grant(registry: Registry, actor: Actor, scope: Scope, grantee: 
         subject = await _subject(tx, actor, grantee)
         held = await grant_on(tx, scope, subject)
         if held is None:
-            raise GrantUnknown(f"{grantee.name} has no permission of their own on {scope}.")
+            raise GrantUnknown(
+                worded("{name} has no permission of their own on {scope}.", name=grantee.name, scope=scope)
+            )
         await take(tx, actor, held, owner, registry.clock.now())
 
 

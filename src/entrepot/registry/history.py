@@ -15,7 +15,7 @@ from entrepot.db.transaction import Reader
 from entrepot.registry import reach, rules
 from entrepot.registry.queries import history
 from entrepot.registry.room import Registry
-from entrepot.values.errors import ManifestUnknown
+from entrepot.values.errors import ManifestUnknown, worded
 from entrepot.values.names import RepositoryName, TagName
 
 _USER = "user:"
@@ -50,7 +50,7 @@ async def list_tag_history(
         repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
         rows = await history.intervals_of(tx, repository.id, tag, before_id, limit + 1)
         if not rows and before_id is None:
-            raise ManifestUnknown(f"{path} never had a tag {tag}.", reference=str(tag))
+            raise ManifestUnknown(worded("{path} never had a tag {tag}.", path=path, tag=tag), reference=str(tag))
         items, has_more = rules.page(rows, limit)
         return await _intervals(tx, items), has_more
 

@@ -12,11 +12,11 @@ from entrepot.access.levels import Action
 from entrepot.accounts.users import names_of
 from entrepot.db.transaction import Reader
 from entrepot.registry import reach, rules
-from entrepot.registry.pull import open_blob
+from entrepot.registry.configs import read_config
 from entrepot.registry.queries import content, inspect, tags
 from entrepot.registry.room import Registry
 from entrepot.values.descriptor import Descriptor
-from entrepot.values.errors import ManifestInvalid, ManifestUnknown
+from entrepot.values.errors import ManifestInvalid, ManifestUnknown, worded
 from entrepot.values.image_config import CONFIGS, ImageConfig
 from entrepot.values.kinds import Kind, kind_of
 from entrepot.values.manifest import Manifest
@@ -46,7 +46,8 @@ class Inspected:
     """One version.
 
     `reference` is how it was asked for. `size`: bytes of the image, of an index with those of its images. `tags`: the
-    first ones that name it now. `indexes`: digests of indexes that name it. `pushed_by` is empty when that account is
+    first ones that name it now. `pushed_at` and `pushed_by`: of the tag it was asked for by; by digest, when it came
+    first. `indexes`: digests of indexes that name it. `pushed_by` is empty when that account is
     gone, and for people of other domains. `children_count` may be more than there are `children`. `config` is None for
     what has none that is an image's, and when it cannot be read: then `config_problem` says why.
     """
@@ -77,7 +78,10 @@ async def find_version(tx: Reader, repository: Row[Any], reference: Reference) -
     else:
         row = await content.manifest_by_digest(tx, repository.id, str(reference))
     if row is None:
-        raise ManifestUnknown(f"{repository.path} has no manifest {reference}.", reference=str(reference))
+        raise ManifestUnknown(
+            worded("{path} has no manifest {reference}.", path=repository.path, reference=reference),
+            reference=str(reference),
+        )
     return row
 
 
@@ -99,9 +103,10 @@ async def inspect_version(registry: Registry, actor: Actor, path: RepositoryName
         names, has_more = rules.page(tagged, TAGS_MAX)
         indexes = await inspect.indexes_naming(tx, repository.id, row.digest, _INDEXES_MAX)
         children = await _children(tx, repository.id, manifest)
-        pushed_by = ""
+        by_tag = await tags.open_tag(tx, repository.id, reference) if isinstance(reference, TagName) else None
+        pushed, pushed_by = by_tag or row, ""
         if repository.domain_id == actor.domain_id:  # what is public or shared is read by people who are strangers
-            user_id = row.pushed_by.removeprefix(_USER)
+            user_id = pushed.pushed_by.removeprefix(_USER)
             pushed_by = (await names_of(tx, [user_id])).get(user_id, "")
         config_size = await _config_size(tx, repository.id, manifest)
     config, problem = await _read_config(registry, manifest, config_size)
@@ -110,7 +115,7 @@ async def inspect_version(registry: Registry, actor: Actor, path: RepositoryName
         manifest,
         kind_of(manifest.media_type, manifest.artifact_type),
         manifest.total_size + sum(child.size or 0 for child in children),
-        row.pushed_at,
+        pushed.pushed_at,
         pushed_by,
         names,
         has_more,
@@ -159,8 +164,7 @@ async def _read_config(registry: Registry, manifest: Manifest, size: int | None)
     most = registry.settings.config_bytes_max
     if size > most:
         return None, f"The configuration has {size} bytes; at most {most} are read (config_bytes_max)."
-    body = b"".join([chunk async for chunk in open_blob(registry, described.digest, 0, size)])
     try:
-        return ImageConfig.parse(body), ""
+        return await read_config(registry, described.digest, size), ""
     except ManifestInvalid as error:
         return None, f"The configuration cannot be read: {error.message}."

@@ -5,8 +5,7 @@ A digest names the same bytes for everybody, so what is remembered may serve all
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from threading import Event
 from time import monotonic
@@ -15,27 +14,39 @@ from weakref import WeakValueDictionary
 
 from entrepot.archives.listing import Listing, list_layer
 from entrepot.archives.settings import LISTING, ListingSettings
+from entrepot.archives.tree import Node
 from entrepot.plumbing.threads import Threads, settled
+from entrepot.registry.remembered import Remembered
 
 Result = TypeVar("Result")
 
 
 class Layers:
-    """Listings of layers. `kept_max`: entries that are remembered, of all layers together."""
+    """Listings of layers, and trees made of them. `kept_max`: names that are remembered, of each of the two."""
 
     def __init__(self, settings: ListingSettings = LISTING, kept_max: int = 200_000, at_once: int = 2) -> None:
         self.settings = settings
-        self._kept_max = kept_max
         self._threads = Threads(at_once, "layers")
-        self._kept: OrderedDict[str, Listing] = OrderedDict()
-        self._count = 0
+        self._listings = Remembered[Listing](kept_max)
+        self._trees = Remembered[tuple[Node, Sequence[str]]](kept_max)
         self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def kept(self, digest: str) -> Listing | None:
         """The listing of a layer, when it is remembered."""
-        if digest in self._kept:
-            self._kept.move_to_end(digest)
-        return self._kept.get(digest)
+        return self._listings.get(digest)
+
+    def kept_tree(self, digests: Sequence[str], at: int | None = None) -> tuple[Node, Sequence[str]] | None:
+        """The tree of layers over each other, or of the one `at` a place, and sentences about what is not in it.
+
+        None when it is not remembered.
+        """
+        return self._trees.get((at, *digests))
+
+    def keep_tree(
+        self, digests: Sequence[str], at: int | None, tree: Node, problems: Sequence[str], count: int
+    ) -> None:
+        """Remember the tree that these layers make, always, of `count` names."""
+        self._trees.keep((at, *digests), (tree, problems), count + 1)
 
     async def listing(self, digest: str, read: Callable[[], AsyncGenerator[bytes, None]], seconds: float) -> Listing:
         """The listing of a layer, read from `read()` when it is not remembered, for `seconds` at most.
@@ -47,7 +58,8 @@ class Layers:
             found = self.kept(digest)
             if found is None:
                 found = await self._read(read, monotonic() + seconds)
-                self._keep(digest, found)
+                if not found.is_late:
+                    self._listings.keep(digest, found, len(found.entries) + 1)
             return found
 
     async def run(self, work: Callable[[], Result]) -> Result:
@@ -68,16 +80,6 @@ class Layers:
                 await settled((future,))  # it still reads `chunks`
                 raise
             return future.result()
-
-    def _keep(self, digest: str, listing: Listing) -> None:
-        size = len(listing.entries) + 1
-        if listing.is_late or size > self._kept_max:
-            return
-        self._kept[digest] = listing
-        self._count += size
-        while self._count > self._kept_max:
-            _, old = self._kept.popitem(last=False)
-            self._count -= len(old.entries) + 1
 
 
 def _pulled(loop: asyncio.AbstractEventLoop, chunks: AsyncGenerator[bytes, None]) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from entrepot.db.transaction import Reader, Writer
 from entrepot.registry import quota_rules
 from entrepot.registry.charging import LIMITS
 from entrepot.registry.queries import quotas
-from entrepot.registry.quota_rules import OF_DOMAIN, UNLIMITED, Resource, Standing
+from entrepot.registry.quota_rules import OF_DOMAIN, OF_ORGANIZATION, UNLIMITED, Resource, Standing
 from entrepot.registry.room import Registry
 from entrepot.registry.settings import RegistrySettings
 
@@ -27,6 +27,18 @@ def defaults(settings: RegistrySettings) -> dict[Resource, int]:
         Resource.BYTES: settings.quota_bytes,
     }
     return {resource: limit or UNLIMITED for resource, limit in given.items()}
+
+
+def of_organization(settings: RegistrySettings) -> dict[Resource, int]:
+    """The limits of organizations for which nothing else was set, beside those of their domains."""
+    return dict.fromkeys(OF_ORGANIZATION, UNLIMITED) | {Resource.ARCHIVE_BYTES: settings.archive_bytes_max}
+
+
+async def archive_limit(tx: Reader, settings: RegistrySettings, organization_id: int) -> int:
+    """Bytes that an archive handed in may have in an organization, by its number; UNLIMITED for any."""
+    scope = quota_rules.organization_scope(organization_id)
+    own = await quotas.limits_of(tx, [scope])
+    return own.get((scope, Resource.ARCHIVE_BYTES), settings.archive_bytes_max)
 
 
 async def enforce_defaults(registry: Registry) -> int:

@@ -15,7 +15,7 @@ from entrepot.db.transaction import Reader, Writer
 from entrepot.registry import organizations, reach
 from entrepot.registry.granting import NOT_SELF, give, managed, take
 from entrepot.registry.room import Registry
-from entrepot.values.errors import AccessDenied, GrantExists, GrantUnknown, Unauthenticated, UserUnknown
+from entrepot.values.errors import AccessDenied, GrantExists, GrantUnknown, Unauthenticated, UserUnknown, worded
 from entrepot.values.names import OrganizationName, RepositoryName, RobotName
 
 _USER = "user:"
@@ -58,7 +58,7 @@ async def list_members(registry: Registry, actor: Actor, scope: Scope) -> Member
             raise Unauthenticated
         if row.domain_id != actor.domain_id and level < Level.MANAGE:
             # What is public or shared is read by people who need not know each other.
-            raise AccessDenied(f"Who may use {scope} is known to its own domain.", readable=True)
+            raise AccessDenied(worded("Who may use {scope} is known to its own domain.", scope=scope), readable=True)
         given = {subject.removeprefix(_USER): one.level for subject, one in (await _held(tx, scope)).items()}
         known = await names_of(tx, [row.creator_id, *given])
     people = [one for one in given if one in known and not known[one].startswith(RobotName.PREFIX)]
@@ -132,13 +132,15 @@ async def _give(
     name = wanted.user_name
     user = await find_user(tx, actor, name)
     if wanted.user_id not in ("", user.id):
-        raise UserUnknown(f"The user named {name} has another id.")
+        raise UserUnknown(worded("The user named {name} has another id.", name=name))
     _not_self(actor, user.id)
     subject = _USER + user.id
     if must_hold and subject not in held:
-        raise GrantUnknown(f"{name} has no permission of their own on {scope}.")
+        raise GrantUnknown(worded("{name} has no permission of their own on {scope}.", name=name, scope=scope))
     if not must_hold and subject in held:
-        raise GrantExists(f"{name} has a permission on {scope} already; change it instead.")
+        raise GrantExists(
+            worded("{name} has a permission on {scope} already; change it instead.", name=name, scope=scope)
+        )
     before = held.get(subject)
     given = Grant(scope, subject, wanted.level, before.expires_at if before else None)
     await give(tx, actor, given, before, owner, registry.clock.now())

@@ -1,9 +1,8 @@
 """Organizations: made, shown, listed, changed, deleted when empty."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Row
 
@@ -23,8 +22,9 @@ from entrepot.access.scopes import lock_organization
 from entrepot.accounts.operators import is_operator
 from entrepot.accounts.users import names_of
 from entrepot.db.transaction import Reader, Writer
+from entrepot.db.walking import ListOrder, marker_of
 from entrepot.jobs.events import publish
-from entrepot.registry import charging, limits
+from entrepot.registry import charging, limits, rules
 from entrepot.registry.events import OrganizationChanged, OrganizationCreated, OrganizationDeleted
 from entrepot.registry.queries import names
 from entrepot.registry.room import Registry
@@ -34,12 +34,17 @@ from entrepot.values.errors import (
     OrganizationNotEmpty,
     OrganizationUnknown,
     Unauthenticated,
+    worded,
 )
 from entrepot.values.names import OrganizationName
 
+AS_SETTINGS_SAY: Final = -1
+_LEVELS: Final = {int(level): level for level in Level}
 
-@dataclass(frozen=True, slots=True)
-class Organization:
+
+class Organization(NamedTuple):
+    """`history_days`: for how long it is kept what tags named before; its own are None where the settings say it."""
+
     id: int
     name: str
     creator_id: str
@@ -48,6 +53,8 @@ class Organization:
     allows_sparse: bool
     public_by_default: bool
     created_at: datetime
+    history_days: int
+    own_history_days: int | None = None
     repositories: int = 0
     members: int = 0
 
@@ -66,14 +73,15 @@ async def create_organization(
         now = registry.clock.now()
         organization_id = await names.save_organization(tx, actor.domain_id, name, actor.id, public_by_default, now)
         if organization_id is None:
-            raise OrganizationExists(f"An organization named {name} exists already.")
+            raise OrganizationExists(worded("An organization named {name} exists already.", name=name))
         for subject in (actor.subject, admins_of(actor.domain_id)):
             await set_grant(tx, Grant(name, subject, Level.MANAGE), by=actor.subject, at=now)
         await charging.take(tx, await _existing(tx, name), organizations=1)
         await publish(
             tx, OrganizationCreated(name, public_by_default), actor=actor.subject, at=now, domain_id=actor.domain_id
         )
-    return Organization(organization_id, name, actor.id, actor.name, Level.MANAGE, False, public_by_default, now)
+    days = registry.settings.history_days
+    return Organization(organization_id, name, actor.id, actor.name, Level.MANAGE, False, public_by_default, now, days)
 
 
 async def list_organizations(
@@ -88,12 +96,44 @@ async def list_organizations(
     async with registry.db.reading() as tx:
         limit = registry.settings.organizations_page_max
         rows = await names.organizations_of(tx, actor, part, including_visible, limit)
-        creators = await names_of(tx, list({row.creator_id for row in rows}))
-    levels = [min(Level(row.level), level_within(actor.bounds, row.name)) for row in rows]
+        return [one for one in await _listed(registry, tx, actor, rows) if one.level or including_visible]
+
+
+async def list_organizations_from(
+    registry: Registry, actor: Actor, part: str, order: ListOrder, descending: bool, marker: str, limit: int
+) -> tuple[Sequence[Organization], str | None]:
+    """A page of the same with those in which only a repository is held, by name or age, those after `marker`; the
+    marker of the next page, None at the end.
+
+    Raises Unauthenticated, or ParameterInvalid for a marker of another list.
+    """
+    _require_account(actor)
+    async with registry.db.reading() as tx:
+        rows = await names.organizations_from(tx, actor, part, order, descending, marker, limit + 1)
+        items, has_more = rules.page(rows, limit)
+        return await _listed(registry, tx, actor, items), marker_of(order, items[-1]) if has_more else None
+
+
+async def _listed(registry: Registry, tx: Reader, actor: Actor, rows: Sequence[Any]) -> Sequence[Organization]:
+    """Taken apart by position, which takes a fifth of the time that names do: there may be ten thousand."""
+    creators = await names_of(tx, list({row[2] for row in rows}))
+    standing = registry.settings.history_days
     return [
-        _organization(row, creators, level, row.repositories, row.members)
-        for row, level in zip(rows, levels, strict=True)
-        if level or including_visible
+        Organization(
+            identity,
+            name,
+            creator,
+            creators.get(creator, ""),
+            min(_LEVELS[held], level_within(actor.bounds, name)),
+            sparse,
+            public,
+            created_at,
+            standing if days is None else days,
+            days,
+            repositories,
+            members,
+        )
+        for identity, name, creator, held, sparse, public, created_at, days, repositories, members in rows
     ]
 
 
@@ -108,8 +148,20 @@ async def show_organization(
         row = await reachable(tx, actor, Action.ORGANIZATION_READ, name)
         counts = await names.counts_in(tx, actor, row.id) if with_counts else None
     repositories, members = (counts.repositories, counts.members) if counts else (0, 0)
-    level = effective(actor, name, row.level)
-    return _organization(row, {row.creator_id: row.creator_name}, level, repositories, members)
+    return Organization(
+        row.id,
+        row.name,
+        row.creator_id,
+        row.creator_name,
+        effective(actor, name, row.level),
+        row.allows_sparse,
+        row.public_by_default,
+        row.created_at,
+        registry.settings.history_days if row.history_days is None else row.history_days,
+        row.history_days,
+        repositories,
+        members,
+    )
 
 
 async def change_organization(
@@ -118,16 +170,21 @@ async def change_organization(
     name: OrganizationName,
     allows_sparse: bool | None = None,
     public_by_default: bool | None = None,
+    history_days: int | None = None,
 ) -> None:
     """Change what is given: whether manifests may name absent content, whether pushes make public repositories.
 
-    What was pushed stays as it is. Raises Unauthenticated, AccessDenied or OrganizationUnknown.
+    And for how many days it is kept what tags named before: 0 to 3,650, or AS_SETTINGS_SAY.
+    What was pushed stays as it is. Raises Unauthenticated, AccessDenied, OrganizationUnknown or ParameterInvalid.
     """
-    given = {"allows_sparse": allows_sparse, "public_by_default": public_by_default}
+    given: dict[str, Any] = {"allows_sparse": allows_sparse, "public_by_default": public_by_default}
+    changes = {key: value for key, value in given.items() if value is not None}
+    if history_days is not None:
+        changes["history_days"] = None if history_days == AS_SETTINGS_SAY else rules.check_history_days(history_days)
     async with registry.db.writing() as tx:
         row = await changing(tx, actor, Action.ORGANIZATION_MANAGE, name)
-        is_now = {"allows_sparse": row.allows_sparse, "public_by_default": row.public_by_default}
-        wanted = is_now | {key: value for key, value in given.items() if value is not None}
+        is_now = {key: getattr(row, key) for key in (*given, "history_days")}
+        wanted = is_now | changes
         before = {key: value for key, value in is_now.items() if wanted[key] != value}
         if not before:
             return
@@ -145,7 +202,7 @@ async def delete_organization(registry: Registry, actor: Actor, name: Organizati
         await tx.lock(charging.LIMITS, shared=True)
         row = await changing(tx, actor, Action.ORGANIZATION_MANAGE, name, alone=True)
         if await names.has_repositories(tx, row.id):
-            raise OrganizationNotEmpty(f"{name} still has repositories; delete them first.")
+            raise OrganizationNotEmpty(worded("{name} still has repositories; delete them first.", name=name))
         await remove_scope(tx, name)
         await names.delete_organization(tx, row.id)
         await charging.take(tx, row, organizations=-1)
@@ -177,7 +234,10 @@ async def administered(tx: Reader, actor: Actor, name: OrganizationName) -> Row[
     row = await reachable(tx, actor, Action.ORGANIZATION_READ, name)
     require_admin(actor)
     if row.domain_id != actor.domain_id:
-        raise AccessDenied(f"{actor.name} does not administer the domain of {name}.", readable=True)
+        raise AccessDenied(
+            worded("{name} does not administer the domain of {organization}.", name=actor.name, organization=name),
+            readable=True,
+        )
     return row
 
 
@@ -212,28 +272,12 @@ async def _existing(tx: Reader, name: OrganizationName) -> Row[Any]:
 
 
 def _unknown(name: str) -> OrganizationUnknown:
-    return OrganizationUnknown(f"There is no organization {name}, or you may not see it.", organization=name)
+    return OrganizationUnknown(
+        worded("There is no organization {name}, or you may not see it.", name=name), organization=name
+    )
 
 
 def _require_account(actor: Actor) -> None:
     if actor.is_anonymous:
         raise Unauthenticated
     require_account(actor)
-
-
-def _organization(
-    row: Row[Any], creators: dict[str, str], level: Level, repositories: int = 0, members: int = 0
-) -> Organization:
-    creator = creators.get(row.creator_id, "")
-    return Organization(
-        row.id,
-        row.name,
-        row.creator_id,
-        creator,
-        level,
-        row.allows_sparse,
-        row.public_by_default,
-        row.created_at,
-        repositories,
-        members,
-    )

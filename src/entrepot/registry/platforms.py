@@ -5,12 +5,11 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from entrepot.db.transaction import Reader
-from entrepot.registry.pull import open_blob
+from entrepot.registry.configs import read_config
 from entrepot.registry.queries import content
 from entrepot.registry.room import Registry
 from entrepot.values.digest import Digest
 from entrepot.values.errors import BlobCorrupt, ManifestInvalid
-from entrepot.values.image_config import ImageConfig
 
 _AT_ONCE: Final = 8
 _CONFIG_BYTES_MAX: Final = 256 * 1024  # of one that is read only for its platform
@@ -40,7 +39,6 @@ async def read_platforms(registry: Registry, configs: Mapping[str, int]) -> Mapp
 
 async def _platform(registry: Registry, digest: Digest, size: int) -> str:
     try:
-        body = b"".join([chunk async for chunk in open_blob(registry, digest, 0, size)])
-        return ImageConfig.parse(body).platform
+        return (await read_config(registry, digest, size)).platform
     except (BlobCorrupt, ManifestInvalid):
         return ""  # a list is no place to tell of it; the page of the version does

@@ -21,7 +21,7 @@ from entrepot.registry.queries import content, pull, tags
 from entrepot.registry.room import Registry
 from entrepot.values.accept import Accept
 from entrepot.values.digest import Digest
-from entrepot.values.errors import BlobCorrupt, BlobUnknown, ManifestUnknown
+from entrepot.values.errors import BlobCorrupt, BlobUnknown, ManifestUnknown, worded
 from entrepot.values.manifest import Manifest
 from entrepot.values.media_types import is_index
 from entrepot.values.names import RepositoryName, TagName
@@ -95,7 +95,9 @@ async def find_manifest(
         else:
             row = await content.manifest_by_digest(tx, repository.id, str(reference))
         if row is None:
-            raise ManifestUnknown(f"{path} has no manifest {reference}.", reference=str(reference))
+            raise ManifestUnknown(
+                worded("{path} has no manifest {reference}.", path=path, reference=reference), reference=str(reference)
+            )
         if accept.allows(row.media_type):
             return _found(row)
         if isinstance(reference, TagName) and is_index(row.media_type):
@@ -105,20 +107,30 @@ async def find_manifest(
                     if single is not None:
                         return _found(single)
     raise ManifestUnknown(
-        f"{path} has {reference} as {row.media_type}, which the Accept header does not allow.",
+        worded(
+            "{path} has {reference} as {media_type}, which the Accept header does not allow.",
+            path=path,
+            reference=reference,
+            media_type=row.media_type,
+        ),
         reference=str(reference),
         media_type=row.media_type,
     )
 
 
 async def find_blob(registry: Registry, actor: Actor, path: RepositoryName, digest: Digest) -> int:
-    """The size of a blob the repository holds. Raises Unauthenticated, RepositoryUnknown or BlobUnknown."""
+    """The size of a blob the repository holds. Raises Unauthenticated, RepositoryUnknown or BlobUnknown.
+
+    One whose bytes were found missing or wrong is unknown, too, so that clients bring it again.
+    """
     async with registry.db.reading() as tx:
         repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
-        size = await content.blob_size(tx, repository.id, str(digest))
-    if size is None:
+        found = await content.stored_blob(tx, repository.id, str(digest))
+    if found is None:
         raise rules.unknown_blob(digest)
-    return size
+    if found.is_lost:
+        raise rules.lost_blob(digest)
+    return int(found.size)
 
 
 async def open_blob(registry: Registry, digest: Digest, start: int, stop: int) -> AsyncGenerator[bytes, None]:
@@ -131,7 +143,9 @@ async def open_blob(registry: Registry, digest: Digest, start: int, stop: int) -
             async for chunk in chunks:
                 yield chunk
     except BlobUnknown as error:
-        raise BlobCorrupt(f"The bytes of {digest} are gone from the storage.", digest=str(digest)) from error
+        raise BlobCorrupt(
+            worded("The bytes of {digest} are gone from the storage.", digest=digest), digest=str(digest)
+        ) from error
 
 
 async def locate_blob(registry: Registry, digest: Digest) -> str | None:

@@ -14,11 +14,15 @@ class PullCounts:
     """The tag somebody asked about last, by path and digest: many clients then pull by digest."""
     blobs: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     """Bytes, by path and digest."""
+    last: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Whose account pulled last, by path and reference; empty for nobody in particular."""
 
-    def answered(self, method: str, path: str, reference: str, digest: str) -> None:
-        """A manifest was sent; or, to a HEAD, only what the reference points at."""
+    def answered(self, method: str, path: str, reference: str, digest: str, by: str = "") -> None:
+        """A manifest was sent to an account; or, to a HEAD, only what the reference points at."""
         if method == "GET":
-            self.manifests[path, reference] += 1
+            key = path, reference
+            self.manifests[key] += 1
+            self.last[key] = by
         else:
             self.asked[path, digest] = reference
 
@@ -32,8 +36,8 @@ class PullCounts:
 
     def take(self) -> "PullCounts":
         """Everything counted so far; counting goes on from nothing."""
-        taken = PullCounts(self.manifests, self.asked, self.blobs)
-        self.manifests, self.asked, self.blobs = defaultdict(int), {}, defaultdict(int)
+        taken = PullCounts(self.manifests, self.asked, self.blobs, self.last)
+        self.manifests, self.asked, self.blobs, self.last = defaultdict(int), {}, defaultdict(int), {}
         return taken
 
     def add(self, others: "PullCounts") -> None:
@@ -43,3 +47,4 @@ class PullCounts:
         for key, size in others.blobs.items():
             self.blobs[key] += size
         self.asked = others.asked | self.asked
+        self.last = others.last | self.last

@@ -17,8 +17,9 @@ from entrepot.db.transaction import Writer
 from entrepot.jobs.events import publish
 from entrepot.registry import charging, reach, rules
 from entrepot.registry.events import BlobPushed, ManifestPushed
+from entrepot.registry.keeping import take_back
 from entrepot.registry.pointing import point_tags
-from entrepot.registry.queries import changed, content
+from entrepot.registry.queries import changed, content, tags
 from entrepot.registry.room import Registry
 from entrepot.values.digest import Digest
 from entrepot.values.manifest import Manifest
@@ -59,11 +60,12 @@ async def push_manifest(
 ) -> Pushed:
     """Store `body` as a manifest of the repository and let its tags point at it.
 
-    Pushing the same body twice is harmless; existing tags move. A repository that does not exist
-    is made. `extra_tags` go with a push by digest.
+    Pushing the same body twice is harmless; existing tags move, unless a rule keeps them where they are.
+    A repository that does not exist is made. `extra_tags` go with a push by digest.
 
     Raises ManifestInvalid, ManifestTooLarge, MediaTypeUnsupported, DigestMismatch, Unauthenticated,
-    AccessDenied, OrganizationUnknown, ManifestBlobUnknown (naming every missing digest) or QuotaExceeded.
+    AccessDenied, OrganizationUnknown, ManifestBlobUnknown (naming every missing digest), TagImmutable or
+    QuotaExceeded.
     """
     manifest = Manifest.parse(body, media_type, registry.settings.manifest)
     digest = rules.stored_digest(reference, body)
@@ -76,13 +78,17 @@ async def push_manifest(
         rules.check_complete(manifest, missing, repository.allows_sparse)
 
         await content.save_manifest(tx, repository.id, str(digest), manifest, actor.subject, now)
-        pointed = await point_tags(tx, repository.id, moved, str(digest), actor.subject, now)
+        pointed = await point_tags(tx, repository, moved, str(digest), actor.subject, now)
+        for tag in pointed.same:
+            await tags.set_pushed(tx, repository.id, tag, now)
         await changed.set_changed(tx, repository.id, now)
         await charging.take(tx, repository, repositories=is_new, tags=pointed.added, digests=mounted)
         told = [str(tag) for tag in moved]
         pushed = ManifestPushed(path, str(digest), manifest.media_type, told, pointed.before)
         await publish(tx, pushed, actor=actor.subject, at=now, domain_id=repository.domain_id)
 
+    if moved:
+        registry.pushes.tagged[path] += 1
     warnings = rules.warnings_about(manifest, missing)
     return Pushed(digest, manifest.subject.digest if manifest.subject else None, tuple(moved), warnings)
 
@@ -90,17 +96,22 @@ async def push_manifest(
 async def _missing(
     tx: Writer, actor: Actor, path: RepositoryName, repository: Row[Any], manifest: Manifest, at: datetime
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """What the manifest names and nobody can supply; and the blobs that were mounted, as the actor may read them."""
+    """What the manifest names and nobody can supply; and the blobs linked now: mounted, as the actor may read them, or
+    taken back from a review."""
     blobs = [str(blob.digest) for blob in manifest.blobs]
     held = await content.linked_digests(tx, repository.id, blobs)
     absent = [digest for digest in blobs if digest not in held]
     mountable: Sequence[str] = ()
     if absent:
-        mountable = sorted(await content.readable_digests(tx, actor, absent))
+        mountable = sorted(await content.hold_blobs(tx, await content.readable_digests(tx, actor, absent)))
         await content.link_blobs(tx, repository.id, mountable, at)
         sizes = await content.blob_sizes(tx, mountable)
         pushed = [BlobPushed(path, digest, sizes[digest]) for digest in mountable]
         await publish(tx, *pushed, actor=actor.subject, at=at, domain_id=repository.domain_id)
         held.update(mountable)
+    taken_back: Sequence[str] = ()
+    if len(held) < len(set(blobs)):
+        taken_back = await take_back(tx, repository.id, [digest for digest in absent if digest not in held], at)
+        held.update(taken_back)
     children = await content.held_manifests(tx, repository.id, [str(child.digest) for child in manifest.children])
-    return rules.missing_references(manifest, held, children), mountable
+    return rules.missing_references(manifest, held, children), [*mountable, *taken_back]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from entrepot.values.errors import ParameterInvalid, QuotaExceeded
+from entrepot.values.errors import ParameterInvalid, QuotaExceeded, worded
 
 UNLIMITED: Final = -1
 SLICES: Final = 16
@@ -14,18 +14,24 @@ _LIMIT_MAX: Final = 2**62
 
 
 class Resource(StrEnum):
-    """What a limit counts. The order of their names is the order in which a transaction takes from them."""
+    """What a limit counts. The order of their names is the order in which a transaction takes from them.
 
+    ARCHIVE_BYTES counts nothing: it is the size that each archive handed in may have.
+    """
+
+    ARCHIVE_BYTES = "archive_bytes"
     BYTES = "bytes"
     ORGANIZATIONS = "organizations"
     REPOSITORIES = "repositories"
     TAGS = "tags"
 
 
-OF_DOMAIN: Final = tuple(Resource)
-OF_ORGANIZATION: Final = (Resource.BYTES, Resource.REPOSITORIES, Resource.TAGS)
+COUNTED: Final = (Resource.BYTES, Resource.ORGANIZATIONS, Resource.REPOSITORIES, Resource.TAGS)
+OF_DOMAIN: Final = COUNTED
+OF_ORGANIZATION: Final = (Resource.BYTES, Resource.REPOSITORIES, Resource.TAGS, Resource.ARCHIVE_BYTES)
+SIZES: Final = (Resource.BYTES, Resource.ARCHIVE_BYTES)
 # What the management API makes of a refusal is decided by this (contract §12).
-_KINDS: Final[Mapping[str, str]] = {one: f"quota-{one}" for one in Resource}
+_KINDS: Final[Mapping[str, str]] = {one: f"quota-{one}" for one in COUNTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +80,26 @@ def _evenly(amount: int) -> list[int]:
 def check_limit(limit: int) -> int:
     """A limit somebody wants to set; UNLIMITED or from 0 on. Raises ParameterInvalid."""
     if limit != UNLIMITED and not 0 <= limit <= _LIMIT_MAX:
-        raise ParameterInvalid(f"A limit is a number from 0 on, or {UNLIMITED} for none; not {limit}.")
+        raise ParameterInvalid(
+            worded(
+                "A limit is a number from 0 on, or {unlimited} for none; not {limit}.", unlimited=UNLIMITED, limit=limit
+            )
+        )
     return limit
 
 
 def exceeded(standing: Standing, amount: int) -> QuotaExceeded:
     of = organization_or_domain(standing.scope)
     return QuotaExceeded(
-        f"The quota of the {of} for {standing.resource} is used up: {standing.used} used, {standing.limit} allowed, "
-        f"{amount} more would not fit. Delete what is not needed, or ask an operator for a higher limit.",
+        worded(
+            "The quota of the {of} for {resource} is used up: {used} used, {limit} allowed, {amount} "
+            "more would not fit. Delete what is not needed, or ask an operator for a higher limit.",
+            of=of,
+            resource=standing.resource,
+            used=standing.used,
+            limit=standing.limit,
+            amount=amount,
+        ),
         kind=_KINDS[standing.resource],
         quota=str(standing.resource),
         of=of,

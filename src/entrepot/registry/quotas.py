@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from entrepot.access.actor import Actor
 from entrepot.access.check import require_account
@@ -12,15 +13,23 @@ from entrepot.accounts.projects import check_project
 from entrepot.accounts.users import domain_names_of
 from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
-from entrepot.registry import quota_rules, usage
+from entrepot.registry import quota_rules
 from entrepot.registry.charging import LIMITS
+from entrepot.registry.counting import counted
 from entrepot.registry.events import QuotaSet
-from entrepot.registry.limits import defaults, put_limit
-from entrepot.registry.organizations import administered, reachable
+from entrepot.registry.limits import defaults, of_organization, put_limit
+from entrepot.registry.organizations import Organization, administered, reachable
 from entrepot.registry.queries import quotas
-from entrepot.registry.quota_rules import OF_DOMAIN, OF_ORGANIZATION, UNLIMITED, Resource, organization_scope
+from entrepot.registry.quota_rules import (
+    COUNTED,
+    OF_DOMAIN,
+    OF_ORGANIZATION,
+    UNLIMITED,
+    Resource,
+    organization_scope,
+)
 from entrepot.registry.room import Registry
-from entrepot.values.errors import ParameterInvalid, Unauthenticated
+from entrepot.values.errors import ParameterInvalid, Unauthenticated, worded
 from entrepot.values.names import OrganizationName
 
 # None: what the settings say for a domain, nothing for an organization.
@@ -31,13 +40,14 @@ Limits = Mapping[Resource, int | None]
 class Quota:
     """`limit` is UNLIMITED where there is none; `is_own` when it was set for this domain or organization itself.
 
-    `used` is None for the bytes of an organization that no limit counts and that are too many to add up at once.
+    `measured_at`: so much was used then; None for now. Of ARCHIVE_BYTES nothing is used: it is about each archive.
     """
 
     resource: Resource
-    used: int | None
+    used: int
     limit: int
     is_own: bool
+    measured_at: datetime | None = None
 
 
 async def show_domain_quotas(registry: Registry, actor: Actor, name: str | None = None) -> Sequence[Quota]:
@@ -72,7 +82,7 @@ async def show_organization_quotas(registry: Registry, actor: Actor, name: Organ
     """What an organization has used and may use. Raises Unauthenticated or OrganizationUnknown."""
     async with registry.db.reading() as tx:
         row = await reachable(tx, actor, Action.ORGANIZATION_READ, name)
-        return await _standing(tx, organization_scope(row.id), dict.fromkeys(OF_ORGANIZATION, UNLIMITED))
+        return await _standing(tx, organization_scope(row.id), of_organization(registry.settings))
 
 
 async def set_domain_quotas(registry: Registry, actor: Actor, name: str, limits: Limits) -> Sequence[Quota]:
@@ -104,11 +114,23 @@ async def set_organization_quotas(
         # Alone with all limits: so the organization stays, too.
         await tx.lock(LIMITS)
         row = await administered(tx, actor, name)
-        scope, inherited = organization_scope(row.id), dict.fromkeys(OF_ORGANIZATION, UNLIMITED)
+        scope, inherited = organization_scope(row.id), of_organization(registry.settings)
         before = await _set(tx, scope, limits, inherited)
         event = QuotaSet(name, "organization", _said(limits), {"limits": before})
         await publish(tx, event, actor=actor.subject, at=registry.clock.now(), domain_id=row.domain_id)
         return await _standing(tx, scope, inherited)
+
+
+async def archive_limits(registry: Registry, actor: Actor, organizations: Sequence[Organization]) -> Mapping[str, int]:
+    """Bytes that an archive handed in may have, by the name of the organization; UNLIMITED for any.
+
+    `organizations`: as the actor was given them. Raises Unauthenticated or AccessDenied.
+    """
+    _require_somebody(actor)
+    scopes = {one.name: organization_scope(one.id) for one in organizations}
+    async with registry.db.reading() as tx:
+        own = await quotas.limits_for(tx, Resource.ARCHIVE_BYTES, list(scopes.values()))
+    return {name: own.get(scope, registry.settings.archive_bytes_max) for name, scope in scopes.items()}
 
 
 async def show_default_limits(registry: Registry, actor: Actor) -> Mapping[Resource, int]:
@@ -135,7 +157,7 @@ async def _domain_id(tx: Reader, name: str) -> str:
 def _check(limits: Limits, allowed: Sequence[Resource]) -> None:
     for resource, limit in limits.items():
         if resource not in allowed:
-            raise ParameterInvalid(f"An organization has no limit of {resource}.")
+            raise ParameterInvalid(worded("There is no limit of {resource} here.", resource=resource))
         if limit is not None:
             quota_rules.check_limit(limit)
 
@@ -149,7 +171,8 @@ async def _set(tx: Writer, scope: str, limits: Limits, inherited: Mapping[Resour
             await quotas.delete_limit(tx, scope, resource)
         else:
             await quotas.save_limit(tx, scope, resource, limit)
-        await put_limit(tx, scope, resource, inherited[resource] if limit is None else limit)
+        if resource in COUNTED:
+            await put_limit(tx, scope, resource, inherited[resource] if limit is None else limit)
     return {resource: own.get((scope, resource)) for resource in sorted(limits)}
 
 
@@ -163,17 +186,11 @@ async def _of_domain(tx: Reader, registry: Registry, domain_id: str) -> Sequence
 
 async def _standing(tx: Reader, scope: str, inherited: Mapping[Resource, int]) -> Sequence[Quota]:
     own = await quotas.limits_of(tx, [scope])
-    in_force = {one.resource: one for one in await quotas.standings(tx, [scope])}
-    found = []
-    for resource in inherited:
-        one = in_force.get(resource)
-        used = one.used if one else await _counted(tx, scope, resource)
-        found.append(Quota(resource, used, one.limit if one else UNLIMITED, (scope, resource) in own))
-    return found
-
-
-async def _counted(tx: Reader, scope: str, resource: Resource) -> int | None:
-    if resource is not Resource.BYTES:
-        return await quotas.USED[resource](tx, scope)
-    is_domain = quota_rules.organization_or_domain(scope) == "domain"
-    return await usage.stored_bytes(tx, scope) if is_domain else await usage.few_bytes(tx, scope)
+    in_force = {one.resource: one.limit for one in await quotas.standings(tx, [scope])}
+    used = await counted(tx, scope, [one for one in inherited if one in COUNTED])
+    return [
+        Quota(one, used[one].number, in_force.get(one, UNLIMITED), (scope, one) in own, used[one].measured_at)
+        if one in used
+        else Quota(one, 0, own.get((scope, one), inherited[one]), (scope, one) in own)
+        for one in inherited
+    ]

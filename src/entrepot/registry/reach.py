@@ -3,6 +3,7 @@
 What an actor may not read answers exactly like what does not exist.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +15,12 @@ from entrepot.access.grants import Grant, set_grant
 from entrepot.access.levels import Action, Level
 from entrepot.access.scopes import lock_organization
 from entrepot.db.transaction import Reader, Writer
+from entrepot.jobs.closing import check_open
 from entrepot.jobs.events import publish
 from entrepot.registry.charging import LIMITS
 from entrepot.registry.events import RepositoryCreated
 from entrepot.registry.queries import names
-from entrepot.values.errors import AccessDenied, OrganizationUnknown, RepositoryUnknown
+from entrepot.values.errors import AccessDenied, OrganizationUnknown, RepositoryUnknown, worded
 from entrepot.values.names import RepositoryName
 
 
@@ -61,9 +63,20 @@ async def lock_content(tx: Writer, path: RepositoryName, shared: bool) -> None:
         await tx.lock(f"content:{path}")
 
 
+async def lock_contents(tx: Writer, paths: Collection[str]) -> None:
+    """Be alone with the content of several repositories."""
+    await tx.lock(LIMITS, shared=True)
+    await tx.lock(*[f"content:{path}" for path in sorted(paths)])
+
+
 async def permitted(tx: Reader, actor: Actor, action: Action, path: RepositoryName) -> None:
-    """Pass when the actor may do `action` on the name, whether or not there is such a repository."""
+    """Pass when the actor may do `action` on the name, whether or not there is such a repository.
+
+    For a push, also when the organization is not closed meanwhile.
+    """
     await _decide(tx, actor, action, path, await level_of(tx, actor, path))
+    if action is Action.REPOSITORY_PUSH:
+        await check_open(tx, path.organization)  # before bytes come that no fact will name
 
 
 async def _decide(tx: Reader, actor: Actor, action: Action, path: RepositoryName, level: Level) -> None:
@@ -111,10 +124,13 @@ async def organization(tx: Reader, path: RepositoryName) -> Row[Any]:
     row = await names.organization_by_name(tx, name)
     if row is None:
         raise OrganizationUnknown(
-            f"There is no organization {name}. Create it first: entrepot org create {name}", organization=name
+            worded("There is no organization {name}. Create it first: entrepot org create {name}", name=name),
+            organization=name,
         )
     return row
 
 
 def unknown(path: RepositoryName) -> RepositoryUnknown:
-    return RepositoryUnknown(f"There is no repository {path}, or you may not read it.", name=str(path))
+    return RepositoryUnknown(
+        worded("There is no repository {path}, or you may not read it.", path=path), name=str(path)
+    )

@@ -16,7 +16,15 @@ from entrepot.registry import reach
 from entrepot.registry.queries import uploads
 from entrepot.registry.room import Registry
 from entrepot.values.digest import Digest
-from entrepot.values.errors import BodyIncomplete, DatabaseBusy, StorageFull, TooMany, Unauthenticated, UploadUnknown
+from entrepot.values.errors import (
+    BodyIncomplete,
+    DatabaseBusy,
+    StorageFull,
+    TooMany,
+    Unauthenticated,
+    UploadUnknown,
+    worded,
+)
 from entrepot.values.names import RepositoryName
 
 # With these the database certainly has no word of the part. After any other error, as a cancelled or
@@ -36,7 +44,9 @@ async def own(tx: Reader, actor: Actor, path: RepositoryName, upload_id: str) ->
 async def check_parts(tx: Reader, upload_id: str, parts_max: int) -> None:
     """Pass when one more part fits. Raises TooMany."""
     if await uploads.parts_count(tx, upload_id) >= parts_max:
-        raise TooMany(f"An upload has at most {parts_max} chunks; send larger ones.", limit=parts_max)
+        raise TooMany(
+            worded("An upload has at most {parts_max} chunks; send larger ones.", parts_max=parts_max), limit=parts_max
+        )
 
 
 async def take(
@@ -93,5 +103,7 @@ async def _record(registry: Registry, actor: Actor, upload_id: str, start: int, 
         expires_at = registry.clock.now() + timedelta(seconds=registry.settings.upload_idle_seconds)
         saved = await uploads.save_part(tx, upload_id, start, part.size, part.key, str(part.digest), expires_at)
     if not saved:
-        raise UploadUnknown(f"The upload {upload_id} was continued or ended by another request.")
+        raise UploadUnknown(
+            worded("The upload {upload_id} was continued or ended by another request.", upload_id=upload_id)
+        )
     return start + part.size

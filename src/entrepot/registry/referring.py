@@ -12,6 +12,7 @@ from entrepot.access.actor import Actor
 from entrepot.access.levels import Action
 from entrepot.db.transaction import Reader
 from entrepot.registry import reach
+from entrepot.registry.accessories import KEPT
 from entrepot.registry.lists import kept_by_fallback
 from entrepot.registry.queries import content, inspect, tag_rows, tags
 from entrepot.registry.room import Registry
@@ -22,8 +23,6 @@ from entrepot.values.manifest import Manifest
 from entrepot.values.names import RepositoryName
 
 _BODIES_BYTES_MAX: Final = 4 * 1024 * 1024
-KEPT: Final = {".sig": Kind.SIGNATURE, ".sbom": Kind.SBOM, ".att": Kind.ATTESTATION}
-"""Endings of the tags in which cosign says what belongs to a digest, and what it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from entrepot.access.levels import Action, Level
 from entrepot.access.scopes import lock_organization
 from entrepot.db.transaction import Writer
 from entrepot.jobs.events import publish
-from entrepot.registry import charging, reach, rules
+from entrepot.registry import charging, immutable, reach, rules
 from entrepot.registry.events import RepositoryChanged, RepositoryCreated, RepositoryDeleted
-from entrepot.registry.queries import content, names, tags, uploads
+from entrepot.registry.queries import dropped, names, tags, uploads
 from entrepot.registry.room import Registry
-from entrepot.values.errors import RepositoryExists
+from entrepot.values.errors import RepositoryExists, worded
 from entrepot.values.names import RepositoryName
 
 _TOLD_CHARS_MAX = 256
@@ -62,7 +62,7 @@ async def create_repository(
         now = registry.clock.now()
         made = await names.save_repository(tx, owner.id, path, category, description, actor.id, now)
         if made is None:
-            raise RepositoryExists(f"A repository named {path} exists already.")
+            raise RepositoryExists(worded("A repository named {path} exists already.", path=path))
         await _set_public(tx, actor, path, is_public, now)
         await charging.take(tx, owner, repositories=1)
         created = RepositoryCreated(path, is_public)
@@ -100,15 +100,16 @@ async def change_repository(
 async def delete_repository(registry: Registry, actor: Actor, path: RepositoryName) -> None:
     """Delete a repository with its tags, manifests, open uploads and permissions.
 
-    Raises Unauthenticated, AccessDenied or RepositoryUnknown.
+    Raises Unauthenticated, AccessDenied, RepositoryUnknown, or TagImmutable while it holds immutable tags.
     """
     async with registry.db.writing() as tx:
         row = await reach.changing(tx, actor, Action.REPOSITORY_DELETE, path, alone=True)
+        await immutable.check_all_deletable(tx, row)
         now = registry.clock.now()
         parts = await uploads.part_keys_under(tx, path)
         await charging.give_back_blobs(tx, row)
         open_tags = await tags.open_tags_count(tx, row.id) if row.is_metered else 0
-        await content.mark_repository_dropped(tx, row.id, now)
+        await dropped.mark_repository(tx, row.id, now)
         await names.delete_repository(tx, row.id, path)
         await remove_scope(tx, path)
         await charging.take(tx, row, repositories=-1, tags=-open_tags)

@@ -8,6 +8,7 @@ from entrepot.plumbing.clock import Clock
 from entrepot.registry.known import KnownPlatforms
 from entrepot.registry.layers import Layers
 from entrepot.registry.pulled import PullCounts
+from entrepot.registry.pushed import PushCounts
 from entrepot.registry.settings import RegistrySettings
 
 
@@ -19,6 +20,8 @@ class Registry:
     settings: RegistrySettings
     counts: PullCounts = field(default_factory=PullCounts)
     """Pulls of this process that are not in the database yet."""
+    pushes: PushCounts = field(default_factory=PushCounts)
+    """The same of pushes."""
     layers: Layers = field(default_factory=Layers)
     """What this process read of layers to show it."""
     platforms: KnownPlatforms = field(default_factory=KnownPlatforms)

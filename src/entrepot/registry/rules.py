@@ -16,6 +16,7 @@ from entrepot.values.errors import (
     TooMany,
     UploadOutOfOrder,
     quoted,
+    worded,
 )
 from entrepot.values.manifest import Manifest
 from entrepot.values.names import TagName
@@ -28,6 +29,7 @@ DESCRIPTION_CHARS_MAX = 30_000
 SHARE_DESCRIPTION_CHARS_MAX = 1_000
 SHARES_MAX = 500  # of one repository
 FOREVER = "forever"
+HISTORY_DAYS_MAX = 3_650
 _DEADLINE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 
 
@@ -38,7 +40,9 @@ def stored_digest(reference: Reference, body: bytes) -> Digest:
     actual = Digest.of(body, reference.algorithm)
     if actual != reference:
         raise DigestMismatch(
-            f"The manifest has digest {actual}, not {reference}.", expected=str(reference), actual=str(actual)
+            worded("The manifest has digest {actual}, not {reference}.", actual=actual, reference=reference),
+            expected=str(reference),
+            actual=str(actual),
         )
     return actual
 
@@ -51,7 +55,9 @@ def tags_to_move(reference: Reference, extra: Sequence[TagName], tags_max: int) 
         return [reference]
     tags = list(dict.fromkeys(extra))
     if len(tags) > tags_max:
-        raise ParameterInvalid(f"At most {tags_max} tag parameters are accepted, not {len(tags)}.")
+        raise ParameterInvalid(
+            worded("At most {tags_max} tag parameters are accepted, not {count}.", tags_max=tags_max, count=len(tags))
+        )
     return tags
 
 
@@ -65,10 +71,14 @@ def missing_references(manifest: Manifest, blobs_held: Collection[str], manifest
 def check_complete(manifest: Manifest, missing: Sequence[str], allows_sparse: bool) -> None:
     """Pass when nothing is missing, or the organization allows sparse images. Raises ManifestBlobUnknown."""
     if missing and not allows_sparse:
-        what = "manifests" if manifest.is_index else "blobs"
+        what = worded("manifests") if manifest.is_index else worded("blobs")
         raise ManifestBlobUnknown(
-            f"The manifest names {what} that are not in this repository: {', '.join(missing[:10])}"
-            f"{' and more' if len(missing) > 10 else ''}. Push them first.",
+            worded(
+                "The manifest names {what} that are not in this repository: {missing}{more}. Push them first.",
+                what=what,
+                missing=", ".join(missing[:10]),
+                more=" …" if len(missing) > 10 else "",
+            ),
             digests=list(missing),
         )
 
@@ -86,26 +96,46 @@ def warnings_about(manifest: Manifest, missing: Sequence[str]) -> tuple[str, ...
 def check_start(start: int | None, held: int) -> None:
     """A chunk begins where the upload ends (distribution specification, pushing a blob in chunks)."""
     if start is not None and start != held:
-        raise UploadOutOfOrder(f"The chunk begins at byte {start}, but the upload holds {held} bytes.", offset=held)
+        raise UploadOutOfOrder(
+            worded("The chunk begins at byte {start}, but the upload holds {held} bytes.", start=start, held=held),
+            offset=held,
+        )
 
 
 def check_blob_size(size: int, bytes_max: int) -> None:
     if bytes_max and size > bytes_max:
-        raise BodyTooLarge(f"A blob has at most {bytes_max} bytes here.", limit=bytes_max)
+        raise BodyTooLarge(worded("A blob has at most {bytes_max} bytes here.", bytes_max=bytes_max), limit=bytes_max)
 
 
 def check_category(category: str) -> str:
     if category not in CATEGORIES:
-        raise ParameterInvalid(f"A category is one of {', '.join(CATEGORIES)}; not {quoted(category)}.")
+        raise ParameterInvalid(
+            worded(
+                "A category is one of {categories}; not {category}.",
+                categories=", ".join(CATEGORIES),
+                category=quoted(category),
+            )
+        )
     return category
 
 
 def check_description(description: str, chars_max: int = DESCRIPTION_CHARS_MAX) -> str:
     if len(description) > chars_max:
-        raise BodyTooLarge(f"This description has at most {chars_max} characters.", kind="description")
+        raise BodyTooLarge(
+            worded("This description has at most {chars_max} characters.", chars_max=chars_max), kind="description"
+        )
     if "\0" in description or not _is_utf8(description):
         raise ParameterInvalid("A description is text; this one has what no text can hold.")
     return description
+
+
+def check_history_days(days: int) -> int:
+    if not 0 <= days <= HISTORY_DAYS_MAX:
+        raise ParameterInvalid(
+            worded("History is kept for 0 to {history_days_max} days.", history_days_max=HISTORY_DAYS_MAX),
+            field="history_days",
+        )
+    return days
 
 
 def parse_deadline(text: str) -> datetime | None:
@@ -123,7 +153,11 @@ def parse_deadline(text: str) -> datetime | None:
         return datetime.combine(day + timedelta(days=1), time(), UTC)
     except (ValueError, OverflowError):
         raise ParameterInvalid(
-            f"A deadline is {FOREVER} or a day in UTC, as 2027-12-31 or 2027-12-31T00:00:00Z; not {quoted(text)}."
+            worded(
+                "A deadline is {forever} or a day in UTC, as 2027-12-31 or 2027-12-31T00:00:00Z; not {text}.",
+                forever=FOREVER,
+                text=quoted(text),
+            )
         ) from None
 
 
@@ -135,23 +169,36 @@ def deadline_text(ends_at: datetime | None) -> str:
 def check_ahead(ends_at: datetime | None, now: datetime) -> None:
     """Pass when a share that ends then would hold now. Raises ParameterInvalid."""
     if ends_at is not None and ends_at <= now:
-        raise ParameterInvalid(f"The deadline {deadline_text(ends_at)[:10]} is over; name today or a later day (UTC).")
+        raise ParameterInvalid(
+            worded(
+                "The deadline {ends_at} is over; name today or a later day (UTC).", ends_at=deadline_text(ends_at)[:10]
+            )
+        )
 
 
 def check_shareable(path: str, is_public: bool) -> None:
     if is_public:
-        raise ParameterInvalid(f"{path} is public: everybody may pull it. Only private repositories are shared.")
+        raise ParameterInvalid(
+            worded("{path} is public: everybody may pull it. Only private repositories are shared.", path=path)
+        )
 
 
 def check_receiver(receiver: str, receiver_id: str, owner_id: str) -> None:
     if receiver_id == owner_id:
-        raise ParameterInvalid(f"The repository belongs to {quoted(receiver)} already; give its users levels instead.")
+        raise ParameterInvalid(
+            worded(
+                "The repository belongs to {receiver} already; give its users levels instead.",
+                receiver=quoted(receiver),
+            )
+        )
 
 
 def check_shares_count(count: int) -> None:
     """Pass when one more share of a repository fits. Raises TooMany."""
     if count >= SHARES_MAX:
-        raise TooMany(f"A repository is shared with at most {SHARES_MAX} domains.", limit=SHARES_MAX)
+        raise TooMany(
+            worded("A repository is shared with at most {shares_max} domains.", shares_max=SHARES_MAX), limit=SHARES_MAX
+        )
 
 
 def _is_utf8(text: str) -> bool:
@@ -180,4 +227,14 @@ def fitting(documents: Sequence[dict[str, Any]], bytes_max: int) -> list[dict[st
 
 
 def unknown_blob(digest: Digest) -> BlobUnknown:
-    return BlobUnknown(f"The repository has no blob {digest}.", digest=str(digest))
+    return BlobUnknown(worded("The repository has no blob {digest}.", digest=digest), digest=str(digest))
+
+
+def lost_blob(digest: Digest) -> BlobUnknown:
+    return BlobUnknown(
+        worded(
+            "The bytes of {digest} were lost or damaged in the storage and are not served; push the image again.",
+            digest=digest,
+        ),
+        digest=str(digest),
+    )

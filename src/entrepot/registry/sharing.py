@@ -22,7 +22,7 @@ from entrepot.registry import reach, rules
 from entrepot.registry.events import ShareRemoved, ShareSet
 from entrepot.registry.queries import shares
 from entrepot.registry.room import Registry
-from entrepot.values.errors import DomainUnknown, ShareExists, ShareUnknown
+from entrepot.values.errors import DomainUnknown, ShareExists, ShareUnknown, worded
 from entrepot.values.names import DomainName, RepositoryName
 
 
@@ -62,10 +62,12 @@ async def share_repository(
         rules.check_ahead(ends_at, now)
         found = await people.domain_by_name(tx, receiver)
         if found is None:
-            raise DomainUnknown(f"There is no domain named {receiver}.")
+            raise DomainUnknown(worded("There is no domain named {receiver}.", receiver=receiver))
         rules.check_receiver(receiver, found.id, row.domain_id)
         if await shares.share_with(tx, row.id, receiver):
-            raise ShareExists(f"{path} is shared with {receiver} already; change that instead.")
+            raise ShareExists(
+                worded("{path} is shared with {receiver} already; change that instead.", path=path, receiver=receiver)
+            )
         rules.check_shares_count(await shares.shares_count(tx, row.id))
         await shares.save_share(tx, row.id, found.id, description, actor.id, now)
         await _let_read(tx, actor, path, found.id, ends_at, now)
@@ -147,7 +149,7 @@ async def _changing(tx: Writer, actor: Actor, path: RepositoryName) -> Row[Any]:
 async def _existing(tx: Reader, repository: Row[Any], path: RepositoryName, receiver: DomainName) -> Row[Any]:
     found = await shares.share_with(tx, repository.id, receiver)
     if found is None:
-        raise ShareUnknown(f"{path} is not shared with {receiver}.")
+        raise ShareUnknown(worded("{path} is not shared with {receiver}.", path=path, receiver=receiver))
     return found
 
 

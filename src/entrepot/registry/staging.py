@@ -13,7 +13,7 @@ from entrepot.registry import rules
 from entrepot.registry.queries import uploads
 from entrepot.registry.receiving import check_parts, own, part_of, take
 from entrepot.registry.room import Registry
-from entrepot.values.errors import SizeInvalid
+from entrepot.values.errors import SizeInvalid, worded
 from entrepot.values.names import OrganizationName, RepositoryName
 
 ALGORITHM = "sha256"
@@ -47,7 +47,9 @@ async def append(
 
     def check(size: int) -> None:
         if size > whole:
-            raise SizeInvalid(f"This is more than the {whole} bytes that were announced.", size=whole)
+            raise SizeInvalid(
+                worded("This is more than the {whole} bytes that were announced.", whole=whole), size=whole
+            )
 
     async with registry.db.reading() as tx:
         found = await own(tx, actor, place, upload_id)

@@ -1,4 +1,4 @@
-"""What the registry knows. Foreign keys point down a floor only.
+"""What the registry knows; what it counts is in `counted_tables.py`. Foreign keys point down a floor only.
 
 A blob is readable through a repository only when `repository_blob` links it there: the link is the
 permission. A tag is an interval: moving or deleting closes the open row (`valid_until` NULL) and,
@@ -9,7 +9,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Date,
     ForeignKey,
     Index,
     Integer,
@@ -38,7 +37,10 @@ organization = Table(
     Column("allows_sparse", Boolean, nullable=False),
     # Repositories made by a push are public.
     Column("public_by_default", Boolean, nullable=False),
+    # Days for which it is kept what tags named before; NULL: as the settings say.
+    Column("history_days", Integer),
     Column("created_at", UtcTime, nullable=False),
+    Index("ix_organization_created_at", "created_at", "name"),  # what the list walks
 )
 
 repository = Table(
@@ -128,6 +130,9 @@ tag = Table(
     Column("valid_from", UtcTime, nullable=False),
     Column("valid_until", UtcTime),
     Column("pushed_by", String(64), nullable=False),
+    # When it was last pushed or moved, which lists show, and retention counts by. Later than `valid_from` when
+    # the same image came again, earlier when an undone retention brought the tag back.
+    Column("pushed_at", UtcTime, nullable=False),
     Index(
         "uq_tag_open",
         "repository_id",
@@ -138,6 +143,23 @@ tag = Table(
     ),
     Index("ix_tag_history", "repository_id", "name", "valid_from"),
     Index("ix_tag_digest", "repository_id", "digest"),
+    # History, from its oldest end.
+    Index(
+        "ix_tag_closed",
+        "valid_until",
+        "id",
+        sqlite_where=text("valid_until IS NOT NULL"),
+        postgresql_where=text("valid_until IS NOT NULL"),
+    ),
+    # Lists, the latest push first.
+    Index(
+        "ix_tag_pushed",
+        "repository_id",
+        "pushed_at",
+        "id",
+        sqlite_where=text("valid_until IS NULL"),
+        postgresql_where=text("valid_until IS NULL"),
+    ),
     # What the search walks.
     Index(
         "ix_tag_name",
@@ -146,6 +168,29 @@ tag = Table(
         sqlite_where=text("valid_until IS NULL"),
         postgresql_where=text("valid_until IS NULL"),
     ),
+)
+
+# What images say about themselves, as far as it can be searched for. No foreign key to the repository: rows go with
+# their manifest, and whoever writes them must not wait for who deletes the repository.
+version_label = Table(
+    "version_label",
+    metadata,
+    Column("manifest_id", ForeignKey("manifest.id", ondelete="CASCADE"), nullable=False),
+    Column("number", SmallInteger, nullable=False),
+    Column("repository_id", RowId, nullable=False),
+    Column("key", Name(128), nullable=False),
+    Column("value", Name(2_000), nullable=False),
+    PrimaryKeyConstraint("manifest_id", "number"),
+    # Who has it, anywhere; whether one repository has it.
+    Index("ix_version_label_value", "key", "value", "repository_id", "manifest_id"),
+    Index("ix_version_label_repository_id", "repository_id", "key", "value", "manifest_id"),
+)
+
+# Manifests whose labels were not looked at yet: workers do that, as it takes reading their configurations.
+label_wait = Table(
+    "label_wait",
+    metadata,
+    Column("manifest_id", ForeignKey("manifest.id", ondelete="CASCADE"), primary_key=True),
 )
 
 upload = Table(
@@ -171,6 +216,18 @@ upload_part = Table(
     PrimaryKeyConstraint("upload_id", "start"),
 )
 
+# By which tags stay where they are. `rule`: as `immutability_rules.Rule.document` writes it.
+immutability_rule = Table(
+    "immutability_rule",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("organization_id", ForeignKey("organization.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("rule", Json, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("changed_by", String(32), nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
 # Who shared a private repository with another domain, when and why. The right itself, and its end, is a grant to
 # `domain:ID` on the repository (docs/decisions/0004).
 share = Table(
@@ -186,12 +243,67 @@ share = Table(
     Index("ix_share_domain_id", "domain_id", "repository_id"),
 )
 
-# Digests that lost a reference: upkeep looks at each again after the grace time.
+# --- what upkeep reviews and takes away: decision 21 ---
+
+# Digests of blobs that lost a reference, or have none yet: each is reviewed after the grace time.
 gc_candidate = Table(
     "gc_candidate",
     metadata,
     Column("digest", _DIGEST, primary_key=True),
     Column("dropped_at", UtcTime, nullable=False, index=True),
+)
+
+# Manifests that lost a tag or an index that named them, or their subject. What was never named is not here.
+gc_manifest = Table(
+    "gc_manifest",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("digest", _DIGEST, nullable=False),
+    Column("dropped_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("repository_id", "digest"),
+    Index("ix_gc_manifest_dropped_at", "dropped_at"),
+)
+
+# Links that a review took away a moment ago. A push that relied on one gets it back.
+gc_link = Table(
+    "gc_link",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("digest", _DIGEST, nullable=False),
+    Column("dropped_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("repository_id", "digest"),
+    Index("ix_gc_link_dropped_at", "dropped_at"),
+)
+
+# Bytes in the store that are no blob any more, or never were one. Whoever brings them again makes them one, until a
+# collector has claimed them: then they are removed, and nobody may rely on them. That they were removed is remembered
+# for a day: a push that kept its bytes before it, and records them after it, has to know.
+_LEFT, _REMOVED = text("claimed_at IS NULL"), text("removed_at IS NOT NULL")
+_CLAIMED = text("claimed_at IS NOT NULL AND removed_at IS NULL")
+gc_blob = Table(
+    "gc_blob",
+    metadata,
+    Column("digest", _DIGEST, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("dropped_at", UtcTime, nullable=False),
+    Column("claimed_at", UtcTime),
+    Column("removed_at", UtcTime),
+    # Each step of a removal finds its rows, however many have taken it already.
+    Index("ix_gc_blob_left", "dropped_at", sqlite_where=_LEFT, postgresql_where=_LEFT),
+    Index("ix_gc_blob_claimed", "claimed_at", sqlite_where=_CLAIMED, postgresql_where=_CLAIMED),
+    Index("ix_gc_blob_removed", "removed_at", sqlite_where=_REMOVED, postgresql_where=_REMOVED),
+)
+
+# Blobs whose bytes were found missing or wrong, until they come again: nobody is served them, nobody may rely on them,
+# and a push brings them anew. `unlinked` alone says nothing of the bytes: a manifest's repository lacks the link.
+blob_finding = Table(
+    "blob_finding",
+    metadata,
+    Column("digest", _DIGEST, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("seen", String(160), nullable=False),  # what was there instead, for people
+    Column("found_at", UtcTime, nullable=False),
+    Column("aside_at", UtcTime),  # when wrong bytes were moved aside
 )
 
 # --- limits: decision 11 ---
@@ -219,6 +331,16 @@ quota_slice = Table(
     PrimaryKeyConstraint("scope", "resource", "number"),
 )
 
+# Limits of which it was told that they are nearly used up. Once there is room again, they are told of anew.
+quota_warning = Table(
+    "quota_warning",
+    metadata,
+    Column("scope", String(32), nullable=False),
+    Column("resource", String(16), nullable=False),
+    Column("warned_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("scope", "resource"),
+)
+
 # Blobs whose bytes are counted in a scope that has a limit of bytes: each once, however many repositories hold it.
 quota_blob = Table(
     "quota_blob",
@@ -227,40 +349,4 @@ quota_blob = Table(
     Column("digest", _DIGEST, nullable=False),
     Column("size", BigInteger, nullable=False),
     PrimaryKeyConstraint("scope", "digest"),
-)
-
-# --- what was pulled: decision 12 ---
-
-# `tag` is empty for what was pulled by no tag. `bytes` are those of blobs.
-pull_day = Table(
-    "pull_day",
-    metadata,
-    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
-    Column("tag", Name(128), nullable=False),
-    Column("day", Date, nullable=False),
-    Column("pulls", BigInteger, nullable=False),
-    Column("bytes", BigInteger, nullable=False),
-    PrimaryKeyConstraint("repository_id", "tag", "day"),
-    Index("ix_pull_day_day", "day"),
-)
-
-pull_total = Table(
-    "pull_total",
-    metadata,
-    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
-    Column("pulls", BigInteger, nullable=False),
-    Column("bytes", BigInteger, nullable=False),
-    PrimaryKeyConstraint("repository_id"),
-)
-
-# Outlives the repositories it tells of. `stored_bytes`: as last measured on that day, NULL when it was not.
-domain_day = Table(
-    "domain_day",
-    metadata,
-    Column("domain_id", ForeignKey("domain.id"), nullable=False),
-    Column("day", Date, nullable=False),
-    Column("pulls", BigInteger, nullable=False),
-    Column("bytes", BigInteger, nullable=False),
-    Column("stored_bytes", BigInteger),
-    PrimaryKeyConstraint("domain_id", "day"),
 )

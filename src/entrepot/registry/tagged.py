@@ -11,14 +11,14 @@ from entrepot.access.actor import Actor
 from entrepot.access.levels import Action
 from entrepot.db.transaction import Reader
 from entrepot.registry import reach, rules
+from entrepot.registry.markers import parse_tag, tag_marker
 from entrepot.registry.queries import tag_rows
 from entrepot.registry.room import Registry
-from entrepot.registry.wanted import TagOrder
-from entrepot.values.errors import ManifestUnknown, ParameterInvalid
+from entrepot.registry.wanted import TagOrder, WantedTags
+from entrepot.values.errors import ManifestUnknown, worded
 from entrepot.values.names import RepositoryName, TagName
 
 _BODIES_BYTES_MAX = 8 * 1024 * 1024  # of all manifests in one page
-_ROW_NUMBER_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Tagged:
     created_at: datetime
     """When a tag of this name was first pushed."""
     updated_at: datetime
+    """When it was last pushed, also with what it named already, or moved."""
     pushed_by: str
     """The subject that moved it there: `user:ID`."""
     body: bytes
@@ -82,61 +83,38 @@ async def list_tagged(
 
 
 async def list_tagged_after(
-    registry: Registry,
-    actor: Actor,
-    path: RepositoryName,
-    part: str,
-    order: TagOrder,
-    descending: bool,
-    marker: str,
-    limit: int,
-    with_bodies: bool,
+    registry: Registry, actor: Actor, path: RepositoryName, wanted: WantedTags, with_bodies: bool
 ) -> tuple[Sequence[Tagged], str | None]:
-    """Tags whose name contains `part`, those after `marker`; the marker of the next page, None at the end.
+    """The tags that are wanted; the marker of the next page, None at the end.
 
     Raises Unauthenticated, RepositoryUnknown, or ParameterInvalid for a marker of another list.
     """
     async with registry.db.reading() as tx:
         repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
-        return await tagged_after(tx, repository, part, order, descending, marker, limit, with_bodies)
+        return await tagged_after(tx, repository, wanted, with_bodies)
 
 
 async def tagged_after(
-    tx: Reader,
-    repository: Row[Any],
-    part: str,
-    order: TagOrder,
-    descending: bool,
-    marker: str,
-    limit: int,
-    with_bodies: bool,
+    tx: Reader, repository: Row[Any], wanted: WantedTags, with_bodies: bool
 ) -> tuple[Sequence[Tagged], str | None]:
     """The same of a repository's row. Raises ParameterInvalid for a marker of another list."""
-    after = _after(order, marker)
-    rows = await tag_rows.tags_after(tx, repository.id, part, order, descending, after, limit + 1)
-    items, has_more = rules.page(rows, limit)
+    after = parse_tag(wanted.order, wanted.marker) if wanted.marker else ()
+    rows = await tag_rows.tags_after(
+        tx, repository.id, wanted.part, wanted.order, wanted.descending, after, wanted.limit + 1
+    )
+    items, has_more = rules.page(rows, wanted.limit)
     found = await _tagged(tx, repository, items, with_bodies)
     if not has_more:
         return found, None
-    return found, found[-1].name if order is TagOrder.NAME else str(found[-1].id)
+    return found, tag_marker(wanted.order, items[-1])
 
 
 async def one_tagged(tx: Reader, repository: Row[Any], tag: TagName) -> Tagged:
     """One tag of a repository's row. Raises ManifestUnknown."""
     row = await tag_rows.tag_row(tx, repository.id, tag)
     if row is None:
-        raise ManifestUnknown(f"{repository.path} has no tag {tag}.", reference=str(tag))
+        raise ManifestUnknown(worded("{path} has no tag {tag}.", path=repository.path, tag=tag), reference=str(tag))
     return _one(repository, row, row.body)
-
-
-def _after(order: TagOrder, marker: str) -> str | int | None:
-    if not marker:
-        return None
-    if order is TagOrder.NAME:
-        return TagName.parse(marker)
-    if not marker.isascii() or not marker.isdigit() or len(marker) > 19 or int(marker) > _ROW_NUMBER_MAX:
-        raise ParameterInvalid("The marker is not one that this list gave.", kind="marker")
-    return int(marker)
 
 
 async def _tagged(tx: Reader, repository: Row[Any], rows: Sequence[Row[Any]], with_bodies: bool) -> Sequence[Tagged]:
@@ -158,7 +136,7 @@ def _one(repository: Row[Any], row: Row[Any], body: bytes) -> Tagged:
         row.config_digest,
         row.content_size or row.size,
         row.created_at,
-        row.valid_from,
+        row.pushed_at,
         row.pushed_by,
         body,
     )

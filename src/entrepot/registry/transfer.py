@@ -26,7 +26,7 @@ from entrepot.registry.events import OrganizationTransferred
 from entrepot.registry.organizations import administered
 from entrepot.registry.queries import names, quotas, shares
 from entrepot.registry.room import Registry
-from entrepot.values.errors import AccessDenied, DomainUnknown, ParameterInvalid, UserUnknown
+from entrepot.values.errors import AccessDenied, DomainUnknown, ParameterInvalid, UserUnknown, worded
 from entrepot.values.names import DomainName, OrganizationName, UserName
 
 
@@ -56,7 +56,13 @@ async def transfer_organization(
         receiver = await _receiver(tx, actor, domain or DomainName(old_name), row.domain_id)
         person = None if owner is None else await _person(tx, registry, actor, receiver.name, owner)
         if person is None and receiver.id == row.domain_id:
-            raise ParameterInvalid(f"{name} is in {old_name} already; name another domain, or a user to own it.")
+            raise ParameterInvalid(
+                worded(
+                    "{name} is in {old_name} already; name another domain, or a user to own it.",
+                    name=name,
+                    old_name=old_name,
+                )
+            )
 
         now, owner_id = registry.clock.now(), person.id if person else ""
         if receiver.id == row.domain_id:
@@ -77,14 +83,16 @@ async def _receiver(tx: Reader, actor: Actor, name: DomainName, own_id: str) -> 
     if found is None or found.id != own_id:
         await require_operator(tx, actor)
     if found is None:
-        raise DomainUnknown(f"There is no domain named {name}.")
+        raise DomainUnknown(worded("There is no domain named {name}.", name=name))
     return found
 
 
 async def _person(tx: Reader, registry: Registry, actor: Actor, domain: str, name: UserName) -> Row[Any]:
     found = await people.user_by_name(tx, domain, name)
     if found is None or found.kind != PERSON or not is_usable(found, registry.clock.now()):
-        raise UserUnknown(f"There is no user named {name} in {domain} who could own it.")
+        raise UserUnknown(
+            worded("There is no user named {name} in {domain} who could own it.", name=name, domain=domain)
+        )
     if found.id == actor.id:
         raise AccessDenied("Nobody gives an organization to themselves.", readable=True)
     return found

@@ -12,12 +12,15 @@ from entrepot.access.levels import Action
 from entrepot.accounts.users import names_of
 from entrepot.db.transaction import Reader
 from entrepot.registry import reach
+from entrepot.registry.accessories import KEPT
+from entrepot.registry.immutability_rules import Standing
+from entrepot.registry.immutable import immutability_of
+from entrepot.registry.last_pulls import LastPull, last_pulls_of_tags
 from entrepot.registry.platforms import read_platforms, readable_configs
 from entrepot.registry.queries import versions
-from entrepot.registry.referring import KEPT
 from entrepot.registry.room import Registry
 from entrepot.registry.tagged import Tagged, tagged_after
-from entrepot.registry.wanted import TagOrder
+from entrepot.registry.wanted import WantedTags
 from entrepot.values.kinds import Kind, kind_of
 from entrepot.values.manifest import Manifest
 from entrepot.values.media_types import is_index
@@ -34,7 +37,8 @@ class Version:
 
     `belonging`: kinds of what refers to it, signatures and lists of parts among them; whether they are good is not
     looked at. `pushed_by` is empty when that account is gone, and for people of other domains. `last_pulled` is None
-    when there was no pull for as long as days are kept.
+    when there was no pull for as long as days are kept; `last_pull`, who that was, is for who may edit the image.
+    `kept_by`: the rule by which the tag is immutable.
     """
 
     tagged: Tagged
@@ -43,26 +47,21 @@ class Version:
     platforms: Sequence[str]
     pushed_by: str
     last_pulled: date | None
+    last_pull: LastPull | None
     belonging: frozenset[Kind]
+    kept_by: Standing | None
 
 
 async def list_versions(
-    registry: Registry,
-    actor: Actor,
-    path: RepositoryName,
-    part: str,
-    order: TagOrder,
-    descending: bool,
-    marker: str,
-    limit: int,
+    registry: Registry, actor: Actor, path: RepositoryName, wanted: WantedTags
 ) -> tuple[Sequence[Version], str | None]:
-    """Tags whose name contains `part`, those after `marker`; the marker of the next page, None at the end.
+    """The tags that are wanted; the marker of the next page, None at the end.
 
     Raises Unauthenticated, RepositoryUnknown, or ParameterInvalid for a marker of another list.
     """
     async with registry.db.reading() as tx:
         repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
-        found, following = await tagged_after(tx, repository, part, order, descending, marker, limit, with_bodies=True)
+        found, following = await tagged_after(tx, repository, wanted, with_bodies=True)
         items = await _versions(tx, registry, actor, repository, found)
         described = {one.tagged.config_digest for one in items if one.kind is Kind.IMAGE} - {None}
         configs = await readable_configs(tx, repository.id, [one for one in described if one])
@@ -81,6 +80,10 @@ async def _versions(
     is_own = repository.domain_id == actor.domain_id
     pushers = {one.pushed_by.removeprefix(_USER) for one in found if is_own}
     known = await names_of(tx, list(pushers))
+    names = [one.name for one in found]
+    pulled = await versions.last_pulled(tx, repository.id, names)
+    pullers = await last_pulls_of_tags(tx, actor, repository, names)
+    immutability = await immutability_of(tx, repository)
     pulled = await versions.last_pulled(tx, repository.id, [one.name for one in found])
     platforms = {one.digest: _platforms(registry, one) for one in {one.digest: one for one in found}.values()}
     return [
@@ -91,7 +94,9 @@ async def _versions(
             platforms[one.digest],
             known.get(one.pushed_by.removeprefix(_USER), ""),
             pulled.get(one.name),
+            pullers.get(one.name),
             frozenset(belonging.get(one.digest, ())),
+            immutability.rule_of(one.name),
         )
         for one in found
     ]

@@ -12,7 +12,7 @@ from entrepot.remote.answers import stranger
 from entrepot.remote.session import Answer, Remote, Scopes, mount_scope, pull_scope, push_scope
 from entrepot.values.descriptor import Descriptor
 from entrepot.values.digest import Digest
-from entrepot.values.errors import DigestMismatch, EntrepotError, RemoteRefused, RemoteUnreachable
+from entrepot.values.errors import DigestMismatch, EntrepotError, Refused, RemoteUnreachable, worded
 from entrepot.values.names import RepositoryName
 
 Source: TypeAlias = Callable[[int], AsyncGenerator[bytes, None]]
@@ -22,6 +22,7 @@ Progress: TypeAlias = Callable[[int], None]
 """Told how many bytes of the blob are there by now; may go back when some were lost."""
 
 _MIDDLE = 206
+_BEYOND = 416
 _MISSING = 404
 
 
@@ -60,7 +61,7 @@ async def push_blob(
         return How.MOUNTED
     try:
         await _send_all(remote, name, blob, source, progress, upload)
-    except RemoteRefused:
+    except Refused:  # also by what should be sent: a damaged blob is not left there half
         with suppress(EntrepotError):
             await remote.request("DELETE", upload.location, upload.scopes)
         raise
@@ -88,7 +89,11 @@ async def pull_blob(
             await remote.wait(attempt, error)
     if start == 0 and hashed.hexdigest() != blob.digest.hex:
         raise DigestMismatch(
-            f"What {remote.url} sent as {blob.digest} has another digest; it is damaged there or on the way."
+            worded(
+                "What {url} sent as {digest} has another digest; it is damaged there or on the way.",
+                url=remote.url,
+                digest=blob.digest,
+            )
         )
 
 
@@ -182,7 +187,17 @@ async def _read_from(remote: Remote, name: RepositoryName, blob: Descriptor, sta
     """What comes of the blob from `start` on, until it ends or breaks off."""
     headers = {"range": f"bytes={start}-"} if start else {}
     left, skip = blob.size - start, start
-    async with remote.send("GET", f"/v2/{name}/blobs/{blob.digest}", pull_scope(name), headers=headers) as response:
+    target, accepted = f"/v2/{name}/blobs/{blob.digest}", (_BEYOND,) if start else ()
+    async with remote.send("GET", target, pull_scope(name), headers=headers, accepted=accepted) as response:
+        if response.status_code == _BEYOND:
+            raise DigestMismatch(
+                worded(
+                    "{url} has fewer than the {size} bytes of {digest}.",
+                    url=remote.url,
+                    size=blob.size,
+                    digest=blob.digest,
+                )
+            )
         if response.status_code == _MIDDLE:
             if not response.headers.get("content-range", "").startswith(f"bytes {start}-"):
                 raise stranger(remote.url, "another range than was asked for")
@@ -190,12 +205,26 @@ async def _read_from(remote: Remote, name: RepositoryName, blob: Descriptor, sta
         async for received in response.aiter_raw():
             chunk, skip = received[skip:], max(skip - len(received), 0)
             if len(chunk) > left:
-                raise DigestMismatch(f"{remote.url} sent more than the {blob.size} bytes of {blob.digest}.")
+                raise DigestMismatch(
+                    worded(
+                        "{url} sent more than the {size} bytes of {digest}.",
+                        url=remote.url,
+                        size=blob.size,
+                        digest=blob.digest,
+                    )
+                )
             left -= len(chunk)
             if chunk:
                 yield chunk
     if left:
-        raise RemoteUnreachable(f"{remote.url} sent {left} bytes too few of {blob.digest}. Try again later.")
+        raise RemoteUnreachable(
+            worded(
+                "{url} sent {left} bytes too few of {digest}. Try again later.",
+                url=remote.url,
+                left=left,
+                digest=blob.digest,
+            )
+        )
 
 
 def _location(remote: Remote, answer: Answer) -> str:

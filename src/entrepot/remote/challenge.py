@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from entrepot.values.errors import RemoteRefused, quoted
+from entrepot.values.errors import RemoteRefused, quoted, worded
 
 _HEADER_CHARS_MAX = 8_192
 _match_scheme = re.compile(r"[\s,]*([A-Za-z][A-Za-z0-9_-]*)(?:\s+|$)").match
@@ -33,13 +33,28 @@ def check_realm(challenge: Challenge, url: str) -> None:
 
     Raises RemoteRefused, also for a realm that is no address.
     """
-    realm = urlsplit(challenge.realm)
-    if realm.scheme not in ("http", "https") or not realm.hostname:
+    realm = _split(challenge.realm)
+    if realm is None or realm.scheme not in ("http", "https") or not realm.hostname:
         raise RemoteRefused(
-            f"{url} says that tokens come from {quoted(challenge.realm)}, which is no address.", status=401
+            worded(
+                "{url} says that tokens come from {realm}, which is no address.", url=url, realm=quoted(challenge.realm)
+            ),
+            status=401,
         )
     if urlsplit(url).scheme == "https" and realm.scheme != "https":
-        raise RemoteRefused(f"{url} asks to send the password to {challenge.realm}, without encryption.", status=401)
+        raise RemoteRefused(
+            worded("{url} asks to send the password to {realm}, without encryption.", url=url, realm=challenge.realm),
+            status=401,
+        )
+
+
+def _split(address: str) -> SplitResult | None:
+    """None for what has no parts: a bracket that does not end, a port that is no number."""
+    try:
+        parts = urlsplit(address)
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
 
 
 def _challenges(header: str) -> Iterator[Challenge]:

@@ -5,15 +5,16 @@ specification, "Referrers Tag Schema").
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from entrepot.remote.answers import stranger
-from entrepot.remote.manifests import find_manifest, next_page, put_manifest
+from entrepot.remote.lists import next_page
+from entrepot.remote.manifests import find_manifest, put_manifest
 from entrepot.remote.session import Remote, pull_scope
 from entrepot.values.descriptor import Descriptor
 from entrepot.values.digest import Digest
-from entrepot.values.errors import ManifestInvalid, TooMany
+from entrepot.values.errors import ManifestInvalid, TooMany, worded
 from entrepot.values.manifest import Manifest
 from entrepot.values.media_types import OCI_INDEX
 from entrepot.values.names import RepositoryName
@@ -22,14 +23,20 @@ from entrepot.values.reference import fallback_tag
 _NO_API = (404, 405)
 
 
-async def list_referrers(remote: Remote, name: RepositoryName, subject: Digest) -> Sequence[Descriptor]:
-    """What refers to `subject`, each once. Raises RemoteRefused, TooMany (`referrers_max`)."""
+async def list_referrers(
+    remote: Remote, name: RepositoryName, subject: Digest, tags: Container[str] | None = None
+) -> Sequence[Descriptor]:
+    """What refers to `subject`, each once. Who knows all `tags` of the repository saves asking for one in vain.
+
+    Raises RemoteRefused, TooMany (`referrers_max`).
+    """
     found: dict[Digest, Descriptor] = {}
     target: str | None = f"/v2/{name}/referrers/{subject}"
     while target is not None:
         answer = await remote.request("GET", target, pull_scope(name), accepted=_NO_API)
         if answer.status in _NO_API:
-            return await _kept(remote, name, subject)
+            is_kept = tags is None or fallback_tag(subject) in tags
+            return await _kept(remote, name, subject) if is_kept else ()
         try:
             page = Manifest.parse(answer.body, OCI_INDEX)
         except ManifestInvalid as error:
@@ -39,7 +46,10 @@ async def list_referrers(remote: Remote, name: RepositoryName, subject: Digest) 
         target = following if any(one.digest not in found for one in page.children) else None
         found.update((one.digest, one) for one in page.children)
         if len(found) > remote.settings.referrers_max:
-            raise TooMany(f"{remote.url} lists more referrers of {subject} than are believed.", limit=len(found) - 1)
+            raise TooMany(
+                worded("{url} lists more referrers of {subject} than are believed.", url=remote.url, subject=subject),
+                limit=len(found) - 1,
+            )
     return list(found.values())
 
 

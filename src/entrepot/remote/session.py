@@ -18,7 +18,7 @@ from entrepot.remote.answers import refusal, stranger, why_unreachable
 from entrepot.remote.challenge import Challenge, check_realm, parse_challenge
 from entrepot.remote.retries import wait_before
 from entrepot.remote.settings import DEFAULT, RemoteSettings
-from entrepot.values.errors import RemoteRefused, RemoteUnreachable
+from entrepot.values.errors import RemoteRefused, RemoteUnreachable, worded
 
 Body = Callable[[], AsyncIterator[bytes]] | bytes | None
 Scopes = tuple[str, ...]
@@ -47,7 +47,8 @@ class Remote:
     """The registry at `url` (`https://registry.example:5000`).
 
     Calls raise RemoteRefused where it says no, and RemoteUnreachable where it cannot be reached or does not answer as
-    a registry does. `sleep` is how to wait between attempts.
+    a registry does. `sleep` is how to wait between attempts; `trust` says whose certificates are believed, else the
+    machine's authorities.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Remote:
         credentials: Credentials | None = None,
         settings: RemoteSettings = DEFAULT,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         parts = urlsplit(url)
         self.url = f"{parts.scheme}://{parts.netloc}"
@@ -67,7 +69,7 @@ class Remote:
             headers={"user-agent": _AGENT, "accept-encoding": "identity"},
             timeout=httpx2.Timeout(settings.silence_seconds, connect=settings.connect_seconds, pool=None),
             limits=httpx2.Limits(max_connections=_CONNECTIONS_MAX),
-            verify=ssl.create_default_context() if parts.scheme == "https" else False,
+            verify=(trust or ssl.create_default_context()) if parts.scheme == "https" else False,
         )
 
     async def request(
@@ -125,6 +127,11 @@ class Remote:
             raise error
         await self.sleep(wait_before(attempt, self.settings, error.retry_after))
 
+    @property
+    def password_header(self) -> Mapping[str, str]:
+        """For an API beside the registry's that does not ask who calls: the password itself, if there is one."""
+        return {"authorization": _basic(self._credentials)} if self._credentials else {}
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -138,7 +145,7 @@ class Remote:
     ) -> httpx2.Response:
         """The answer, after a challenge was met if there was one."""
         response = await self._once(method, target, scopes, headers, body)
-        if response.status_code != httpx2.codes.UNAUTHORIZED:
+        if response.status_code != httpx2.codes.UNAUTHORIZED or not self._is_ours(response.url):
             return response
         challenge = parse_challenge(response.headers.get_list("www-authenticate"))
         if challenge is None or not await self._meet(challenge, scopes):
@@ -146,10 +153,15 @@ class Remote:
         await response.aclose()
         return await self._once(method, target, scopes, headers, body)
 
+    def _is_ours(self, url: httpx2.URL) -> bool:
+        """Whether the registry itself said it. Where it sent us to, a challenge is another's: our password is not."""
+        own = httpx2.URL(self.url)
+        return url.origin == own.origin or (url.host == own.host and (own.scheme, url.scheme) == ("http", "https"))
+
     async def _once(
         self, method: str, target: str, scopes: Scopes, headers: Mapping[str, str], body: Body
     ) -> httpx2.Response:
-        url = httpx2.URL(self.url).join(target)
+        url = self._address(target)
         shown = dict(headers)
         # What the registry names elsewhere (an upload in a bucket) must not see our token.
         if url.origin == httpx2.URL(self.url).origin and (token := self._tokens.get(scopes)):
@@ -172,8 +184,8 @@ class Remote:
     async def _token(self, challenge: Challenge, scopes: Scopes) -> str:
         asked = scopes or tuple(challenge.scope.split())
         parameters = httpx2.QueryParams([("service", challenge.service), *(("scope", scope) for scope in asked)])
-        headers = {"authorization": _basic(self._credentials)} if self._credentials else {}
-        url = httpx2.URL(challenge.realm).copy_merge_params(parameters)
+        headers = self.password_header
+        url = self._address(challenge.realm).copy_merge_params(parameters)
         request = self._http.build_request("GET", url, headers=headers)
         response = await self._http.send(request, stream=True)
         try:
@@ -183,6 +195,13 @@ class Remote:
         if not response.is_success:
             raise refusal(self.url, response.status_code, response.headers, body)
         return self._read_token(body)
+
+    def _address(self, target: str) -> httpx2.URL:
+        """A path here, or an address that the registry named. Raises RemoteUnreachable for what is none."""
+        try:
+            return httpx2.URL(self.url).join(target)
+        except httpx2.InvalidURL as error:
+            raise stranger(self.url, "an address that is none") from error
 
     def _read_token(self, body: bytes) -> str:
         try:
@@ -200,7 +219,11 @@ class Remote:
             held += chunk
             if len(held) > self.settings.document_bytes_max:
                 raise RemoteRefused(
-                    f"{self.url} sent a document of more than {self.settings.document_bytes_max} bytes.",
+                    worded(
+                        "{url} sent a document of more than {document_bytes_max} bytes.",
+                        url=self.url,
+                        document_bytes_max=self.settings.document_bytes_max,
+                    ),
                     status=response.status_code,
                 )
         return bytes(held)
@@ -212,6 +235,10 @@ def pull_scope(name: str) -> Scopes:
 
 def push_scope(name: str) -> Scopes:
     return (f"repository:{name}:pull,push",)
+
+
+def catalog_scope() -> Scopes:
+    return ("registry:catalog:*",)
 
 
 def delete_scope(name: str) -> Scopes:

@@ -16,6 +16,9 @@ class RemoteSettings:
     """Before the second attempt; doubled for each further one, up to `wait_seconds_max`."""
 
     wait_seconds_max: float = 20.0
+    asked_seconds_max: float = 20.0
+    """How long to wait when a server itself says how long (`Retry-After`)."""
+
     document_bytes_max: int = 4 << 20
     pages_max: int = 10_000
     referrers_max: int = 10_000

@@ -23,6 +23,7 @@ from pydantic import (
 
 from entrepot.plumbing.networks import parse_networks
 from entrepot.plumbing.units import parse_bytes, parse_seconds
+from entrepot.values.label import VALUE_BYTES_LIMIT
 
 DAY = 86_400
 KIB = 1 << 10
@@ -101,6 +102,7 @@ keeping = Section("Keeping")
 limits = Section("Limits")
 people = Section("People")
 running = Section("Running")
+telling = Section("Telling others")
 
 
 class Settings(BaseModel):
@@ -138,11 +140,13 @@ class Settings(BaseModel):
 
     manifest_bytes_max: Bytes = limits(4 * MIB, "Largest manifest accepted.", ge=1, le=64 * MIB)
     config_bytes_max: Bytes = limits(MIB, "Largest configuration of an image that is read to be shown; pulls and pushes are not limited by it.", ge=1 * KIB, le=64 * MIB)
+    labels_max: int = limits(64, "Labels of one version, those of its configuration before its annotations, that the search knows; 0 for none.", ge=0, le=1_000)
+    label_value_bytes_max: Bytes = limits(KIB, "Longest value of a label that the search knows.", ge=1, le=VALUE_BYTES_LIMIT)
     files_entries_max: int = limits(100_000, "Names that are read of one layer, to show what is in it.", ge=1, le=10_000_000)
     files_bytes_max: Bytes = limits(4_096 * MIB, "Unpacked bytes of one layer that are gone over for that.", ge=1 * MIB)
     files_name_chars_max: int = limits(4_096, "Longest name in a layer that is shown; the list ends at a longer one.", ge=1, le=65_536)
     files_seconds_max: Seconds = limits(20, "How long the layers of one image may be read for that.", ge=1, le=600)
-    files_kept_max: int = limits(200_000, "Names that a worker remembers, of all layers it has read; 100,000 take about 30 MiB.", ge=0)
+    files_kept_max: int = limits(200_000, "Names that a worker remembers, of all layers it has read, and again of all images they make; 100,000 take about 60 MiB.", ge=0)
     blob_bytes_max: Bytes = limits(0, "Largest blob accepted; 0 for no limit.", ge=0)
     json_bytes_max: Bytes = limits(1 * MIB, "Largest request body of the management API.", ge=1 * KIB)
     upload_idle_seconds: Seconds = limits(1 * DAY, "An upload nobody continues for this long is forgotten.", ge=1)
@@ -155,10 +159,11 @@ class Settings(BaseModel):
     quota_repositories: int = limits(0, "Repositories a domain may have; 0 for no limit.", ge=0)
     quota_tags: int = limits(0, "Tags a domain may have; 0 for no limit.", ge=0)
     quota_bytes: Bytes = limits(0, "Bytes of blobs a domain may have, each blob counted once; 0 for no limit.", ge=0)
+    quota_warn_percent: int = limits(90, "Percent of a quota from which on it is told that it is nearly used up (quota.warning); 0: never.", ge=0, le=100)
     page_max: int = limits(1_000, "Longest page of tags or repositories; a client that asks for more gets this many and a link.", ge=1, le=10_000)
     referrers_page_max: int = limits(1_000, "Longest page of referrers.", ge=1, le=10_000)
 
-    admin_password: Annotated[SecretStr, AfterValidator(_password)] | None = people(None, "Password of the administrator `admin` at the first start; without it a random one is printed once and kept in DATA/initial-admin-password.")
+    admin_password: Annotated[SecretStr, AfterValidator(_password)] | None = people(None, "Password of the administrator `admin` at the first start; without it a random one is printed once and kept in DATA/initial-admin-password until it is changed.")
     anonymous_pull: bool = people(True, "Public repositories can be pulled without signing in.")
     service: str = people("entrepot", "Name of this registry in the tokens it issues; replicas share it.", pattern=r"^[A-Za-z0-9._:-]+$")
     token_seconds: Seconds = people(300, "How long a token for pulls and pushes is valid.", ge=1, le=1 * DAY)
@@ -180,14 +185,44 @@ class Settings(BaseModel):
     ldap_at_once: int = people(4, "Logins one worker asks LDAP directories about at the same time; more wait.", ge=1, le=64)
     ldap_seconds: Seconds = people(5, "How long a directory may take for each step of a login.", ge=1, le=60)
 
+    webhook_networks: Annotated[str, AfterValidator(_networks)] = telling("", "Private networks that webhooks may reach, also without TLS, as 10.0.0.0/8, 192.168.7.4; everywhere else they need a public address and https.")
+    webhook_seconds_max: Seconds = telling(10, "How long the target of a webhook may take to answer.", ge=1, le=120)
+    webhook_retry_seconds: Seconds = telling(3 * DAY, "How long a delivery that fails is tried again; then its webhook pauses.", ge=60, le=30 * DAY)
+    webhook_history_seconds: Seconds = telling(30 * DAY, "How long deliveries are kept and shown; what waits for a paused webhook goes then, too.", ge=3_600)
+    webhook_rotation_seconds: Seconds = telling(DAY, "How long the old secret of a webhook signs beside a new one.", ge=0, le=30 * DAY)
+    smtp_host: str | None = telling(None, "Server that mail is handed to; without one nobody can have mail sent.", min_length=1)
+    smtp_port: int = telling(587, "Its port: 587 as a rule with starttls, 465 with tls.", ge=1, le=65_535)
+    smtp_security: Literal["starttls", "tls", "none"] = telling("starttls", "How the connection to it is protected.")
+    smtp_user: str | None = telling(None, "Name to sign in there with; without it there is no sign-in.")
+    smtp_password: SecretStr | None = telling(None, "Password of smtp_user.")
+    smtp_from: str = telling("entrepot@localhost", "Address that mail comes from.", pattern=r"^[!-?A-~]+@[A-Za-z0-9.-]+$")
+    webhooks_max: int = telling(100, "Webhooks an organization may have, with those of its repositories.", ge=1, le=10_000)
+    webhooks_at_once: int = telling(32, "Requests to webhooks a worker makes at the same time; one target gets 4 of them at most.", ge=1, le=1_000)
+
     accounting_seconds: Seconds = running(10, "How often a worker writes down the pulls it counted in memory; a crash loses no more than these.", ge=1, le=3_600)
     accounting_days: int = running(400, "Days for which pulls are kept by tag and day; totals stay.", ge=31)
+    gc_grace: Seconds = running(DAY, "How long what nothing refers to any more stays before garbage collection reviews it. A push that takes longer than this may find its first layers gone.", ge=0)
+    verify_every_seconds: Seconds = running(DAY, "A verification (entrepot verify) begins by itself when the last one was begun so long ago; looked at once an hour, 0: never.", ge=0)
+    verify_bytes_per_second: Bytes = running(50 * MIB, "Bytes that a deep verification reads from the storage each second; 0: as fast as it can.", ge=0)
+    verify_deep_days: int = running(0, "A deep verification begins by itself when the last one was begun so many days ago; 0: never.", ge=0, le=3650)
+    backup_warn_days: int = running(0, "Operators are warned when the last backup (entrepot backup) is older than so many days; 0 for no warning.", ge=0, le=3650)
+    read_only: bool = running(
+        False, "Start read-only: nothing is changed, and pulls go on; as `entrepot maintenance on --read-only`."
+    )
+    history_days: int = running(14, "Days for which it is kept what tags named before, where an organization says nothing else; after them what only history named is garbage.", ge=0, le=3650)
+    retention_hour: int = running(3, "The hour, in UTC, from which on retention rules are carried out each day; a rule that is made or changed is carried out at once.", ge=0, le=23)
+    retention_share_percent: int = running(50, "Retention that is due by the clock deletes nothing where it would delete more of a repository's tags than this, and more than ten; who asks for it by hand is not held up.", ge=1, le=100)
+    retention_jump_days: int = running(7, "When no worker looked at the clock for longer than this, it jumped or nothing ran: retention pauses; 0 for never.", ge=0, le=3650)
+    retention_pause_days: int = running(3, "Days for which retention then deletes nothing, unless somebody asks for it by hand and insists.", ge=1, le=365)
+    retention_history_days: int = running(90, "Days for which it is kept what retention deleted, tag by tag; older runs cannot be looked at or undone.", ge=1, le=3650)
+    retention_preview_tags: int = running(200_000, "Tags after which a preview of retention rules looks at no more repositories; the numbers it shows are then of those it looked at.", ge=1_000, le=10_000_000)
     audit_days: int = running(365, "Days for which events are kept: what changed, who signed in, what was refused; 0 for ever.", ge=0)
     audit_notes_per_minute: int = running(600, "Logins, refusals and sampled pulls that each server process writes into the audit, one by one; more are told as a number.", ge=1, le=100_000)
     audit_pulls_every: int = running(0, "Of so many pulls one is written into the audit; 0 for none, 1 for each.", ge=0)
-    live_pages_max: int = running(1_000, "Open pages of the console that one server process tells about changes; more have to be loaded again by hand.", ge=0)
+    live_pages_max: int = running(1_000, "Open pages of the console, and programs that follow the event feed, that one server process tells about changes; more pages have to be loaded again by hand.", ge=0)
     live_seconds: Seconds = running(1, "How soon an open page hears of a change.", ge=1, le=60)
     job_worker: bool = running(True, "Start a job worker beside the server; off where `entrepot worker` runs on its own.")
+    heartbeat_seconds: Seconds = running(30, "How often each process says that it lives; after three times as long it counts as dead.", ge=1, le=3_600)
     jobs_at_once: int = running(4, "Jobs one worker runs at the same time; more wait.", ge=1, le=256)
     jobs_poll_seconds: Seconds = running(1, "How long an idle job worker waits until it looks for new events again.", ge=1, le=60)
     log_format: Literal["console", "json"] = running("console", "console for people, json for collectors.")

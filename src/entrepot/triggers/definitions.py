@@ -17,7 +17,7 @@ from entrepot.triggers import queries, rules
 from entrepot.triggers.events import TriggerChanged, TriggerCreated, TriggerDeleted
 from entrepot.triggers.room import Triggers
 from entrepot.triggers.rules import Condition, Definition, Kind, Mode, Target, WorkloadKind
-from entrepot.values.errors import RuleExists, RuleUnknown
+from entrepot.values.errors import RuleExists, RuleUnknown, worded
 from entrepot.values.names import RepositoryName, TriggerName
 
 _FIRINGS_MAX: Final = 100  # the newest, of one trigger
@@ -51,7 +51,10 @@ async def create_trigger(
         rules.check_count(await queries.triggers_count(tx, repository.id))
         now, fields = triggers.clock.now(), _fields(definition)
         if not await queries.save_trigger(tx, repository.id, fields, is_enabled, actor.id, now):
-            raise RuleExists(f"{path} has a trigger named {definition.name} already.", kind="trigger-exists")
+            raise RuleExists(
+                worded("{path} has a trigger named {name} already.", path=path, name=definition.name),
+                kind="trigger-exists",
+            )
         event = TriggerCreated(path, definition.name, is_enabled, fields)
         await publish(tx, event, actor=actor.subject, at=now, domain_id=repository.domain_id)
 
@@ -108,7 +111,7 @@ async def delete_trigger(triggers: Triggers, actor: Actor, path: RepositoryName,
 async def _existing(tx: Reader, repository_id: int, path: RepositoryName, name: TriggerName) -> Row[Any]:
     row = await queries.trigger_by_name(tx, repository_id, name)
     if row is None:
-        raise RuleUnknown(f"{path} has no trigger named {name}.", kind="trigger-unknown")
+        raise RuleUnknown(worded("{path} has no trigger named {name}.", path=path, name=name), kind="trigger-unknown")
     return row
 
 

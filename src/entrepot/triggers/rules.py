@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from entrepot.plumbing.expressions import Expression
-from entrepot.values.errors import ParameterInvalid, TooMany, quoted
+from entrepot.values.errors import ParameterInvalid, TooMany, quoted, worded
 from entrepot.values.names import TagName, TriggerName
 from entrepot.values.words import one_of
 
@@ -59,7 +59,13 @@ class Condition:
         parsed = one_of(Kind, kind, "trigger_type")
         match parsed:
             case Kind.ALL if text != EVERY_TAG:
-                raise ParameterInvalid(f"The condition of a trigger for all tags is {EVERY_TAG}; not {quoted(text)}.")
+                raise ParameterInvalid(
+                    worded(
+                        "The condition of a trigger for all tags is {every_tag}; not {text}.",
+                        every_tag=EVERY_TAG,
+                        text=quoted(text),
+                    )
+                )
             case Kind.TAG:
                 _check_tags(text)
             case Kind.REGULAR:
@@ -80,7 +86,11 @@ def _check_tags(text: str) -> None:
     tags = text.split(_SEPARATOR)
     if len(tags) > _TAGS_MAX:
         raise ParameterInvalid(
-            f"A condition names at most {_TAGS_MAX} tags, not {len(tags)}; a regular one can match more."
+            worded(
+                "A condition names at most {tags_max} tags, not {count}; a regular one can match more.",
+                tags_max=_TAGS_MAX,
+                count=len(tags),
+            )
         )
     for tag in tags:
         TagName.parse(tag)
@@ -117,8 +127,10 @@ class Target:
             _check_label("container", container)
         if len(workload) > _LABELS_CHARS_MAX or not _match_labels(workload):
             raise ParameterInvalid(
-                f"application is the name of a workload: lower-case letters, digits, '-' and '.'; "
-                f"not {quoted(workload)}."
+                worded(
+                    "application is the name of a workload: lower-case letters, digits, '-' and '.'; not {workload}.",
+                    workload=quoted(workload),
+                )
             )
         kind = one_of(WorkloadKind, workload_kind, "app_type")
         return cls(parsed, cluster_id, cluster_name, namespace, kind, workload, container)
@@ -127,21 +139,36 @@ class Target:
 def _check_cluster(mode: Mode, cluster_id: str, cluster_name: str) -> None:
     if mode is Mode.SERVERLESS:
         if cluster_id or cluster_name:
-            raise ParameterInvalid(f"A trigger for {mode} names no cluster: leave cluster_id and cluster_name out.")
+            raise ParameterInvalid(
+                worded("A trigger for {mode} names no cluster: leave cluster_id and cluster_name out.", mode=mode)
+            )
     elif not _match_cluster_id(cluster_id):
         raise ParameterInvalid(
-            f"A trigger for {mode} needs a cluster_id: 1 to 64 letters, digits, '.', '_' and '-'; "
-            f"not {quoted(cluster_id)}."
+            worded(
+                "A trigger for {mode} needs a cluster_id: 1 to 64 letters, digits, '.', '_' and '-'; not {cluster_id}.",
+                mode=mode,
+                cluster_id=quoted(cluster_id),
+            )
         )
     if len(cluster_name) > _CLUSTER_NAME_CHARS_MAX or not cluster_name.isprintable():
-        raise ParameterInvalid(f"cluster_name is at most {_CLUSTER_NAME_CHARS_MAX} characters that can be printed.")
+        raise ParameterInvalid(
+            worded(
+                "cluster_name is at most {cluster_name_chars_max} characters that can be printed.",
+                cluster_name_chars_max=_CLUSTER_NAME_CHARS_MAX,
+            )
+        )
 
 
 def _check_label(field: str, text: str) -> None:
     if len(text) > _LABEL_CHARS_MAX or not _match_label(text):
         raise ParameterInvalid(
-            f"{field} is at most {_LABEL_CHARS_MAX} lower-case letters, digits and '-', as Kubernetes names it; "
-            f"not {quoted(text)}."
+            worded(
+                "{field} is at most {label_chars_max} lower-case letters, digits and '-', as Kubernetes "
+                "names it; not {text}.",
+                field=field,
+                label_chars_max=_LABEL_CHARS_MAX,
+                text=quoted(text),
+            )
         )
 
 
@@ -158,5 +185,9 @@ def check_count(count: int) -> None:
     """Pass when a repository with `count` triggers may have one more. Raises TooMany."""
     if count >= TRIGGERS_MAX:
         raise TooMany(
-            f"A repository has at most {TRIGGERS_MAX} triggers; delete one that is not needed.", limit=TRIGGERS_MAX
+            worded(
+                "A repository has at most {triggers_max} triggers; delete one that is not needed.",
+                triggers_max=TRIGGERS_MAX,
+            ),
+            limit=TRIGGERS_MAX,
         )

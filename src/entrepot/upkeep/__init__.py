@@ -1,6 +1,8 @@
-"""Upkeep: what is no longer wanted goes.
+"""Upkeep: what is no longer wanted goes, and what is wanted is still there.
 
-So far retention policies: checked, kept and shown (`policies.py`), and the plan of what one deletes (`retention.py`,
-pure). Nothing carries a plan out yet; that, garbage collection, verification and backup come later. Calls `registry`,
-`accounts`, `access`, `jobs`. Start reading at `retention.py`.
+Garbage collection: `collect.py` goes through the phases of one collection, each in a file of its own. Retention
+policies are checked, kept and shown (`policies.py`); what one deletes is judged tag by tag (`retention.py`, pure), and
+carried out (`retain.py`, `carrying.py`). Verification: `verify.py` goes through the phases of one, `deep.py` is the
+worker of those that read all bytes, `findings.py` says what becomes of what is wrong. Calls `registry`, `accounts`,
+`access`, `jobs`, `blobs`. Start reading at `collect.py`, `retain.py` and `verify.py`.
 """

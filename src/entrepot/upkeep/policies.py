@@ -1,6 +1,6 @@
 """Retention policies: made, shown, changed, deleted, and what they deleted (contract §9)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,14 +9,16 @@ from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
 from entrepot.access.levels import Action
-from entrepot.db.transaction import Reader
+from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
 from entrepot.registry import reach
-from entrepot.upkeep import queries
+from entrepot.upkeep.causes import Cause
 from entrepot.upkeep.events import RetentionChanged, RetentionCreated, RetentionDeleted
+from entrepot.upkeep.queries import policies as queries
+from entrepot.upkeep.queries import retained, wishes
 from entrepot.upkeep.room import Upkeep
 from entrepot.upkeep.rules import Rule, check_same_templates
-from entrepot.values.errors import RuleExists, RuleUnknown
+from entrepot.values.errors import RuleExists, RuleUnknown, worded
 from entrepot.values.names import RepositoryName
 
 
@@ -28,11 +30,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """A tag that a policy deleted, and the rule by which."""
+    """A tag that a policy deleted, and the rule by which, as it was written. `policy_id`: 0 for the organization's."""
 
     id: int
     policy_id: int
-    rule: Rule
+    rule: Mapping[str, Any]
     tag: str
     deleted_at: datetime
 
@@ -42,15 +44,29 @@ async def create_policy(upkeep: Upkeep, actor: Actor, path: RepositoryName, rule
     documents = _documents(rules)
     async with upkeep.db.writing() as tx:
         repository = await reach.changing(tx, actor, Action.REPOSITORY_RETAIN, path)
+        await tx.lock(lock_of(repository.id))
         now = upkeep.clock.now()
         made = await queries.save_policy(tx, repository.id, documents, actor.id, now)
         if made is None:
             raise RuleExists(
-                f"{path} has a retention policy already; change that one, or delete it first.", kind="retention-exists"
+                worded("{path} has a retention policy already; change that one, or delete it first.", path=path),
+                kind="retention-exists",
             )
+        await _carry_out(tx, repository, actor, now)
         event = RetentionCreated(path, made, documents)
         await publish(tx, event, actor=actor.subject, at=now, domain_id=repository.domain_id)
     return made
+
+
+def lock_of(repository_id: int) -> str:
+    """Whoever carries rules out shares this lock; who changes them is alone."""
+    return f"retention:{repository_id}"
+
+
+async def _carry_out(tx: Writer, repository: Row[Any], actor: Actor, at: datetime) -> None:
+    """A policy is carried out as soon as it is made or changed, also where an undone run was what held it up."""
+    await wishes.end_hold(tx, repository.id)
+    await wishes.save_wish(tx, repository.organization_id, repository.id, Cause.CHANGED, actor.subject, at)
 
 
 async def list_policies(upkeep: Upkeep, actor: Actor, path: RepositoryName) -> Sequence[Policy]:
@@ -78,13 +94,14 @@ async def change_policy(
     documents = _documents(rules)
     async with upkeep.db.writing() as tx:
         repository = await reach.changing(tx, actor, Action.REPOSITORY_RETAIN, path)
-        await tx.lock(f"retention:{repository.id}")
+        await tx.lock(lock_of(repository.id))
         row = await _existing(tx, repository.id, path, policy_id)
         check_same_templates(_policy(row).rules, rules)
         if documents == row.rules:
             return
         now = upkeep.clock.now()
         await queries.set_rules(tx, policy_id, documents, now)
+        await _carry_out(tx, repository, actor, now)
         event = RetentionChanged(path, policy_id, documents, {"rules": row.rules})
         await publish(tx, event, actor=actor.subject, at=now, domain_id=repository.domain_id)
 
@@ -96,7 +113,7 @@ async def delete_policy(upkeep: Upkeep, actor: Actor, path: RepositoryName, poli
     """
     async with upkeep.db.writing() as tx:
         repository = await reach.changing(tx, actor, Action.REPOSITORY_RETAIN, path)
-        await tx.lock(f"retention:{repository.id}")
+        await tx.lock(lock_of(repository.id))
         row = await _existing(tx, repository.id, path, policy_id)
         await queries.delete_policy(tx, policy_id)
         event = RetentionDeleted(path, policy_id, {"rules": row.rules})
@@ -112,15 +129,18 @@ async def list_deletions(
     """
     async with upkeep.db.reading() as tx:
         repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
-        total = await queries.deletions_count(tx, repository.id)
-        rows = await queries.deletions_page(tx, repository.id, offset, limit)
-    return [Deletion(row.id, row.policy_id, Rule.of(row.rule), row.tag, row.deleted_at) for row in rows], total
+        total = await retained.deletions_count(tx, repository.id)
+        rows = await retained.deletions_page(tx, repository.id, offset, limit)
+    return [Deletion(row.id, row.policy_id, row.rule, row.tag, row.deleted_at) for row in rows], total
 
 
 async def _existing(tx: Reader, repository_id: int, path: RepositoryName, policy_id: int) -> Row[Any]:
     row = await queries.policy_by_id(tx, repository_id, policy_id)
     if row is None:
-        raise RuleUnknown(f"{path} has no retention policy {policy_id}.", kind="retention-unknown")
+        raise RuleUnknown(
+            worded("{path} has no retention policy {policy_id}.", path=path, policy_id=policy_id),
+            kind="retention-unknown",
+        )
     return row
 
 

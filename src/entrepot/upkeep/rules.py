@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from entrepot.plumbing.expressions import Expression
-from entrepot.values.errors import ParameterInvalid
+from entrepot.values.errors import ParameterInvalid, worded
 from entrepot.values.names import TagName
 from entrepot.values.words import one_of
 
@@ -27,7 +27,7 @@ class Template(StrEnum):
     TAGS = "tag_rule"
 
 
-_PARAMETERS: Final[Mapping[Template, tuple[str, int]]] = {Template.DATE: ("days", 365), Template.TAGS: ("num", 1_000)}
+PARAMETERS: Final[Mapping[Template, tuple[str, int]]] = {Template.DATE: ("days", 365), Template.TAGS: ("num", 1_000)}
 """The parameter of each template, and the most it may be."""
 _DIGITS_MAX: Final = 4
 
@@ -70,7 +70,13 @@ class Rule:
     def parse(cls, template: str, params: Mapping[str, Any], selectors: Sequence[tuple[str, str]]) -> "Rule":
         """Raises ParameterInvalid or TagInvalid."""
         if len(selectors) > _SELECTORS_MAX:
-            raise ParameterInvalid(f"A rule has at most {_SELECTORS_MAX} tag selectors, not {len(selectors)}.")
+            raise ParameterInvalid(
+                worded(
+                    "A rule has at most {selectors_max} tag selectors, not {count}.",
+                    selectors_max=_SELECTORS_MAX,
+                    count=len(selectors),
+                )
+            )
         parsed = one_of(Template, template, "template")
         spared = tuple(Selector.parse(kind, pattern) for kind, pattern in selectors)
         return cls(parsed, _number(parsed, params), spared)
@@ -80,14 +86,14 @@ class Rule:
         """The rule a document of ours stands for."""
         template = Template(document["template"])
         spared = [Selector(SelectorKind(one["kind"]), one["pattern"]) for one in document["tag_selectors"]]
-        return cls(template, int(document["params"][_PARAMETERS[template][0]]), tuple(spared))
+        return cls(template, int(document["params"][PARAMETERS[template][0]]), tuple(spared))
 
     @property
     def document(self) -> dict[str, Any]:
         """The rule as the contract writes it, with its number as text."""
         return {
             "template": str(self.template),
-            "params": {_PARAMETERS[self.template][0]: str(self.number)},
+            "params": {PARAMETERS[self.template][0]: str(self.number)},
             "tag_selectors": [{"kind": str(one.kind), "pattern": one.pattern} for one in self.selectors],
         }
 
@@ -98,11 +104,18 @@ class Rule:
 
 def _number(template: Template, params: Mapping[str, Any]) -> int:
     """The number of a rule: documented as text, sent as a number by some."""
-    name, most = _PARAMETERS[template]
+    name, most = PARAMETERS[template]
     given = params.get(name)
     text = str(given) if isinstance(given, str | int) and not isinstance(given, bool) else ""
     if set(params) != {name} or not _is_number(text) or not 1 <= int(text) <= most:
-        raise ParameterInvalid(f'The params of {template} are {{"{name}": "NUMBER"}}, from 1 to {most}.')
+        raise ParameterInvalid(
+            worded(
+                'The params of {template} are {{"{name}": "NUMBER"}}, from 1 to {most}.',
+                template=template,
+                name=name,
+                most=most,
+            )
+        )
     return int(text)
 
 
@@ -114,7 +127,9 @@ def check_policy(algorithm: str, rules: Sequence[Rule]) -> None:
     """Raises ParameterInvalid."""
     one_of(Algorithm, algorithm, "algorithm")
     if not 1 <= len(rules) <= RULES_MAX:
-        raise ParameterInvalid(f"A policy has 1 to {RULES_MAX} rules, not {len(rules)}.")
+        raise ParameterInvalid(
+            worded("A policy has 1 to {rules_max} rules, not {count}.", rules_max=RULES_MAX, count=len(rules))
+        )
 
 
 def check_same_templates(before: Sequence[Rule], after: Sequence[Rule]) -> None:
@@ -122,5 +137,8 @@ def check_same_templates(before: Sequence[Rule], after: Sequence[Rule]) -> None:
     had = [str(rule.template) for rule in before]
     if [str(rule.template) for rule in after] != had:
         raise ParameterInvalid(
-            f"The templates of a policy cannot be changed: this one has {', '.join(had)}. Delete it and make another."
+            worded(
+                "The templates of a policy cannot be changed: this one has {had}. Delete it and make another.",
+                had=", ".join(had),
+            )
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from entrepot.values.errors import DigestInvalid, quoted
+from entrepot.values.errors import DigestInvalid, quoted, worded
 
 ALGORITHMS: Final[Mapping[str, int]] = MappingProxyType({"sha256": 64, "sha512": 128})
 """The algorithms this registry knows, with the number of hex digits each one makes."""
@@ -51,11 +51,20 @@ class Digest:
 def _what_is_wrong(text: str) -> str:
     algorithm, colon, _ = text.partition(":")
     if not colon:
-        return f"a digest is written algorithm:hex, as in sha256:…, not {quoted(text)}"
+        return worded("a digest is written algorithm:hex, as in sha256:…, not {text}", text=quoted(text))
     if algorithm not in ALGORITHMS:
         return _unsupported(algorithm)
-    return f"a {algorithm} digest has {ALGORITHMS[algorithm]} lower-case hex digits; {quoted(text)} has not"
+    return worded(
+        "a {algorithm} digest has {algorithms} lower-case hex digits; {text} has not",
+        algorithm=algorithm,
+        algorithms=ALGORITHMS[algorithm],
+        text=quoted(text),
+    )
 
 
 def _unsupported(algorithm: str) -> str:
-    return f"digest algorithm {quoted(algorithm)} is not supported; use {' or '.join(ALGORITHMS)}"
+    return worded(
+        "digest algorithm {algorithm} is not supported; use {algorithms}",
+        algorithm=quoted(algorithm),
+        algorithms=" or ".join(ALGORITHMS),
+    )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import NoReturn
 
-from entrepot.values.errors import Json, ManifestInvalid, quoted
+from entrepot.values.errors import Json, ManifestInvalid, quoted, worded
 
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _STRING = re.compile(rb'"[^"]*"?')
@@ -30,11 +30,13 @@ def load_document(body: bytes, *, depth_max: int, values_max: int) -> object:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ManifestInvalid(f"the body is not UTF-8: byte {error.start} is wrong") from None
+        raise ManifestInvalid(worded("the body is not UTF-8: byte {start} is wrong", start=error.start)) from None
     try:
         document: object = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise ManifestInvalid(f"the body is not JSON: {error.msg} at character {error.pos}") from None
+        raise ManifestInvalid(
+            worded("the body is not JSON: {msg} at character {pos}", msg=error.msg, pos=error.pos)
+        ) from None
     except ValueError:
         # What remains is Python's own guard against quadratic work: an integer of thousands of digits.
         raise ManifestInvalid("the body has a number with too many digits") from None
@@ -52,12 +54,16 @@ def _check_shape(body: bytes, depth_max: int, values_max: int) -> None:
     shape = _STRING.sub(b"", body).translate(None, _NOT_SHAPE)
     values = shape.count(b",") + shape.count(b"[") + shape.count(b"{")
     if values > values_max:
-        raise ManifestInvalid(f"the body has more than {values_max} values", limit=values_max)
+        raise ManifestInvalid(
+            worded("the body has more than {values_max} values", values_max=values_max), limit=values_max
+        )
     depth = 0
     for byte in shape.translate(None, b","):
         depth += 1 if byte in _OPENERS else -1
         if depth > depth_max:
-            raise ManifestInvalid(f"the body is nested more than {depth_max} levels deep", limit=depth_max)
+            raise ManifestInvalid(
+                worded("the body is nested more than {depth_max} levels deep", depth_max=depth_max), limit=depth_max
+            )
         if depth < 0:
             return
 
@@ -67,17 +73,19 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(fields) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ManifestInvalid(f"the key {quoted(twice)} is given twice in one object")
+        raise ManifestInvalid(worded("the key {twice} is given twice in one object", twice=quoted(twice)))
     return fields
 
 
 def _refuse_constant(constant: str) -> NoReturn:
-    raise ManifestInvalid(f"the body is not JSON: {constant} is not a number")
+    raise ManifestInvalid(worded("the body is not JSON: {constant} is not a number", constant=constant))
 
 
 def invalid(path: str, problem: str, **detail: Json) -> ManifestInvalid:
     """The error for a document that is wrong at `path`; an empty path is the document itself."""
-    return ManifestInvalid(f"{path or 'the manifest'}: {problem}", path=path, **detail)
+    return ManifestInvalid(
+        worded("{path}: {problem}", path=path or "the manifest", problem=problem), path=path, **detail
+    )
 
 
 class Fields:

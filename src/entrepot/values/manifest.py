@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from entrepot.values.descriptor import Descriptor, read_media_type
 from entrepot.values.digest import Digest
 from entrepot.values.document import Fields, invalid, known_keys, load_document
-from entrepot.values.errors import ManifestTooLarge, MediaTypeUnsupported, quoted
+from entrepot.values.errors import ManifestTooLarge, MediaTypeUnsupported, quoted, worded
 from entrepot.values.media_types import (
     DOCKER_LIST,
     DOCKER_MANIFEST,
@@ -79,7 +79,11 @@ class Manifest:
             _check_supported(declared)
         if len(body) > limits.body_bytes_max:
             raise ManifestTooLarge(
-                f"the manifest has {len(body)} bytes; at most {limits.body_bytes_max} are accepted",
+                worded(
+                    "the manifest has {count} bytes; at most {body_bytes_max} are accepted",
+                    count=len(body),
+                    body_bytes_max=limits.body_bytes_max,
+                ),
                 limit=limits.body_bytes_max,
             )
         fields = Fields(load_document(body, depth_max=limits.depth_max, values_max=limits.values_max), "")
@@ -134,7 +138,11 @@ def _check_supported(media_type: str) -> None:
         raise _schema1_unsupported()
     if media_type not in _READERS:
         raise MediaTypeUnsupported(
-            f"{quoted(media_type)} is not a manifest this registry takes; send one of {', '.join(MANIFESTS)}",
+            worded(
+                "{media_type} is not a manifest this registry takes; send one of {manifests}",
+                media_type=quoted(media_type),
+                manifests=", ".join(MANIFESTS),
+            ),
             supported=list(MANIFESTS),
         )
 

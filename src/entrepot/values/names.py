@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from entrepot.values.errors import NameInvalid, TagInvalid, quoted
+from entrepot.values.errors import NameInvalid, TagInvalid, quoted, worded
 
 REPOSITORY_CHARS_MAX: Final = 255
 ORGANIZATION_CHARS_MAX: Final = 64
@@ -64,12 +64,19 @@ class OrganizationName(str):
         and is not reserved. Raises NameInvalid.
         """
         if text in RESERVED_ORGANIZATIONS:
-            raise NameInvalid(f"the organization name {quoted(text)} is reserved", kind="organization")
+            raise NameInvalid(
+                worded("the organization name {text} is reserved", text=quoted(text)), kind="organization"
+            )
         if len(text) <= ORGANIZATION_CHARS_MAX and _match_organization(text):
             return cls(text)
         raise NameInvalid(
-            f"{quoted(text)} is not an organization name: 1 to {ORGANIZATION_CHARS_MAX} lower-case letters and digits, "
-            "starting with a letter, separated by one '.', one or two '_' or any number of '-'",
+            worded(
+                "{text} is not an organization name: 1 to {organization_chars_max} lower-case letters "
+                "and digits, starting with a letter, separated by one '.', one or two '_' or any number "
+                "of '-'",
+                text=quoted(text),
+                organization_chars_max=ORGANIZATION_CHARS_MAX,
+            ),
             kind="organization",
         )
 
@@ -85,7 +92,10 @@ class TagName(str):
         if _match_tag(text):
             return cls(text)
         raise TagInvalid(
-            f"{quoted(text)} is not a tag: 1 to 128 letters, digits, '_', '.' and '-', not starting with '.' or '-'"
+            worded(
+                "{text} is not a tag: 1 to 128 letters, digits, '_', '.' and '-', not starting with '.' or '-'",
+                text=quoted(text),
+            )
         )
 
 
@@ -100,8 +110,12 @@ class UserName(str):
         if _match_user(text):
             return cls(text)
         raise NameInvalid(
-            f"{quoted(text)} is not a user name: 1 to {USER_CHARS_MAX} letters, digits, '.', '_' and '-', "
-            "starting with a letter or digit",
+            worded(
+                "{text} is not a user name: 1 to {user_chars_max} letters, digits, '.', '_' and '-', "
+                "starting with a letter or digit",
+                text=quoted(text),
+                user_chars_max=USER_CHARS_MAX,
+            ),
             kind="user",
         )
 
@@ -150,6 +164,17 @@ class TriggerName(str):
         return cls(_short_name(text, USER_CHARS_MAX, "trigger"))
 
 
+class WebhookName(str):
+    """A webhook, among those of its organization and its repositories."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> WebhookName:
+        """A name that a webhook may be created with. Raises NameInvalid."""
+        return cls(_short_name(text, USER_CHARS_MAX, "webhook"))
+
+
 class RobotName(str):
     """A robot, without the `robot$` that stands before it where users stand, too."""
 
@@ -190,8 +215,12 @@ class ProviderName(str):
         if _match_provider(text):
             return cls(text)
         raise NameInvalid(
-            f"{quoted(text)} is not a provider's name: 1 to {USER_CHARS_MAX} lower-case letters, digits and '-', "
-            "starting with a letter or digit",
+            worded(
+                "{text} is not a provider's name: 1 to {user_chars_max} lower-case letters, digits and "
+                "'-', starting with a letter or digit",
+                text=quoted(text),
+                user_chars_max=USER_CHARS_MAX,
+            ),
             kind="provider",
         )
 
@@ -211,18 +240,28 @@ def _short_name(text: str, chars_max: int, kind: str) -> str:
     if len(text) <= chars_max and _match_user(text):
         return text
     raise NameInvalid(
-        f"{quoted(text)} is not a {kind} name: 1 to {chars_max} letters, digits, '.', '_' and '-', "
-        "starting with a letter or digit",
+        worded(
+            "{text} is not a {kind} name: 1 to {chars_max} letters, digits, '.', '_' and '-', "
+            "starting with a letter or digit",
+            text=quoted(text),
+            kind=kind,
+            chars_max=chars_max,
+        ),
         kind=kind,
     )
 
 
 def _what_is_wrong_with_repository(text: str) -> str:
     if len(text) > REPOSITORY_CHARS_MAX:
-        return f"a repository name has at most {REPOSITORY_CHARS_MAX} characters, this one has {len(text)}"
+        return worded(
+            "a repository name has at most {repository_chars_max} characters, this one has {count}",
+            repository_chars_max=REPOSITORY_CHARS_MAX,
+            count=len(text),
+        )
     if "/" not in text:
-        return f"a repository name needs an organization, as in team/app; {quoted(text)} has none"
-    return (
-        f"{quoted(text)} is not a repository name: components of lower-case letters and digits, "
-        "separated by one '.', one or two '_' or any number of '-', and joined by '/'"
+        return worded("a repository name needs an organization, as in team/app; {text} has none", text=quoted(text))
+    return worded(
+        "{text} is not a repository name: components of lower-case letters and digits, separated "
+        "by one '.', one or two '_' or any number of '-', and joined by '/'",
+        text=quoted(text),
     )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from entrepot.values.document import Fields
-from entrepot.values.errors import ParameterInvalid, quoted
+from entrepot.values.errors import ParameterInvalid, quoted, worded
 
 _UNKNOWN = "unknown"
 _TEXT_CHARS_MAX = 255
@@ -27,7 +27,9 @@ class Platform:
         """The platform people write as `os/architecture[/variant]`. Raises ParameterInvalid."""
         found = _match(text) if len(text) <= _TEXT_CHARS_MAX else None
         if found is None:
-            raise ParameterInvalid(f"{quoted(text)} is not a platform, as in linux/amd64 or linux/arm64/v8")
+            raise ParameterInvalid(
+                worded("{text} is not a platform, as in linux/amd64 or linux/arm64/v8", text=quoted(text))
+            )
         return cls(os=found[1], architecture=found[3], variant=found[4], os_version=found[2])
 
     @classmethod

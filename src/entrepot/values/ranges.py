@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from entrepot.values.errors import RangeUnsatisfiable, UploadInvalid, quoted
+from entrepot.values.errors import RangeUnsatisfiable, UploadInvalid, quoted, worded
 
 _FAR: Final = 1 << 63
 """Beyond the end of any content. A number with more digits than this is as good as this one."""
@@ -37,7 +37,9 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
     stop = min(_position(last) + 1, size) if last else size
     # RFC 9110 calls a range that ends before it starts invalid, to be ignored; the OCI suites want it refused.
     if start >= size or (last and _position(last) < start):
-        raise RangeUnsatisfiable(f"there is no range {quoted(wanted[0])} in {size} bytes", size=size)
+        raise RangeUnsatisfiable(
+            worded("there is no range {wanted} in {size} bytes", wanted=quoted(wanted[0]), size=size), size=size
+        )
     return start, stop
 
 
@@ -48,11 +50,11 @@ def parse_content_range(header: str) -> tuple[int, int]:
     """
     found = _match_content_range(header.strip(" \t"))
     if found is None:
-        raise UploadInvalid(f"{quoted(header)} is not a Content-Range, as in 0-1023")
+        raise UploadInvalid(worded("{header} is not a Content-Range, as in 0-1023", header=quoted(header)))
     start, last = _position(found[1]), _position(found[2])
     total = _FAR if found[3] in (None, "*") else _position(found[3])
     if not start <= last < total:
-        raise UploadInvalid(f"the Content-Range {quoted(header)} contradicts itself")
+        raise UploadInvalid(worded("the Content-Range {header} contradicts itself", header=quoted(header)))
     return start, last
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from entrepot.values.digest import Digest
-from entrepot.values.errors import NameInvalid, quoted
+from entrepot.values.errors import NameInvalid, quoted, worded
 from entrepot.values.names import RepositoryName, TagName
 
 Reference: TypeAlias = TagName | Digest
@@ -85,4 +85,4 @@ def _looks_like_host(component: str) -> bool:
 def _check_host(host: str) -> None:
     found = _match_host(host) if len(host) <= _HOST_CHARS_MAX else None
     if found is None or (found[1] is not None and not 0 < int(found[1]) < 65536):
-        raise NameInvalid(f"{quoted(host)} is not a host, as in registry.example:5000", kind="host")
+        raise NameInvalid(worded("{host} is not a host, as in registry.example:5000", host=quoted(host)), kind="host")

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import TypeVar
 
-from entrepot.values.errors import ParameterInvalid, quoted
+from entrepot.values.errors import ParameterInvalid, quoted, worded
 
 _Word = TypeVar("_Word", bound=StrEnum)
 
@@ -13,4 +13,6 @@ def one_of(words: type[_Word], text: str, field: str) -> _Word:
     try:
         return words(text)
     except ValueError:
-        raise ParameterInvalid(f"{field} is one of {', '.join(words)}; not {quoted(text)}.") from None
+        raise ParameterInvalid(
+            worded("{field} is one of {words}; not {text}.", field=field, words=", ".join(words), text=quoted(text))
+        ) from None

@@ -22,6 +22,18 @@ async def rooms(tmp_path: Path) -> AsyncIterator[Rooms]:
         yield rooms
 
 
+@pytest.fixture
+async def furnished(rooms: Rooms) -> Rooms:
+    """A private image in `acme`; `stranger` may do nothing, `partner/boss` administers another domain."""
+    await rooms.organization("acme")
+    await rooms.repository("acme/web")
+    await rooms.push("acme/web", "1.0")
+    await rooms.user("stranger")
+    await rooms.domain("partner")
+    await rooms.organization("theirs", await rooms.sign_in("partner/boss"))
+    return rooms
+
+
 class Browser:
     """Somebody's browser; `csrf_token` is what pages of theirs hold. Redirects are not followed."""
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrepot.doors.console.charts import HEIGHT, WIDTH, bars_by_day
+from entrepot.doors.console.charts import HEIGHT, WIDTH, bars_by_day, pairs_by_day
 
 FIRST = date(2026, 11, 1)
 
@@ -31,3 +31,16 @@ def test_half_as_much_is_half_as_high_and_every_bar_says_what_it_stands_for():
 
 def test_without_values_there_is_an_empty_picture():
     assert bars_by_day([], str, str).bars == []
+
+
+def test_two_values_of_a_day_stand_beside_each_other_in_one_proportion():
+    days = [(FIRST, 100, 50), (FIRST + timedelta(days=1), 0, 25)]
+    chart = pairs_by_day(days, ("out", "in"), "{} B".format, str)
+    assert [(bar.is_second, bar.height) for bar in chart.bars] == [
+        (False, chart.bars[0].height),
+        (True, chart.bars[0].height / 2),
+        (False, 0),
+        (True, round(chart.bars[0].height / 4, 1)),
+    ]
+    assert chart.bars[0].x + chart.bars[0].width <= chart.bars[1].x + 0.11
+    assert (chart.bars[1].said, chart.names) == ("2026-11-01: in 50 B", ["out: 100 B", "in: 75 B"])

@@ -36,6 +36,7 @@ FOR_EVERY_ACCOUNT = {
     "list_images",
     "list_shared",
     "list_given",
+    "list_cold",
 }
 # Goes on for ever; `tests/live/console/test_live.py` reads it.
 STREAMS = {"follow_changes"}
@@ -50,18 +51,6 @@ HEADERS = {
 }
 
 
-@pytest.fixture
-async def furnished(rooms: Rooms) -> Rooms:
-    """A private image in `acme`; `stranger` may do nothing, `partner/boss` administers another domain."""
-    await rooms.organization("acme")
-    await rooms.repository("acme/web")
-    await rooms.push("acme/web", "1.0")
-    await rooms.user("stranger")
-    await rooms.domain("partner")
-    await rooms.organization("theirs", await rooms.sign_in("partner/boss"))
-    return rooms
-
-
 def pages_of(*methods: str) -> Iterator[tuple[Page, str]]:
     """The pages of the table, each with its address in this house."""
     names = {
@@ -71,6 +60,8 @@ def pages_of(*methods: str) -> Iterator[tuple[Page, str]]:
         "tag": "1.0",
         "digest": DIGEST,
         "user": "admin",
+        "rule": "1",
+        "policy": "1",
     }
     for page in PAGES:
         if page.method in methods and page.name not in STREAMS:

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from entrepot.accounts.users import FIRST_ADMIN
+from entrepot.accounts.initial_password import FIRST_ADMIN
 from entrepot.doors.manage.door import build
 from tests.make.fresh import fresh_url
 from tests.make.rooms import PASSWORD, Rooms, open_rooms

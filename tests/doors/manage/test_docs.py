@@ -4,7 +4,7 @@ import re
 
 import httpx2
 
-from entrepot.doors.manage.routes import OPENAPI_PATH
+from entrepot.doors.manage.table.installation import OPENAPI_PATH
 
 FILES = {
     "/docs/start.js": "text/javascript",

@@ -13,7 +13,8 @@ from fastapi.routing import APIRoute
 from entrepot.accounts.scopes import Scope
 from entrepot.accounts.tokens import issue_token
 from entrepot.doors.manage import problems
-from entrepot.doors.manage.door import build, make_api
+from entrepot.doors.manage.door import build
+from entrepot.doors.manage.framework import whole_framework
 from entrepot.doors.manage.problems import problem_of
 from entrepot.doors.manage.routes import ROUTES, find
 from entrepot.registry import organizations
@@ -241,7 +242,7 @@ async def test_nothing_but_the_table_is_served(api: httpx2.AsyncClient) -> None:
 
 
 def test_the_framework_has_the_routes_of_the_table_and_no_others() -> None:
-    routes = make_api().routes
+    routes = whole_framework().routes
     served = {(method, route.path) for route in routes if isinstance(route, APIRoute) for method in route.methods or ()}
 
     assert len(served) == len(routes)
@@ -278,6 +279,12 @@ def test_no_two_lines_of_the_problem_table_contradict_their_code() -> None:
         number = problem.code.rpartition(".")[2]
         if problem.code.startswith("SVCSTG") and problem.status not in (405, 503, 507):
             assert number.startswith(str(problem.status)), problem
+
+
+def test_a_code_of_our_own_means_one_thing() -> None:
+    lines = [problem.code for problem in problems._TABLE.values() if problem.code.startswith("ENTREPOT")]
+
+    assert len(lines) == len(set(lines))
 
 
 def test_a_door_can_be_built_twice(rooms: Rooms) -> None:

@@ -3,10 +3,10 @@
 import pytest
 from fastapi.routing import APIRoute
 
-from entrepot.doors.manage.door import make_api
 from entrepot.doors.manage.examples import EXAMPLES
+from entrepot.doors.manage.framework import whole_framework
 
-API = make_api()
+API = whole_framework()
 TAKING = {route.name: route for route in API.routes if isinstance(route, APIRoute) and route.body_field is not None}
 
 

@@ -115,3 +115,30 @@ async def test_what_cannot_be_asked_is_refused(
     furnished: Rooms, api: httpx2.AsyncClient, parameters: dict[str, Any], code: str
 ) -> None:
     assert_problem(await api.get(EXPLAIN, params=parameters), 400, f"SVCSTG.SWR.{code}")
+
+
+async def test_a_gate_has_its_say_where_somebody_is_permitted(furnished: Rooms, api: httpx2.AsyncClient) -> None:
+    await furnished.push("acme/app", "v1")
+    await furnished.grant("acme", "zoe", Level.EDIT)
+    rule = {"tags": "v*", "exclusions": ["v*-rc"]}
+    assert (await api.post("/v2/manage/namespaces/acme/immutability", json=rule)).status_code == 201
+
+    async def gates(who: str, action: str, what: str) -> tuple[bool, bool, list[tuple[bool, str]]]:
+        found = (await ask(api, who, action, what)).json()
+        said = [(one["is_passed"], one["because"]) for one in found["gates"]]
+        return found["is_allowed"], found["is_permitted"], said
+
+    named = "rule 1 of acme (tags v* of *, set by admin)"
+    kept = f"The tag v1 of acme/app is immutable by {named}: it stays where it is. Choose another, or disable the rule."
+    assert await gates("zoe", "push", "acme/app:v1") == (False, True, [(False, kept)])
+    assert await gates("zoe", "push", "acme/app:v1-rc") == (True, True, [])
+    assert await gates("zoe", "pull", "acme/app:v1") == (True, True, [])
+    assert await gates("zoe", "delete-content", "acme/app:v1") == (False, False, [])
+    assert await gates("zoe", "push", "acme/app") == (True, True, [(True, f"Tags stay where they are by {named}.")])
+    new = f"The tag v2 can be made once, and stays then by {named}."
+    assert await gates("zoe", "push", "acme/app:v2") == (True, True, [(True, new)])
+    for what in ("acme/app", "acme/app:v1"):
+        is_allowed, is_permitted, [(is_passed, because)] = await gates("ann", "delete", what)
+        assert (is_allowed, is_permitted, is_passed) == (False, True, False)
+        assert "entrepot immutable update acme 1 --disable" in because
+    assert (await ask(api, "ann", "push", "acme/app:v/1")).status_code == 400

@@ -36,7 +36,7 @@ async def test_a_tag_is_made_from_another(api: httpx2.AsyncClient, images: tuple
 
     assert (made.status_code, made.json()) == (201, {})
     assert (await api.get(f"{TAGS}/stable")).json()["digest"] == str(images[1].digest)
-    assert_problem(await api.post(TAGS, json=body), 409, "ENTREPOT.4090020")
+    assert_problem(await api.post(TAGS, json=body), 409, "ENTREPOT.4090041")
     assert (await api.post(TAGS, json=body | {"override": True})).status_code == 201
 
 

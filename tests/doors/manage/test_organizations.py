@@ -319,3 +319,19 @@ async def test_a_permission_that_is_taken_holds_no_longer(rooms: Rooms, api: htt
     await api.request("DELETE", ACCESS, json=[ann.id])
 
     assert_problem(await as_user("ann").get(f"{NAMESPACES}/acme"), 404, "SVCSTG.SWR.4040058")
+
+
+async def test_its_settings_are_shown_and_null_goes_back_to_those_of_the_installation(
+    rooms: Rooms, api: httpx2.AsyncClient
+) -> None:
+    await rooms.organization("acme")
+    await api.patch(f"{NAMESPACES}/acme", json={"history_days": 30, "public": True})
+    own = (await api.get(f"{NAMESPACES}/acme/settings")).json()
+
+    await api.patch(f"{NAMESPACES}/acme", json={"public": False})
+    await api.patch(f"{NAMESPACES}/acme", json={"history_days": None})
+
+    assert own == {"sparse": False, "public": True, "history_days": 30, "own_history_days": 30, "read_only": False}
+    back = (await api.get(f"{NAMESPACES}/acme/settings")).json()
+    assert back == {"sparse": False, "public": False, "history_days": 14, "own_history_days": None, "read_only": False}
+    assert_problem(await api.patch(f"{NAMESPACES}/acme", json={"history_days": 4_000}), 400, "SVCSTG.SWR.4000014")

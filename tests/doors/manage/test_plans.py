@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, select
 
 from entrepot.accounts.groups import create_group
-from entrepot.accounts.users import FIRST_ADMIN
+from entrepot.accounts.initial_password import FIRST_ADMIN
 from entrepot.doors.manage.door import build
 from entrepot.registry.tables import repository
 from entrepot.values.names import GroupName
@@ -20,7 +20,19 @@ MEMBER = "member"
 ORGANIZATIONS = 1_500
 _SHARED = "shared-repositories?limit=5"
 LARGE = {
-    *("repository", "tag", "manifest", "blob", "repository_blob", "grant", "event", "pull_day", "share"),
+    *(
+        "repository",
+        "tag",
+        "manifest",
+        "blob",
+        "repository_blob",
+        "grant",
+        "event",
+        "pull_day",
+        "pull_last",
+        "share",
+        "version_label",
+    ),
     *("user", "robot", "group", "membership", "personal_token"),
 }
 
@@ -32,7 +44,7 @@ LISTS = (
     f"{_SERVICE}/tags?limit=100&offset=0",
     f"{_SERVICE}/tags?filter=tag::1|limit::5|offset::5",
     f"{_SERVICE}/tags?limit=5&offset=0&order_column=tag&order_type=asc",
-    f"{_SERVICE.replace('v2', 'v3')}/tags?limit=5&marker=0",
+    f"{_SERVICE.replace('v2', 'v3')}/tags?limit=5&marker=1767225600000000.15055",
     f"{_REPOS}?limit=100&offset=0",
     f"{_REPOS}?limit=100&offset=400",
     f"{_REPOS}?limit=100&offset=7000",
@@ -43,6 +55,9 @@ LISTS = (
     f"{_REPOS}?filter=name::service-777|limit::100|offset::0",
     "/v3/manage/repos?limit=100&marker=5000",
     f"{_SERVICE}/pulls",
+    "/v2/manage/cold?days=1&limit=5",
+    "/v2/manage/cold?days=1&limit=5&marker=team7/service-1506",
+    "/v2/manage/cold?days=1&namespace=team7",
     f"{_SERVICE}/versions?limit=5",
     f"{_SERVICE}/versions?limit=5&marker=1.15055&order_column=tag&order_type=asc",
     f"{_SERVICE}/tags/1.15055/history?limit=5",
@@ -56,6 +71,12 @@ LISTS = (
     "/v2/manage/namespaces/team7/grants",
     "/v2/manage/namespaces/team7/grants?marker=team7/a* user:1",
     "/v2/manage/users?marker=a",
+    "/v2/manage/users?order_column=created_at&limit=5",
+    "/v2/manage/users?order_column=created_at&limit=5&marker=2026-01-01T00:00:00%2B00:00 a",
+    "/v2/manage/users?order_column=expires_at&limit=5",
+    "/v2/manage/users?order_column=expires_at&limit=5&order_type=desc&marker=- a",
+    "/v2/manage/robots?order_column=expires_at&limit=5&marker=2026-01-01T00:00:00%2B00:00 a",
+    "/v2/manage/groups?order_column=created_at&limit=5&marker=2026-01-01T00:00:00%2B00:00 a",
     "/v2/manage/groups?marker=a",
     "/v2/manage/groups/team/members",
     "/v2/manage/robots?marker=a",
@@ -66,6 +87,12 @@ LISTS = (
     "/v2/manage/search?q=service:1.&limit=20",
     "/v2/manage/search?q=team7/service:1.15&limit=20",
     "/v2/manage/search?q=sha256:00000000&limit=20",
+    "/v2/manage/search?q=label:team=red&limit=20",
+    "/v2/manage/search?q=label:team&limit=20",
+    "/v2/manage/search?q=label:team=r* service-777&limit=20",
+    "/v2/manage/search?q=label:revision=r777&limit=20",
+    "/v2/manage/search?q=label:revision=r77*&limit=20",
+    "/v2/manage/search?q=label:team=red label:revision=r777&limit=20",
 )
 
 
@@ -109,6 +136,5 @@ def furnish(url: str) -> None:
     engine = create_engine(parsed)
     with engine.begin() as connection:
         estate.fill(connection, MEMBER, ORGANIZATIONS)
-    with engine.begin() as connection:
-        estate.analyze(connection)
+    estate.settle(engine)
     engine.dispose()

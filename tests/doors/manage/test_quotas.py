@@ -138,6 +138,30 @@ async def test_reports_and_downloads_show_what_was_pulled(rooms: Rooms, api: htt
     assert pulls == {"pulls": [{"tag": "v1", "date": "2026-01-01", "pulls": 1, "bytes": 1_234}]}
 
 
+async def test_usage_shows_what_came_and_went_by_day(rooms: Rooms, api: httpx2.AsyncClient, image: Image) -> None:
+    size = sum(len(blob.content) for blob in image.blobs)
+    rooms.registry.counts.answered("GET", "acme/web", "v1", str(image.digest))
+    await Accountant(rooms.registry).keep()
+
+    domain = (await api.get("/v2/manage/usage")).json()
+    repository = (await api.get(f"{ACME}/repos/web/usage")).json()
+    up = (await api.get("/v2/manage/reports/upflow/daily")).json()
+
+    today = {"date": "2026-01-01", "pulls": 1, "pulled_bytes": 0, "pushes": 1, "pushed_bytes": size}
+    assert repository["days"][-1] == today
+    assert domain["days"][-1] == {**today, "stored_bytes": size}
+    held = {"stored_bytes": size, "exclusive_bytes": size, "shared_bytes": 0}
+    assert {name: value for name, value in domain.items() if name != "days"} == {
+        "organizations": 1, "repositories": 1, "tags": 1, "pulled_bytes": 0, **held
+    }  # fmt: skip
+    last = {"at": "2026-01-01T00:00:00.000000Z", "by": "", "is_anonymous": True}
+    assert {name: value for name, value in repository.items() if name != "days"} == {**held, "last_pull": last}
+    assert (await api.get(f"{ACME}/usage")).json() == held
+    assert (await api.get(f"{ACME}/repos/web/tags/v1/usage")).json() == held
+    assert len(domain["days"]) == len(repository["days"]) == len(up) == 30
+    assert up[-1] == {"date": "2026-01-01", "value": size}
+
+
 @pytest.mark.parametrize("path", ["store/hourly", "downfall/daily", "store/%00"])
 async def test_there_are_no_other_reports(api: httpx2.AsyncClient, path: str) -> None:
     assert (await api.get(f"/v2/manage/reports/{path}")).status_code == 400

@@ -159,6 +159,8 @@ async def test_the_list_has_every_field(furnished: Rooms, api: httpx2.AsyncClien
         ("?name=WEB", ["web-tools", "web"]),
         ("?name=acme", ["acme"]),
         ("?name=db%2Fma", ["db/main"]),
+        ("?name=db$ma", ["db/main"]),
+        ("?filter=name::db%24ma", ["db/main"]),
         ("?name=_", []),
         ("?category=linux", ["web-tools", "web"]),
         ("?is_public=true", ["acme"]),
@@ -253,7 +255,10 @@ async def test_the_list_by_marker_walks_all_pages_and_ends(furnished: Rooms, api
 
 
 async def test_the_list_by_marker_has_every_field(furnished: Rooms, api: httpx2.AsyncClient) -> None:
+    nested = (await api.get(V3, params={"name": "db$ma"})).json()["repos"]
     answer = (await api.get(V3, params={"namespace": "acme", "name": "we", "is_public": "false"})).json()
+
+    assert [one["name"] for one in nested] == ["db/main"]
 
     assert answer == {
         "repos": [

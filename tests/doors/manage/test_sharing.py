@@ -182,7 +182,7 @@ async def test_a_page_of_shared_repositories_has_every_field(
     await api.post(SHARES, json=GUESTS)
     plain = (await api.get("/v2/manage/repos", params={"name": "main"})).json()
 
-    given = await api.get(V2, params={"center": "self"})
+    given = await api.get(V2, params={"center": "self", "name": "db$main"})
     received = await as_user("guests/boss").get(V2, params={"filter": "center::thirdparty|name::main"})
 
     assert (given.json(), given.headers["content-range"]) == (plain, "0-1/1")
@@ -196,7 +196,7 @@ async def test_shared_repositories_by_marker_have_every_field(
     await api.post(SHARES, json=GUESTS)
     plain = (await api.get("/v3/manage/repos", params={"name": "main"})).json()["repos"][0]
 
-    given = (await api.get(V3, params={"shared_by": "self"})).json()
+    given = (await api.get(V3, params={"shared_by": "self", "name": "db$m"})).json()
     received = (await as_user("guests/boss").get(V3, params={"shared_by": "thirdparty", "status": "true"})).json()
 
     assert given == {"repos": [plain | {"status": False}]}

@@ -32,11 +32,11 @@ async def test_regions_are_made_known_listed_and_forgotten(api: httpx2.AsyncClie
     listed = await api.get(REGIONS)
     assert (listed.status_code, [one["regionID"] for one in listed.json()]) == (200, ["north-1", "south-1"])
     again = await api.post(REGIONS, json={"regionID": "south-1", "url": "https://south.example"})
-    assert (again.status_code, again.json()["error_code"]) == (409, "ENTREPOT.4090021")
+    assert (again.status_code, again.json()["error_code"]) == (409, "ENTREPOT.4090025")
 
     assert (await api.delete(f"{REGIONS}/south-1")).status_code == 204
     gone = await api.delete(f"{REGIONS}/south-1")
-    assert (gone.status_code, gone.json()["error_code"]) == (404, "ENTREPOT.4040021")
+    assert (gone.status_code, gone.json()["error_code"]) == (404, "ENTREPOT.4040025")
 
 
 async def test_a_rule_goes_its_way(rooms: Rooms, api: httpx2.AsyncClient) -> None:
@@ -66,7 +66,7 @@ async def test_a_rule_goes_its_way(rooms: Rooms, api: httpx2.AsyncClient) -> Non
 
 
 async def test_what_is_to_be_copied_now_waits_and_says_so(rooms: Rooms, api: httpx2.AsyncClient) -> None:
-    body = REMOTE | {"imageTag": ["v1", "v2"], "override": False}
+    body = REMOTE | {"imageTag": ["v1", "v2"]}
 
     asked = await api.post(f"{REPOSITORY}/sync_images", json=body)
     assert (asked.status_code, asked.json()) == (200, [])

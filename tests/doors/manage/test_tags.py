@@ -6,6 +6,8 @@ import httpx2
 import pytest
 
 from entrepot.registry import tagged
+from entrepot.registry.inspect import inspect_version
+from entrepot.values.names import RepositoryName, TagName
 from tests.doors.manage.test_door import assert_problem
 from tests.make.fresh import KINDS
 from tests.make.image import Image
@@ -111,6 +113,27 @@ async def test_lists_are_filtered_and_sorted_alike(
     assert [one["tag"] for one in marked.json()["tags"]] == names
 
 
+async def test_a_tag_that_is_pushed_again_was_pushed_then_wherever_it_is_shown(
+    rooms: Rooms, api: httpx2.AsyncClient, image: Image
+) -> None:
+    at = "2026-01-01T00:00:03.000000Z"
+
+    await rooms.push("acme/db/main", "a1", image)
+
+    [first, *_] = (await api.get(TAGS)).json()
+    assert (first["Tag"], first["created"], first["updated"]) == ("a1", "2026-01-01T00:00:00.000000Z", at)
+    marker = (await api.get(V3, params={"limit": "1"})).json()["nextMarker"]
+    after = (await api.get(V3, params={"marker": marker})).json()["tags"]
+    assert [one["tag"] for one in after] == ["Latest", "b2"]
+    [repository] = (await api.get("/v2/manage/repos", params={"name": "db/main"})).json()
+    assert repository["tags"][0] == "a1"
+    policy = {"rules": [{"tags": ["*"], "newest": 1}]}
+    going = (await api.post("/v2/manage/namespaces/acme/retention/preview", json=policy)).json()["tags"]
+    assert [one["tag"] for one in going] == ["Latest", "b2"]
+    version = await inspect_version(rooms.registry, rooms.admin, RepositoryName("acme/db/main"), TagName("a1"))
+    assert version.pushed_at == rooms.clock.now()
+
+
 async def test_a_filter_pages_and_sorts(api: httpx2.AsyncClient, image: Image) -> None:
     text = "limit::1|offset::1|order_column::tag|order_type::asc"
     answer = await api.get(TAGS, params={"filter": text})
@@ -147,7 +170,10 @@ async def test_the_list_by_marker_walks_all_pages_and_ends(
     ("query", "code"),
     [
         ("marker=x", "4000056"),
-        ("marker=99999999999999999999", "4000056"),
+        ("marker=99999999999999999999.1", "4000056"),
+        ("marker=9999999999999999999.1", "4000056"),
+        ("marker=1.9999999999999999999", "4000056"),
+        ("marker=7", "4000056"),
         ("marker=-bad&order_column=tag", "4009021"),
         ("with_manifest=maybe", "4000014"),
         ("order_column=size", "4001096"),

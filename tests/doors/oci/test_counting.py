@@ -30,6 +30,8 @@ async def test_manifests_that_were_sent_are_counted(cast: Cast, admin: Wire, way
 
     assert dict(counts.manifests) == {("acme/app", digest): 1, ("acme/app", "v1"): 2}
     assert counts.asked == {("acme/app", digest): "v1"}
+    by = cast["admin"].id
+    assert counts.last == {("acme/app", digest): by, ("acme/app", "v1"): by}
 
 
 async def test_what_a_client_has_already_is_not_counted(cast: Cast, admin: Wire) -> None:

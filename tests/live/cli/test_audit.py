@@ -27,6 +27,7 @@ def test_what_happened_is_listed_and_exported(as_admin: Run, api: Api, tmp_path:
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     assert [line["type"] for line in lines] == ["organization.created", "grant.set"]
     assert ok(as_admin("audit", "export", "--org", org)) == file.read_text()
+    assert '"level": 1' in ok(as_admin("audit", "list", "--org", org, "--type", "grant.set"))
 
     assert as_admin("audit", "list", "--since", "yesterday").code == 2
     assert "marker" in refused(as_admin("audit", "export", "--after", "x"))

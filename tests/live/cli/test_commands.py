@@ -130,7 +130,15 @@ def test_organizations_from_beginning_to_end(as_admin: Run) -> None:
     changed = read(as_admin("org", "set", name, "--sparse", "allow", "--public", "--json"))
     assert changed == {"name": name, "sparse": True, "public": True}
     assert as_admin("org", "set", name).code == 2
+    assert read(as_admin("org", "update", name, "--private", "--json")) == {"name": name, "public": False}
+    ok(as_admin("org", "set", name, "--public"))
     assert read(as_admin("org", "set", name, "--sparse", "refuse", "--json"))["sparse"] is False
+    ok(as_admin("org", "set", name, "--history-days", "90"))
+    settings = {"sparse": False, "public": True, "history_days": 90, "own_history_days": 90, "read_only": False}
+    assert read(as_admin("org", "show", name, "--json"))["settings"] == settings
+    ok(as_admin("org", "set", name, "--history-days", "default"))
+    assert read(as_admin("org", "show", name, "--json"))["settings"]["history_days"] == 14
+    assert as_admin("org", "set", name, "--history-days", "long").code == 2
 
     assert as_admin("org", "delete", name).code == 2
     assert ok(as_admin("org", "delete", name, "--yes")) == f"Deleted the organization {name}.\n"
@@ -161,9 +169,30 @@ def test_repositories_and_tags_from_beginning_to_end(as_admin: Run, api: Api) ->
     ok(as_admin("tag", "delete", f"{repository}:1.0", "--yes"))
     assert "no tag" in refused(as_admin("tag", "delete", f"{repository}:1.0", "--yes"))
     assert "still has repositories" in refused(as_admin("org", "delete", organization, "--yes"))
+    assert "still holds 1 repository," in ok(as_admin("org", "delete", organization, "--dry-run"))
+    assert read(as_admin("repo", "delete", repository, "--dry-run", "--json"))["name"] == repository
+    assert f"deletes the repository {repository} with" in ok(as_admin("repo", "delete", repository, "--dry-run"))
     ok(as_admin("repo", "delete", repository, "--yes"))
     assert "no repository" in refused(as_admin("repo", "delete", repository, "--yes"))
     ok(as_admin("org", "delete", organization, "--yes"))
+
+
+def test_an_empty_list_says_how_to_make_something(as_admin: Run, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = api.create_user(password=PASSWORD)
+    monkeypatch.setenv("ENTREPOT_USER", user.user)
+    monkeypatch.setenv("ENTREPOT_PASSWORD", PASSWORD)
+
+    for noun, step in (
+        ("org", "entrepot org create"),
+        ("repo", "entrepot repo create"),
+        ("image", "entrepot image push"),
+        ("key", "entrepot key create"),
+        ("token", "entrepot token create"),
+        ("robot", "entrepot robot create"),
+    ):
+        assert step in ok(as_admin(noun, "list")), noun
+        assert read(as_admin(noun, "list", "--json")) == [], noun
+    assert ok(as_admin("session", "list")) == "Nobody is signed in.\n"
 
 
 def test_permissions_from_beginning_to_end(as_admin: Run, api: Api) -> None:
@@ -177,6 +206,14 @@ def test_permissions_from_beginning_to_end(as_admin: Run, api: Api) -> None:
         rows = read(as_admin("grant", "list", scope, "--json"))
         assert [row["level"] for row in rows if row["name"] == user.user] == ["edit"]
         assert user.user in ok(as_admin("grant", "list", scope))
+        everything = read(as_admin("grant", "list", f"{organization}/web", "--all", "--json"))
+        assert {(row["scope"], row["kind"], row["level"]) for row in everything} >= {
+            (organization, "administrators", "manage"),
+            (scope, "user", "edit"),
+        }
+        assert user.user in ok(as_admin("grant", "list", f"{organization}/web", "--all"))
+        ok(as_admin("grant", "set", scope, "--user", user.user, "--level", "edit", "--until", "2099-12-31"))
+        assert "2099-12-31" in ok(as_admin("grant", "list", f"{organization}/web", "--all"))
         ok(as_admin("grant", "remove", scope, "--user", user.user))
         assert "no permission of their own" in refused(as_admin("grant", "remove", scope, "--user", user.user))
     with user:
@@ -222,6 +259,7 @@ def test_repositories_organizations_and_tags_are_created_and_shown(as_admin: Run
     assert "Our page" in ok(as_admin("repo", "show", repository))
     changed = read(as_admin("repo", "set", repository, "--category", "database", "--json"))
     assert (changed["is_public"], changed["category"]) == (True, "database")
+    assert "--description" in as_admin("repo", "update", repository).err
     shown = read(as_admin("repo", "show", repository, "--json"))
     assert (shown["is_public"], shown["category"], shown["description"]) == (True, "database", "Our page")
 
@@ -233,5 +271,7 @@ def test_repositories_organizations_and_tags_are_created_and_shown(as_admin: Run
     found = read(as_admin("org", "show", organization, "--json"))
     assert (found["name"], found["auth"]) == (organization, 7)
     assert {row["resource"]: row["used"] for row in found["quotas"]}["tags"] == 1
-    assert "manage" in ok(as_admin("org", "show", organization))
+    ok(as_admin("quota", "set", "--org", organization, "--tags", "7"))
+    shown = ok(as_admin("org", "show", organization))
+    assert "manage" in shown and "1 of 7" in shown and "archive" not in shown
     assert "no organization" in refused(as_admin("org", "show", "nothing-here"))

@@ -209,5 +209,15 @@ def test_wrong_usage_is_told_before_anything_is_sent(as_admin: Run, organization
         ("list", f"{organization}/a:1"),
     ):
         assert as_admin("image", *words).code == 2, words
-    assert "cannot be read" in refused(as_admin("image", "push", str(tmp_path / "absent.tar")))
-    assert json.loads(as_admin("image", "list", organization, "--json").out) == []
+    assert read(as_admin("image", "list", organization, "--json")) == []
+
+
+def test_a_file_that_cannot_be_read_or_written_is_this_machines_trouble(
+    as_admin: Run, organization: str, tmp_path: Path
+) -> None:
+    absent = str(tmp_path / "absent" / "a.tar")
+    ok(as_admin("image", "push", str(layout(tmp_path, "amd64")), f"{organization}/a:1"))
+
+    for words in (("push", absent), ("pull", f"{organization}/a:1", "-o", absent)):
+        ran = as_admin("image", *words)
+        assert (ran.code, ran.out) == (4, "") and "No such file or directory" in ran.err, ran

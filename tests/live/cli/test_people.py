@@ -66,6 +66,9 @@ def test_a_tokens_life(run: Run, server: Server, api: Api, monkeypatch: pytest.M
 
     assert [row["name"] for row in read(run("token", "list", "--json"))] == ["laptop"]
     assert "read *" in ok(run("token", "list"))
+    assert read(run("token", "show", "laptop", "--json"))["bounds"] == [{"scope": "*", "auth": 1}]
+    assert "read *" in ok(run("token", "show", "laptop"))
+    assert "entrepot token list" in run("token", "show", "desktop").err
     monkeypatch.setenv("ENTREPOT_PASSWORD", secret)
     assert "limited token" in run("token", "create", "second").err
 

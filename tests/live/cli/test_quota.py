@@ -26,7 +26,8 @@ def test_quotas_are_shown_set_and_taken_back(
     assert read(run("quota", "show", "--json")) == rows
     assert "3.0 GiB" in ok(run("quota", "show", "default"))
 
-    ok(run("quota", "set", "--org", "acme", "--repositories", "0"))
+    ok(run("quota", "set", "--org", "acme", "--repositories", "0", "--archive-bytes", "20GiB"))
+    assert "20.0 GiB" in ok(run("quota", "show", "--org", "acme"))
     with Api(server) as api:
         refused = api.client.post("/v2/acme/app/blobs/uploads/")
     assert "quota of the organization for repositories is used up: 0 used, 0 allowed" in refused.text
@@ -43,6 +44,7 @@ def test_a_limit_that_cannot_be_read_is_wrong_usage(as_admin: Run) -> None:
         ["default", "--tags", "-5"],
         ["default", "--org", "acme", "--tags", "5"],
         ["--org", "acme", "--organizations", "5"],
+        ["default", "--archive-bytes", "5GiB"],
     ):
         assert as_admin("quota", "set", *arguments).code == 2
 

@@ -30,4 +30,5 @@ def test_sessions_are_listed_and_ended(as_admin: Run, api: Api) -> None:
 
 def test_who_one_is_is_said(as_admin: Run) -> None:
     assert read(as_admin("whoami", "--json"))["login"] == "admin"
-    assert "domain_name" in ok(as_admin("whoami"))
+    shown = {line.split()[0]: line.split()[1] for line in ok(as_admin("whoami")).splitlines()}
+    assert (shown["domain_name"], shown["is_admin"], shown["groups"]) == ("default", "yes", "-")

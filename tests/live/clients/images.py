@@ -89,11 +89,22 @@ class Layout:
         algorithm, _, encoded = digest.partition(":")
         return (self.folder / "blobs" / algorithm / encoded).read_bytes()
 
-    def add_image(self, tag: str | None, *, content: Content | None = None, more: Sequence[bytes] = ()) -> Descriptor:
-        """An image for the machine's own architecture that runs; `more` are further layers (tar, not compressed)."""
+    def add_image(
+        self,
+        tag: str | None,
+        *,
+        content: Content | None = None,
+        more: Sequence[bytes] = (),
+        shares_busybox: bool = True,
+    ) -> Descriptor:
+        """An image for the machine's own architecture that runs; `more` are further layers (tar, not compressed).
+
+        Programs remember where they saw the layer with busybox that all images have, unless it is not shared.
+        """
         content = content or new_content()
+        base = {"bin/busybox": busybox().read_bytes()} | ({} if shares_busybox else {"srv/own": content.payload[:32]})
         payload = {"srv/greeting.txt": content.greeting.encode() + b"\n", "srv/payload": content.payload}
-        layers = [tar({"bin/busybox": busybox().read_bytes()}), tar(payload), *more]
+        layers = [tar(base), tar(payload), *more]
         return self._tagged(self._image(layers, "amd64", COMMAND), tag)
 
     def add_index(self, tag: str, content: Content, architectures: Sequence[str] = ("amd64", "arm64")) -> Descriptor:

@@ -86,6 +86,19 @@ class Registry:
         with self._api() as api:
             api.set_public(repository, public)
 
+    def make_immutable(self, repository: str, tags: str) -> int:
+        """The number of a new rule by which tags of the repository's organization stay where they are."""
+        with self._api() as api:
+            rules = f"/v2/manage/namespaces/{repository.partition('/')[0]}/immutability"
+            made = api.client.post(rules, json={"tags": tags})
+            assert made.status_code == 201, made.text
+            return int(made.json()["id"])
+
+    def make_read_only(self, repository: str, message: str) -> None:
+        with self._api() as api:
+            path = f"/v2/manage/namespaces/{repository.partition('/')[0]}/read-only"
+            assert api.client.put(path, json={"message": message}).status_code == 204
+
     def manifest(self, repository: str, reference: str) -> httpx2.Response:
         """The bytes that are really there, whatever a client may show."""
         answer = httpx2.get(

@@ -132,3 +132,41 @@ def test_who_pushes_to_an_organization_that_is_missing_is_told_how_to_create_it(
     target = f"docker://{registry.image('no-such-organization/app')}"
     message = client.refused("skopeo", "copy", layout, target)
     assert "entrepot org create no-such-organization" in message
+
+
+@pytest.mark.parametrize("program", ["podman", "skopeo"])
+def test_an_immutable_tag_stays_and_the_client_says_by_which_rule(
+    client: Containers, registry: Registry, workspace: Path, layout: str, program: str
+) -> None:
+    repository = registry.new_repository()
+    image = registry.image(repository)
+    client.skopeo("copy", layout, f"docker://{image}")
+    before = registry.manifest(repository, "1.0").headers["docker-content-digest"]
+    rule = registry.make_immutable(repository, "1.*")
+    Layout(workspace / "other").add_image("1.0", content=new_content())
+
+    client.skopeo("copy", layout, f"docker://{image}")  # the same again
+    if program == "podman":
+        client.podman("pull", f"oci:{workspace}/other:1.0")
+        message = client.refused("podman", "push", client.podman("images", "-q").out.split()[0], f"docker://{image}")
+    else:
+        message = client.refused("skopeo", "copy", f"oci:{workspace}/other:1.0", f"docker://{image}")
+        assert "immutable" in client.refused("skopeo", "delete", f"docker://{image}")
+
+    assert f"The tag 1.0 of {repository} is immutable by rule {rule}" in message
+    assert "set by admin" in message
+    assert registry.manifest(repository, "1.0").headers["docker-content-digest"] == before
+
+
+def test_a_read_only_organization_takes_no_push_and_says_why(
+    client: Containers, registry: Registry, workspace: Path, layout: str
+) -> None:
+    repository = registry.new_repository()
+    image = registry.image(repository)
+    client.skopeo("copy", layout, f"docker://{image}")
+    registry.make_read_only(repository, "The project has ended.")
+
+    message = client.refused("skopeo", "copy", layout, f"docker://{registry.image(repository, '2.0')}")
+
+    assert f"The organization {repository.partition('/')[0]} is read-only: The project has ended." in message
+    client.skopeo("copy", f"docker://{image}", f"oci:{workspace}/pulled:1.0")

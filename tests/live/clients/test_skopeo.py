@@ -116,7 +116,7 @@ def test_delete_takes_the_image_and_leaves_the_others(client: Containers, regist
 
 
 def test_a_copy_inside_the_registry_sends_no_layer(client: Containers, registry: Registry, workspace: Path) -> None:
-    pushed = Layout(workspace / "pushed").add_image("1.0")
+    pushed = Layout(workspace / "pushed").add_image("1.0", shares_busybox=False)
     organization = registry.new_organization()
     source, target = f"{organization}/source", f"{organization}/mirror/target"
     client.skopeo("copy", f"oci:{workspace}/pushed:1.0", f"docker://{registry.image(source)}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, sync_playwright
 
 from tests.live.parts import command
 from tests.live.process import Server
@@ -71,6 +71,16 @@ class Console:
             self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1")
         )
 
+    def hold(self, pattern: str) -> list[Route]:
+        """Requests for addresses like this wait from now on, here, until somebody lets them go on."""
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        self.page.route(pattern, hold)
+        return held
+
     def check(self) -> None:
         assert not self.faults, self.faults
 
@@ -98,7 +108,7 @@ def visitor(browser: Browser, server: Server, **options: Any) -> Iterator[Consol
     context.close()
 
 
-def picture(console: Console, folder: Path, name: str) -> None:
-    """A picture of the whole page."""
+def picture(console: Console, folder: Path, name: str, *, is_whole: bool = True) -> None:
+    """A picture of the whole page, or of what the window shows of it."""
     folder.mkdir(parents=True, exist_ok=True)
-    console.page.screenshot(path=folder / f"{name}.png", full_page=True)
+    console.page.screenshot(path=folder / f"{name}.png", full_page=is_whole)

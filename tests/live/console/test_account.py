@@ -140,16 +140,23 @@ def test_a_token_is_made_for_less_shown_once_and_deleted(visit: Visit, api: Api)
         console = signed_in(visit, user)
         page = console.go(f"{ACCOUNT}/tokens")
         page.fill("[name=name]", "laptop")
-        page.fill("[name=scopes]", f"{organization}\n{organization}/team-*")
-        page.select_option("[name=level]", "1")
+        page.fill("[name=scope] >> nth=0", organization)
+        page.select_option("[name=level] >> nth=0", "1")
+        page.fill("[name=scope] >> nth=2", f"{organization}/x-*")
+        page.click("text=Another row")
+        expect(page.locator("[name=scope]")).to_have_count(4)
+        page.fill("[name=scope] >> nth=3", f"{organization}/team-*")
+        page.select_option("[name=level] >> nth=3", "3")
         page.select_option("[name=days]", "7")
         page.click("main button.primary")
         secret = shown(page)
         assert may_sign_in(api, user.user, secret)
         bearer = {"Authorization": f"Bearer {secret}"}
         url = f"{api.server.url}/v2/manage/explain"
-        asked = {"action": "push", "what": f"{organization}/app"}
-        assert not httpx2.get(url, params=asked, headers=bearer, trust_env=False).json()["is_allowed"]
+        for name, is_allowed in (("app", False), ("team-a", True), ("x-1", True)):
+            asked = {"action": "push", "what": f"{organization}/{name}"}
+            answer = httpx2.get(url, params=asked, headers=bearer, trust_env=False).json()
+            assert answer["is_allowed"] is is_allowed, name
 
         page = console.go(f"{ACCOUNT}/tokens")
         assert secret not in page.content()
@@ -167,10 +174,18 @@ def test_what_is_wrong_with_a_token_is_said_at_its_field_and_the_rest_stays(visi
         console.expected.add(400)
         page = console.go(f"{ACCOUNT}/tokens")
         page.fill("[name=name]", "laptop")
-        page.fill("[name=scopes]", "Not A/Scope")
+        page.fill("[name=scope] >> nth=0", "acme")
+        page.select_option("[name=level] >> nth=0", "3")
+        page.fill("[name=scope] >> nth=1", "Not A/Scope")
         page.select_option("[name=days]", "0")
         page.click("main button.primary")
-        expect(page.locator("#scopes-problem")).to_be_visible()
+        expect(page.locator("#scope-problem")).to_be_visible()
+        expect(page.locator("[name=scope] >> nth=0")).to_have_value("acme")
+        expect(page.locator("[name=level] >> nth=0")).to_have_value("3")
+        page.fill("[name=scope] >> nth=1", "")
+        page.select_option("[name=level] >> nth=1", "1")
+        page.click("main button.primary")
+        expect(page.locator("#scope-problem")).to_be_visible()
         expect(page.locator("[name=name]")).to_have_value("laptop")
         expect(page.locator("[name=days]")).to_have_value("0")
 
@@ -201,9 +216,15 @@ def test_sessions_are_shown_with_this_one_marked_and_ended(visit: Visit, api: Ap
 def test_the_pages_work_without_scripts(visit: Visit, api: Api):
     with api.create_user() as user:
         page = signed_in(visit, user, java_script_enabled=False).go(f"{ACCOUNT}/tokens")
+        expect(page.locator("[data-add-row]")).to_be_hidden()
         page.fill("[name=name]", "plain")
+        page.fill("[name=scope] >> nth=0", "*")
+        page.select_option("[name=level] >> nth=0", "1")
+        page.fill("[name=scope] >> nth=1", "acme/app")
+        page.select_option("[name=level] >> nth=1", "3")
         page.click("main button.primary")
         assert shown(page).startswith("ept_")
+        expect(page.locator("tbody")).to_contain_text("acme/app")
         page.click("[aria-label='Delete plain']")
         page.click("main button.danger")
         expect(page.locator("main")).to_contain_text("No tokens yet")

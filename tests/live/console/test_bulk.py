@@ -22,6 +22,16 @@ def digest_of(api: Api, path: str, tag: str) -> str | None:
     return api.client.head(f"/v2/{path}/manifests/{tag}").headers.get("docker-content-digest")
 
 
+def also_tag(api: Api, path: str, tag: str, name: str) -> None:
+    organization, _, repository = path.partition("/")
+    repository = repository.replace("/", "$")
+    answer = api.client.post(
+        f"/v2/manage/namespaces/{organization}/repos/{repository}/tags",
+        json={"source_tag": tag, "destination_tag": name},
+    )
+    answer.raise_for_status()
+
+
 def test_several_versions_are_deleted_after_it_was_said_what_that_frees(admin: Console, api: Api, image: str):
     first = digest_of(api, image, "v1")
     page = admin.go(f"/console/images/{image}/-/delete-versions?tag=v1&tag=v2")
@@ -76,9 +86,12 @@ def test_a_deleted_version_stays_restorable_when_its_image_is_kept(admin: Consol
     assert digest_of(api, image, str(first)) == first
 
 
-def test_versions_move_to_another_organization(admin: Console, api: Api, image: str):
+def test_versions_move_to_another_organization_after_it_was_said_what_that_breaks(admin: Console, api: Api, image: str):
     other, first = api.create_org(), digest_of(api, image, "v1")
+    also_tag(api, image, "v2", "beside")
     page = admin.go(f"/console/images/{image}/-/copy?tag=v1&tag=v2")
+    breaks = page.locator("section", has_text="What breaks here when they move")
+    expect(breaks.locator("tr", has_text="v2")).to_contain_text("also tagged beside")
     page.select_option("[name=organization]", other)
     page.fill("[name=name]", "moved/app")
     page.check("[name=move]")
@@ -104,7 +117,8 @@ def test_a_tag_that_is_there_is_said_at_its_field_until_it_may_move(admin: Conso
 def test_an_image_is_renamed_after_it_was_said_what_that_breaks(admin: Console, api: Api, image: str):
     first, organization = digest_of(api, image, "v1"), image.partition("/")[0]
     page = admin.go(f"/console/images/{image}/-/rename")
-    expect(page.locator("main")).to_contain_text("Nothing answers to the old name")
+    expect(page.locator("main .dots")).to_contain_text("its 3 versions answer to the new one")
+    expect(page.locator("main .dots")).to_contain_text("It was never pulled.")
     page.fill("[name=name]", "team/web")
     page.click("main button.danger")
     page.wait_for_url(f"**/console/images/{organization}/team/web")
@@ -120,6 +134,9 @@ def test_who_may_only_push_deletes_and_moves_nothing(visit: Visit, api: Api, ima
     console.go(f"/console/images/{image}/-/delete-versions?tag=v1")
     expect(page.locator("h1")).to_have_text("You may not do this")
     assert digest_of(api, image, "v1") is not None
+    console.go(f"/console/images/{image}/-/copy?tag=v1")
+    expect(page.locator("[name=override]")).to_be_visible()
+    expect(page.locator("[name=move]")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,29 @@ def test_a_column_that_is_put_away_stays_away(admin: Console, api: Api):
     expect(page.locator("th >> text=Pulls")).to_be_visible()
 
 
+def test_rows_that_let_one_wait_are_bars_until_they_are_there(admin: Console, api: Api):
+    organization = api.create_org()
+    page = admin.go("/console/organizations")
+    held = admin.hold("**/console/organizations?*")
+    page.fill(".filter input", organization)
+    page.wait_for_function("() => getComputedStyle(document.querySelector('#rows td')).visibility === 'hidden'")
+    assert page.evaluate("getComputedStyle(document.querySelector('#rows td'), '::after').visibility") == "visible"
+    held[0].continue_()
+    expect(page.locator("#rows tbody tr")).to_have_count(1)
+    expect(page.locator("#rows .row-link")).to_be_visible()
+
+
+def test_a_page_that_lets_one_wait_draws_a_line(admin: Console):
+    page = admin.go("/console/")
+    held = admin.hold("**/console/organizations")
+    page.click("nav.side >> text=Organizations")
+    line = "getComputedStyle(document.body, '::before')"
+    page.wait_for_function(f"() => {line}.position === 'fixed'")
+    held[0].continue_()
+    page.wait_for_url("**/console/organizations")
+    page.wait_for_function(f"() => {line}.content === 'none'")
+
+
 def test_slash_reaches_the_search_and_question_mark_shows_the_keys(admin: Console):
     page = admin.go("/console/")
     page.keyboard.press("/")

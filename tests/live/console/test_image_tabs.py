@@ -1,7 +1,9 @@
 """The tabs of an image: usage, permissions, sharing, automation, settings, and its end."""
 
+import time
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.live.api import Api, fresh_name
 from tests.live.console.browser import Console
@@ -110,6 +112,10 @@ def test_an_image_is_shared_changed_and_taken_back(admin: Console, visit: Visit,
 
     console = visit()
     console.sign_in(f"{guests}/boss", "a long enough password")
+    narrowed = console.go("/console/shared?category=linux")
+    expect(narrowed.locator("#rows")).to_contain_text("No image fits")
+    narrowed.select_option(".filters select", "other")
+    expect(narrowed.locator("#rows")).to_contain_text("app")
     theirs = console.go("/console/shared").locator("tr", has_text="app")
     expect(theirs).to_contain_text("default")
     expect(theirs).to_contain_text("Jan 31, 2999")
@@ -131,7 +137,6 @@ def test_an_image_is_shared_changed_and_taken_back(admin: Console, visit: Visit,
 
 def test_usage_shows_pulls_by_day_and_version(admin: Console, api: Api, path: str):
     page = admin.go(at(path, "usage"))
-    expect(page.locator("main")).to_contain_text("Not pulled in the last 30 days")
     assert api.client.get(f"/v2/{path}/manifests/1.0").status_code == 200
     for _ in range(100):  # pulls are counted in memory first, and nothing tells when they are written down
         if "1 pull in 30 days" in page.locator("main").inner_text():
@@ -159,6 +164,44 @@ def test_triggers_and_retention_rules_are_shown_as_kept_only(admin: Console, api
     expect(page.locator("main .alert")).to_contain_text("not yet carried out in this version")
     expect(page.locator("tr", has_text="to-prod")).to_contain_text("every version")
     expect(page.locator("tr", has_text="the newest 10 versions")).to_contain_text("latest")
+
+
+def test_retention_is_planned_carried_out_and_undone(admin: Console, api: Api, path: str):
+    organization, _, name = path.partition("/")
+    push(api, path, "2.0")
+    page = admin.go(at(path, "retention"))
+    expect(page.locator("main")).to_contain_text("Nothing was carried out yet")
+    policies = f"/v2/manage/namespaces/{organization}/retention/policies"
+    made = {"repositories": name, "rules": [{"newest": 1}]}
+    assert api.client.post(policies, json=made).is_success
+
+    row = page.locator("tr", has_text="a rule was changed")
+    expect(ended(page, row)).to_contain_text("done")
+    row.locator("a.row-link").click()
+    expect(page.locator("tr", has_text="1.0")).to_contain_text("sha256")
+    page.click("main a.danger")
+    expect(page.locator("[data-dialog-content]")).to_contain_text("1 version comes back")
+    page.click("[data-dialog-content] button.danger")
+    expect(page.locator("#toasts")).to_contain_text("brings the versions back")
+    expect(ended(page, page.locator("tr", has_text="1.0"))).to_contain_text("restored")
+
+    page = admin.go(at(path, "retention/plan"))
+    expect(page.locator("main .alert")).to_contain_text("A run was undone here")
+    expect(page.locator("tr", has_text="1.0")).to_contain_text("No rule keeps it.")
+    expect(page.locator("tr", has_text="2.0")).to_contain_text("It is one of the newest 1.")
+    page = admin.go(f"/console/organizations/{organization}/-/retention")
+    expect(page.locator("tr", has_text="the newest 1 version")).to_contain_text(name)
+    expect(page.locator("tr", has_text=path)).to_contain_text("a rule was changed")
+
+
+def ended(page: Page, row: Locator) -> Locator:
+    """The row, as soon as a worker has ended what it tells of."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        page.reload()
+        if row.locator(".badge.good").count():
+            break
+    return row
 
 
 def test_an_image_is_made_public_and_given_a_category(visit: Visit, admin: Console, path: str):

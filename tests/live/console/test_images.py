@@ -2,11 +2,14 @@
 
 import shlex
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import create_engine, update
 
+from entrepot.registry.tables import repository
 from tests.live.api import Api, fresh_name
 from tests.live.console.browser import Console
 from tests.live.console.conftest import Visit
@@ -141,6 +144,37 @@ def test_who_may_only_read_is_offered_no_change(visit: Visit, api: Api, organiza
     assert page.locator("[aria-label='Edit description']").count() == 0
 
 
+def test_what_nobody_pulls_is_found_with_the_way_to_delete_it(admin: Console, api: Api, organization: str):
+    path = f"{organization}/forgotten"
+    push(api, path, "1.0")
+    page = admin.go("/console/")
+    page.click("a[href='/console/cold']")
+    page.wait_for_url("**/console/cold")
+    page = admin.go(f"/console/cold?organization={organization}")
+    expect(page.locator("#rows")).to_contain_text("No cold images")
+    let_pass(admin, path, days=40)
+
+    page.select_option("[name=days]", "30")
+    row = page.locator("#rows tbody tr")
+    expect(row).to_contain_text(path)
+    expect(page.locator("#rows")).to_contain_text("frees at least")
+    assert "days=30" in page.url
+    assert not admin.violations()
+    page.set_viewport_size({"width": 375, "height": 720})
+    assert not admin.overflows()
+    row.locator(".icon-button").click()
+    expect(page.locator("#dialog[open]")).to_contain_text("that no other image holds are freed")
+
+
+def let_pass(console: Console, path: str, days: int) -> None:
+    """Let it be so long ago that something changed in a repository."""
+    engine = create_engine(f"sqlite:///{console.server.data / 'entrepot.db'}")
+    with engine.begin() as database:
+        past = datetime.now(UTC) - timedelta(days=days)
+        database.execute(update(repository).where(repository.c.path == path).values(updated_at=past))
+    engine.dispose()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_of_images_hinder_nobody(visit: Visit, api: Api, organization: str, scheme: str):
     path = f"{organization}/app"
@@ -174,6 +208,7 @@ PAGES = (
     "/console/shared",
     "/console/shared/given",
     "/console/public",
+    "/console/cold",
     "/console/images/{path}",
     "/console/images/{path}/-/description",
 )

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx2
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.live.api import Api
+from tests.live.cli.test_commands import push
 from tests.live.conftest import StartServer
 from tests.live.console.browser import Console
 from tests.live.process import Server
@@ -32,6 +33,32 @@ def test_an_open_list_shows_what_is_created_elsewhere(admin: Console, api: Api):
     api.create_repo(f"{organization}/app")
     expect(page.locator("#rows")).to_contain_text(organization, timeout=10_000)
     assert page.evaluate("window.wasHere") is True
+
+
+def test_rows_that_come_anew_do_not_take_away_what_was_ticked_meanwhile(admin: Console, api: Api):
+    path = f"{api.create_org()}/team/app"
+    push(api, path, "v1")
+    page = admin.go(f"/console/images/{path}")
+    page.wait_for_function("() => stream?.readyState === EventSource.OPEN")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/console/images/**", hold)
+    push(api, path, "v2")
+    while not held:
+        page.wait_for_timeout(20)  # the rows are asked for, as soon as the page has heard of the change
+    page.check("[data-pick][value=v1]")
+    with page.expect_response("**/console/images/**"):
+        held[0].continue_()
+    page.unroute("**/console/images/**")
+    page.evaluate("new Promise(requestAnimationFrame)")
+    expect(page.locator("[data-pick][value=v1]")).to_be_checked()
+    expect(page.locator("[data-bulk-bar]")).to_be_visible()
+    page.uncheck("[data-pick][value=v1]")
+    page.locator("h1").click()
+    expect(page.locator("[data-pick][value=v2]")).to_be_visible()
 
 
 def test_nobody_is_told_of_what_they_may_not_see(server: Server, api: Api):

@@ -6,6 +6,7 @@ import time
 import httpx2
 from playwright.sync_api import expect
 
+from entrepot.accounts.trust.refusals import WhyNot
 from tests.live.api import Api, fresh_name
 from tests.live.console.browser import Console
 from tests.live.console.conftest import Visit
@@ -59,3 +60,21 @@ def test_who_signs_in_by_a_provider_lands_where_they_wanted_and_has_no_password_
             assert "There is no password here" in landed.text
             assert name in browser.get("/console/account").text
         api.client.delete(f"/v2/manage/identity-providers/{name}").raise_for_status()
+
+
+def test_a_refused_sign_in_by_a_provider_is_said_on_the_login_page(visit: Visit):
+    console: Console = visit(locale="zh-CN")
+    page = console.go("/auth/oidc/nowhere/callback?state=x&error=%3Cscript%3E")
+    assert page.url.endswith("/console/login?refused=unknown-provider")
+    expect(page.locator("[role=alert]")).to_contain_text("身份提供商")
+    assert console.violations() == []
+
+    page = console.go("/console/login?refused=%3Cb%3Eanything")
+    expect(page.locator("[role=alert]")).to_have_count(0)
+
+
+def test_every_way_of_not_getting_in_has_its_own_sentence(server: Server):
+    with httpx2.Client(base_url=server.url, trust_env=False) as browser:
+        pages = [browser.get("/console/login", params={"refused": word}).text for word in WhyNot]
+    said = [re.findall(r'role="alert">.*?<p>(.*?)</p>', page, re.DOTALL) for page in pages]
+    assert len({one for [one] in said}) == len(WhyNot)

@@ -66,9 +66,16 @@ def test_limits_are_set_in_words_people_use_and_shown_with_what_is_used(admin: C
     page = admin.go(f"{base_of(organization)}/-/quota")
     page.fill("[name=bytes]", "20GiB")
     page.fill("[name=repositories]", "3")
+    page.fill("[name=archive_bytes]", "1KiB")
     page.click("text=Save")
+    expect(page.locator(".figures")).to_contain_text("1 KiB")
     expect(page.locator(".figures")).to_contain_text("of 20 GiB")
     expect(page.locator(".figures")).to_contain_text("of 3")
+    page.fill("[name=archive_bytes]", "none")
+    page.click("text=Save")
+    expect(page.locator(".figures")).to_contain_text("∞")
+    page = admin.go(f"{base_of(organization)}/-/quota")
+    expect(page.locator("[name=archive_bytes]")).to_have_value("none")
     admin.expected.add(400)
     page.fill("[name=bytes]", "many")
     page.click("text=Save")
@@ -79,7 +86,7 @@ def test_what_happens_shows_up_among_the_activity_of_its_organization(admin: Con
     organization = api.create_org()
     api.create_repo(f"{organization}/app")
     page = admin.go(f"{base_of(organization)}/-/activity")
-    expect(page.locator("tbody")).to_contain_text("repository.created")
+    expect(page.locator("tbody")).to_contain_text("Image created")
 
 
 def test_an_organization_goes_to_another_owner_after_it_was_said_what_that_means(admin: Console, api: Api):

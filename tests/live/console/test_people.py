@@ -167,3 +167,26 @@ def test_these_pages_hinder_nobody(visit: Visit, api: Api, options):
         console.go(path)
         assert console.violations() == [], path
         assert not console.overflows(), path
+
+
+def test_lists_are_sorted_by_their_columns_page_after_page(admin: Console, api: Api):
+    first, second = fresh_name("zz-sorted"), fresh_name("aa-sorted")
+    for name in (first, second):
+        api.create_user(name)
+        api.client.post("/v2/manage/groups", json={"name": name, "description": ""})
+        api.create_org(name)
+    for path, columns in (("/console/admin/users", 3), ("/console/admin/groups", 2), ("/console/organizations", 2)):
+        page = admin.go(f"{path}?q=sorted")
+        names = page.locator("main tbody .row-link")
+        expect(page.locator("main th a")).to_have_count(columns)
+        expect(names.last).to_have_text(first)
+        page.click("main th >> text=Created")
+        expect(page.locator("main th[aria-sort=descending]")).to_contain_text("Created")
+        expect(names.first).to_have_text(second)
+        page.click("main th >> text=Created")
+        expect(page.locator("main th[aria-sort=ascending]")).to_contain_text("Created")
+        page = admin.go(f"{path}?q=sorted&order=created&direction=asc")
+        page.fill("main input[type=search]", second)
+        expect(names).to_have_text([second])
+        expect(page.locator("main th[aria-sort=ascending]")).to_contain_text("Created")
+        assert admin.violations() == [], path

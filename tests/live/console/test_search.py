@@ -9,6 +9,8 @@ from tests.live.api import Api, fresh_name
 from tests.live.console.browser import Console
 from tests.live.console.conftest import Visit
 from tests.live.console.pushing import SCRIPT, push
+from tests.live.durability.watching import until
+from tests.make.image import Image
 
 
 def test_the_field_at_the_top_finds_an_image_its_version_and_its_digest(admin: Console, api: Api):
@@ -58,3 +60,34 @@ def test_the_search_hinders_nobody_and_fits_a_phone(visit: Visit, api: Api, sche
         console.go(f"/console/search?q={text}")
         assert not console.overflows(), text
         assert console.violations() == [], text
+
+
+def test_labels_of_a_version_lead_to_all_that_have_them(admin: Console, visit: Visit, api: Api):
+    name, team = fresh_name("labelled"), fresh_name("team")
+    path = api.create_repo(f"{api.create_org()}/{name}")
+    many = {f"{SCRIPT}{number}": SCRIPT for number in range(70)}
+    push(api, path, "v1", Image.make(labels={"team": team, "empty": "", "two words": 'a "quoted" one', **many}))
+    push(api, path, "v2", Image.make(annotations={"team": team}))
+
+    def is_known() -> bool:
+        found = api.client.get("/v2/manage/search", params={"q": f"label:team={team}"}).json()
+        return len(found["manifests"]) == 2
+
+    until(is_known, "labels are known")
+    page = admin.go(f"/console/images/{path}/-/versions/v1")
+    expect(page.locator("main")).to_contain_text("The search does not know all of these")
+    page.click(f"dl.pairs >> text={team}")
+    page.wait_for_url("**/console/search?q=label*")
+    expect(page.locator("main .row-link").first).to_have_text(name)
+    expect(page.locator("main section").nth(1)).to_contain_text("v2")
+    for text, count in (('label:"two words"="a \\"quoted\\" one"', 1), (f"label:team={team[:-1]}* {name}", 1)):
+        page = admin.go(f"/console/images?q={quote(text)}")
+        expect(page.locator("main .row-link")).to_have_count(count)
+
+    stranger = visit(locale="zh-CN", viewport={"width": 375, "height": 720}, color_scheme="dark")
+    expect(stranger.go(f"/console/search?q=label:team={team}").locator("main")).to_contain_text("没有带此标记的镜像")
+    api.set_public(path)
+    for shown in (f"/console/search?q=label:team={team}", f"/console/images/{path}/-/versions/v1"):
+        stranger.go(shown)
+        assert not stranger.overflows(), shown
+        assert stranger.violations() == [], shown

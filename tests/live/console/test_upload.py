@@ -193,3 +193,38 @@ def test_without_scripts_uploads_are_seen_and_can_be_cancelled(visit: Visit, api
     page.click("main button.danger")
     page.wait_for_url("**/console/upload")
     expect(page.locator(".upload", has_text=f"{organization}.tar")).to_have_count(0)
+
+
+def test_the_page_says_how_large_files_may_be_and_a_larger_one_is_not_sent(
+    admin: Console, organization: str, api: Api, tmp_path: Path
+) -> None:
+    api.client.patch(f"/v2/manage/namespaces/{organization}/quotas", json={"archive_bytes": 2_048})
+    other = api.create_org(fresh_name())
+    page = admin.go(f"/console/upload?organization={organization}")
+    expect(page.locator("#organization-help")).to_have_text("Takes files of up to 2 KiB each.")
+    page.select_option("#organization", other)
+    expect(page.locator("#organization-help")).to_have_text("Takes files of up to 10 GiB each.")
+    choose(admin, organization, saved(tmp_path, "too-large.tar", "web:1", size=9_000))
+    row = page.locator(".upload", has_text="too-large.tar")
+    expect(row).to_contain_text(f"larger than the 2 KiB that {organization} takes")
+    assert api.client.get(f"/v2/manage/namespaces/{organization}/archives").json()["archives"] == []
+    assert admin.violations() == []
+    row.locator("[data-away]").click()
+    expect(row).to_have_count(0)
+
+
+def test_a_file_that_waits_for_others_can_be_left_out(admin: Console, organization: str, tmp_path: Path) -> None:
+    page = admin.go("/console/upload")
+    admin.hold("**/console/uploads/*")
+    files = [saved(tmp_path, f"{name}.tar", f"{name}:1") for name in ("first", "second", "third")]
+    choose(admin, organization, *files)
+    waits = page.locator(".upload", has_text="third.tar")
+    expect(waits).to_contain_text("Waits for the files before it.")
+    waits.locator("[data-away]").click()
+    expect(waits).to_have_count(0)
+    page.unroute("**/console/uploads/*")  # they go on
+    for name in ("first", "second"):
+        expect(page.locator(".upload", has_text=f"{name}.tar")).to_contain_text(
+            f"{organization}/{name}", timeout=_SECONDS
+        )
+    expect(waits).to_have_count(0)

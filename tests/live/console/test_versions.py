@@ -50,7 +50,10 @@ def test_a_version_shows_what_it_is_and_what_its_image_says_is_only_text(admin: 
     expect(page.locator("main")).to_contain_text(str(HOSTILE.digest))
     expect(page.locator("main")).to_contain_text("linux/arm64")
     expect(page.locator("main")).to_contain_text(SCRIPT)
-    expect(page.locator("table.steps tbody tr.faint")).to_contain_text("ENV A=1")
+    layers = page.locator("table.made-steps")
+    expect(layers.locator("tbody tr.faint")).to_contain_text("ENV A=1")
+    lefts = [layers.locator(f"{one} tr:first-child > :nth-child(4)").bounding_box() for one in ("thead", "tbody")]
+    assert len({box["x"] for box in lefts if box}) == 1, "its columns stand below their heads"
     page.click("nav.tabs >> text=Referrers")
     expect(page.locator(".referrer")).to_contain_text("SBOM")
     with page.expect_download() as download:
@@ -99,12 +102,49 @@ def test_files_are_browsed_by_folder_and_layer_and_two_versions_compared(visit: 
     page.click("table >> text=tmp")
     expect(page.locator("table tbody tr")).to_contain_text("deleted")
 
+    console.expected.add(404)
+    console.go(f"/console/images/{repository}/-/versions/v2/files?path=no/such")
+    expect(page.locator(".empty")).to_contain_text("no/such")
+    page.click(".empty >> text=All layers together")
+    expect(page.locator("table tbody tr")).to_have_count(4)
+
     page.click("text=Compare")
     page.fill("[name=from]", "v1")
     page.click("main button.primary")
     expect(page.locator("main")).to_contain_text("app/")
     expect(page.locator("del.diff")).to_have_text("one")
     expect(page.locator("ins.diff")).to_have_text("two")
+
+
+def test_a_comparison_with_a_version_that_is_not_there_is_asked_for_again(visit: Visit, api: Api, repository: str):
+    push(api, repository, "v1")
+    console = visit()
+    console.expected.add(400)
+    console.sign_in()
+    page = console.go(f"/console/images/{repository}/-/diff?from=v1&to=v9")
+    expect(page.locator("#to-problem")).to_have_text("This image has no version 'v9'.")
+    expect(page.locator("#from-problem")).to_have_count(0)
+    expect(page.locator("[name=from]")).to_have_value("v1")
+    expect(page.locator("[name=to]")).to_be_focused()
+    assert console.violations() == []
+
+    page = console.go(f"/console/images/{repository}/-/diff?from={'x' * 200}:%3Cb%3E&to=v1")
+    expect(page.locator("#from-problem")).to_contain_text("This image has no version")
+    expect(page.locator("[name=to]")).to_have_value("v1")
+
+
+def test_what_a_tag_named_is_downloaded_and_compared(visit: Visit, api: Api, repository: str):
+    push(api, repository, "v1")
+    second = push(api, repository, "v1")
+    console = visit()
+    console.sign_in()
+    page = console.go(f"/console/images/{repository}/-/tags/v1/history")
+    expect(page.locator("tbody tr >> text=Compare")).to_have_count(2)
+    with page.expect_download() as download:
+        page.click("tbody tr:first-child >> text=Download")
+    assert second.digest.hex[:12] in download.value.suggested_filename
+    page.click("tbody tr:last-child >> text=Compare")
+    expect(page.locator("[name=to]")).to_have_value(str(second.digest))
 
 
 def test_who_may_read_sees_the_history_and_who_may_edit_goes_back(visit: Visit, api: Api, repository: str):

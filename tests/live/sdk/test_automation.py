@@ -1,5 +1,7 @@
 """Triggers, retention and synchronisation (contract §8 to §10), by the official client."""
 
+import json
+
 import pytest
 from huaweicloudsdkswr import v2
 from huaweicloudsdkswr.v2 import SwrClient
@@ -7,6 +9,7 @@ from huaweicloudsdkswr.v2 import SwrClient
 from tests.live.api import Api, fresh_name
 from tests.live.cli.test_commands import push
 from tests.live.sdk.conftest import Newcomer, refused
+from tests.make.waiting import until
 
 INVALID, NO_REPOSITORY, UNKNOWN = "SVCSTG.SWR.4000014", "SVCSTG.SWR.4040113", "SVCSTG.SWR.4040083"
 
@@ -98,6 +101,37 @@ def test_a_policy_is_created_listed_shown_changed_and_deleted(sdk: SwrClient, ag
     assert sdk.delete_retention(gone).status_code == 200
     refused(again.delete_retention, gone, 400, "SVCSTG.SWR.4000306")
     refused(sdk.show_retention, v2.ShowRetentionRequest(retention_id=created.id, **place), 404, UNKNOWN)
+
+
+async def test_a_policy_deletes_the_history_says_so_and_it_can_be_undone(sdk: SwrClient, api: Api, org: str) -> None:
+    for tag in ("v2", "v3"):
+        push(api, f"{org}/team/web", tag)
+    place = {"namespace": org, "repository": "team/web"}
+    rule = v2.Rule("tag_rule", {"num": "1"}, [v2.TagSelector("label", "v2")])
+    body = v2.CreateRetentionRequestBody("or", [rule])
+    created = sdk.create_retention(v2.CreateRetentionRequest(body=body, **place))
+
+    def history() -> v2.ListRetentionHistoriesResponse:
+        return sdk.list_retention_histories(v2.ListRetentionHistoriesRequest(**place))
+
+    await until(lambda: history().total > 0, 30)
+
+    [row] = history().retention_log
+    assert (row.tag, row.retention_id, row.namespace, row.repo) == ("v1", created.id, org, "team/web")
+    assert json.loads(row.rule_type)["params"] == {"num": "1"}
+    listed = sdk.list_repository_tags(v2.ListRepositoryTagsRequest(**place)).body
+    assert {one.tag for one in listed} == {"v2", "v3"}
+
+    runs = f"/v2/manage/namespaces/{org}/repos/team$web/retention/runs"
+    await until(lambda: api.client.get(runs).json()["runs"][0]["state"] == "done", 30)
+    [run] = api.client.get(runs).json()["runs"]
+    assert (run["cause"], run["by"], run["looked_at"], run["deleted"]) == ("changed", "admin", 3, 1)
+    assert api.client.post(f"{runs}/{run['id']}/undo").status_code == 202
+    await until(lambda: api.client.get(f"{runs}/{run['id']}").json()["restored"] == 1, 30)
+    listed = sdk.list_repository_tags(v2.ListRepositoryTagsRequest(**place)).body
+    assert {one.tag for one in listed} == {"v1", "v2", "v3"}
+    tags = api.client.get(f"{runs}/{run['id']}/tags").json()["tags"]
+    assert [(one["tag"], one["outcome"]) for one in tags] == [("v1", "restored")]
 
 
 def test_a_rule_of_synchronisation_is_created_listed_and_deleted(

@@ -16,7 +16,7 @@ def test_an_image_gets_one_more_tag(sdk: SwrClient, again: SwrClient, api: Api) 
 
     assert sdk.create_repo_tag(v2.CreateRepoTagRequest(**where, body=body)).status_code == 201
     assert sdk.show_repo_tag(v2.ShowRepoTagRequest(**where, tag="stable")).digest == str(image.digest)
-    refused(again.create_repo_tag, v2.CreateRepoTagRequest(**where, body=body), 409, "ENTREPOT.4090020")
+    refused(again.create_repo_tag, v2.CreateRepoTagRequest(**where, body=body), 409, "ENTREPOT.4090041")
     newer = push(api, f"{org}/team/web", "v2")
     moving = v2.CreateRepoTagRequestBody(source_tag="v2", destination_tag="stable", override=True)
     assert sdk.create_repo_tag(v2.CreateRepoTagRequest(**where, body=moving)).status_code == 201

@@ -9,12 +9,15 @@ from entrepot.access.patterns import containing
 from entrepot.access.tables import grant, membership
 from entrepot.accounts.tables import domain, federation, group, identity_provider, user
 from entrepot.db.transaction import Reader, Writer
+from entrepot.db.walking import ListOrder, walk
 
 
-async def domains_after(tx: Reader, after: str, limit: int, part: str) -> Sequence[Row[Any]]:
-    """By name, those after `after` with `part` in their name."""
-    found = select(domain).where(domain.c.name > after, containing(domain.c.name, part))
-    return await tx.rows(found.order_by(domain.c.name).limit(limit))
+async def domains_after(
+    tx: Reader, after: str, limit: int, part: str, order: ListOrder, descending: bool
+) -> Sequence[Row[Any]]:
+    """In order, those after the marker with `part` in their name."""
+    found = select(domain).where(containing(domain.c.name, part))
+    return await walk(tx, found, domain, order, descending, after, limit)
 
 
 async def delete_domain(tx: Writer, domain_id: str) -> None:

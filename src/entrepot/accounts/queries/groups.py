@@ -10,6 +10,7 @@ from entrepot.access.patterns import containing
 from entrepot.access.tables import membership
 from entrepot.accounts.tables import group, user
 from entrepot.db.transaction import Reader, Writer
+from entrepot.db.walking import ListOrder, walk
 
 _SUBJECT: ColumnElement[str] = literal("group:") + group.c.id
 _MEMBERS = select(func.count()).where(membership.c.group == _SUBJECT).scalar_subquery()
@@ -21,14 +22,13 @@ async def group_by_name(tx: Reader, domain_id: str, name: str) -> Row[Any] | Non
     )
 
 
-async def groups_of_domain(tx: Reader, domain_id: str, after: str, limit: int, part: str) -> Sequence[Row[Any]]:
-    """By name, those after `after` with `part` in their name."""
-    return await tx.rows(
-        select(group, _MEMBERS.label("members"))
-        .where(group.c.domain_id == domain_id, group.c.name > after, containing(group.c.name, part))
-        .order_by(group.c.name)
-        .limit(limit)
-    )
+async def groups_of_domain(
+    tx: Reader, domain_id: str, after: str, limit: int, part: str, order: ListOrder, descending: bool
+) -> Sequence[Row[Any]]:
+    """In order, those after the marker with `part` in their name."""
+    own = (group.c.domain_id == domain_id, containing(group.c.name, part))
+    found = select(group, _MEMBERS.label("members")).where(*own)
+    return await walk(tx, found, group, order, descending, after, limit)
 
 
 async def groups_count(tx: Reader, domain_id: str) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy import Row, delete, func, select, update
 from entrepot.access.patterns import containing
 from entrepot.accounts.tables import domain, refresh_token, robot, user
 from entrepot.db.transaction import Reader, Writer
+from entrepot.db.walking import ListOrder, walk
 
 ACCOUNT = (user, domain.c.name.label("domain_name"))
 owner = user.alias("owner")
@@ -33,20 +34,12 @@ async def account_and_owner(tx: Reader, user_id: str) -> Row[Any] | None:
     )
 
 
-async def users_of_domain(tx: Reader, domain_id: str, after: str, limit: int, part: str) -> Sequence[Row[Any]]:
-    """By name, those after `after` with `part` in their name."""
-    return await tx.rows(
-        select(*ACCOUNT)
-        .join(domain)
-        .where(
-            user.c.domain_id == domain_id,
-            user.c.kind == "person",
-            user.c.name > after,
-            containing(user.c.name, part),
-        )
-        .order_by(user.c.name)
-        .limit(limit)
-    )
+async def users_of_domain(
+    tx: Reader, domain_id: str, after: str, limit: int, part: str, order: ListOrder, descending: bool
+) -> Sequence[Row[Any]]:
+    """In order, those after the marker with `part` in their name."""
+    own = (user.c.domain_id == domain_id, user.c.kind == "person", containing(user.c.name, part))
+    return await walk(tx, select(*ACCOUNT).join(domain).where(*own), user, order, descending, after, limit)
 
 
 async def names_of_users(tx: Reader, user_ids: Sequence[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from entrepot.access.scopes import all_managed_by
 from entrepot.accounts.queries.people import ACCOUNT, OWNER, owner
 from entrepot.accounts.tables import domain, robot, user
 from entrepot.db.transaction import Reader, Writer
+from entrepot.db.walking import ListOrder, walk
 from entrepot.values.names import RobotName
 
 _AFTER_ALL = "robot%"  # "%" follows "$"
@@ -35,16 +36,15 @@ async def seen_robot(tx: Reader, actor: Actor, name: str) -> Row[Any] | None:
     return await tx.row(_robots().where(user.c.domain_id == actor.domain_id, user.c.name == name, _seen(tx, actor)))
 
 
-async def seen_robots(tx: Reader, actor: Actor, after: str, limit: int, part: str) -> Sequence[Row[Any]]:
-    """Those the actor may see, by name, those after `after` with `part` in what follows `robot$`."""
+async def seen_robots(
+    tx: Reader, actor: Actor, after: str, limit: int, part: str, order: ListOrder, descending: bool
+) -> Sequence[Row[Any]]:
+    """Those the actor may see, in order, those after the marker with `part` in what follows `robot$`."""
     name = func.substr(user.c.name, len(RobotName.PREFIX) + 1)
-    return await tx.rows(
-        _robots()
-        .where(user.c.domain_id == actor.domain_id, user.c.name > after, user.c.name < _AFTER_ALL, _seen(tx, actor))
-        .where(containing(name, part))
-        .order_by(user.c.name)
-        .limit(limit)
-    )
+    by_name = [user.c.name > RobotName.PREFIX, user.c.name < _AFTER_ALL]
+    robots = by_name if order is ListOrder.NAME else [user.c.kind == "robot"]
+    found = _robots().where(user.c.domain_id == actor.domain_id, *robots, _seen(tx, actor), containing(name, part))
+    return await walk(tx, found, user, order, descending, after, limit, prefix=RobotName.PREFIX)
 
 
 async def ending_robots(tx: Reader, actor: Actor, since: datetime, until: datetime, limit: int) -> Sequence[Row[Any]]:

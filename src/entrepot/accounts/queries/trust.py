@@ -19,10 +19,6 @@ async def provider_by_name(tx: Reader, name: str) -> Row[Any] | None:
     return await tx.row(select(identity_provider).where(identity_provider.c.name == name))
 
 
-async def provider_by_id(tx: Reader, provider_id: str) -> Row[Any] | None:
-    return await tx.row(select(identity_provider).where(identity_provider.c.id == provider_id))
-
-
 async def providers_of_domain(tx: Reader, domain_id: str, after: str, limit: int) -> Sequence[Row[Any]]:
     """By name, those after `after`."""
     return await tx.rows(

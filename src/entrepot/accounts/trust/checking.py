@@ -13,7 +13,7 @@ from entrepot.accounts.trust.keyless import accept
 from entrepot.accounts.trust.providers import Provider, secret_of, show_provider
 from entrepot.accounts.trust.settings import OidcSettings
 from entrepot.plumbing.outbound import OutboundFailed
-from entrepot.values.errors import ParameterInvalid, quoted
+from entrepot.values.errors import ParameterInvalid, quoted, worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ async def _ask(accounts: Accounts, provider: Provider) -> str:
     said, keys = await ask(Issuer(settings.issuer, settings.peer))
     for address, what in ((said.authorization_endpoint, "people sign in"), (said.token_endpoint, "codes are redeemed")):
         if not address:
-            raise OutboundFailed(f"The issuer does not say where {what}.")
+            raise OutboundFailed(worded("The issuer does not say where {what}.", what=what))
     return f"The issuer answers and shows {len(keys)} keys; people sign in at {said.authorization_endpoint}."
 
 

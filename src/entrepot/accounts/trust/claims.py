@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from entrepot.values.errors import NameInvalid, ParameterInvalid, quoted
+from entrepot.values.errors import NameInvalid, ParameterInvalid, quoted, worded
 from entrepot.values.names import USER_CHARS_MAX, UserName
 
 Claims = Mapping[str, Any]
@@ -43,12 +43,25 @@ class Condition:
 def parse_conditions(pairs: Sequence[tuple[str, str]]) -> tuple[Condition, ...]:
     """Raises ParameterInvalid."""
     if len(pairs) > CONDITIONS_MAX:
-        raise ParameterInvalid(f"There are at most {CONDITIONS_MAX} conditions, not {len(pairs)}.", kind="conditions")
+        raise ParameterInvalid(
+            worded(
+                "There are at most {conditions_max} conditions, not {count}.",
+                conditions_max=CONDITIONS_MAX,
+                count=len(pairs),
+            ),
+            kind="conditions",
+        )
     for claim, pattern in pairs:
         if not 0 < len(claim) <= _CLAIM_CHARS_MAX or not 0 < len(pattern) <= _PATTERN_CHARS_MAX:
             raise ParameterInvalid(
-                f"A condition is a claim of 1 to {_CLAIM_CHARS_MAX} characters and a pattern of 1 to "
-                f"{_PATTERN_CHARS_MAX}; not {quoted(claim)} and {quoted(pattern)}.",
+                worded(
+                    "A condition is a claim of 1 to {claim_chars_max} characters and a pattern of 1 to "
+                    "{pattern_chars_max}; not {claim} and {pattern}.",
+                    claim_chars_max=_CLAIM_CHARS_MAX,
+                    pattern_chars_max=_PATTERN_CHARS_MAX,
+                    claim=quoted(claim),
+                    pattern=quoted(pattern),
+                ),
                 kind="conditions",
             )
     return tuple(Condition(claim, pattern) for claim, pattern in pairs)
@@ -97,7 +110,7 @@ def user_name(claims: Claims, claim: str) -> UserName:
     said = value_of(claims, claim).partition("@")[0]
     name = _NOT_IN_NAMES.sub("-", said).lstrip("._-")[:USER_CHARS_MAX]
     if not name:
-        raise NameInvalid(f"The claim {quoted(claim)} gives no name for an account.", kind="user")
+        raise NameInvalid(worded("The claim {claim} gives no name for an account.", claim=quoted(claim)), kind="user")
     return UserName.parse(name)
 
 

@@ -18,6 +18,7 @@ from entrepot.accounts.trust import directory
 from entrepot.accounts.trust.directory import Entry
 from entrepot.accounts.trust.settings import LdapSettings
 from entrepot.plumbing.outbound import OutboundFailed, resolve
+from entrepot.values.errors import worded
 
 _REMEMBERED_MAX = 10_000
 _REMEMBERED_SECONDS = 60.0
@@ -48,7 +49,12 @@ class Directories:
             return entry
         async with self._places:
             if self._away.get(provider_id, 0.0) > self._seconds():
-                raise OutboundFailed(f"The directory did not answer less than {_AWAY_SECONDS:g} seconds ago.")
+                raise OutboundFailed(
+                    worded(
+                        "The directory did not answer less than {away_seconds} seconds ago.",
+                        away_seconds=f"{_AWAY_SECONDS:g}",
+                    )
+                )
             try:
                 addresses = await addresses_of(settings)
                 entry = await asyncio.to_thread(

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from entrepot.accounts.trust.settings import USER_FILTER, LdapSettings
 from entrepot.plumbing.outbound import OutboundFailed, tls_context
-from entrepot.values.errors import quoted
+from entrepot.values.errors import quoted, worded
 
 if TYPE_CHECKING:
     from ldap3 import Connection
@@ -98,7 +98,10 @@ def _searching(settings: LdapSettings, addresses: Sequence[str], secret: str, se
     with _connected(settings, addresses, settings.bind_dn, secret, seconds_max) as connection:
         if connection is None:
             raise OutboundFailed(
-                f"The directory does not let {quoted(settings.bind_dn)} in: its password is wrong, or it is not there."
+                worded(
+                    "The directory does not let {bind_dn} in: its password is wrong, or it is not there.",
+                    bind_dn=quoted(settings.bind_dn),
+                )
             )
         yield connection
 
@@ -117,12 +120,14 @@ def _connected(
             if _opens(connection, is_last=address == addresses[-1]):
                 break
         if connection is None:
-            raise OutboundFailed(f"The directory {quoted(settings.url)} has no address.")
+            raise OutboundFailed(worded("The directory {url} has no address.", url=quoted(settings.url)))
         if settings.start_tls:
             connection.start_tls()
         yield connection if connection.bind() else None
     except (LDAPException, OSError, UnicodeError) as error:
-        raise OutboundFailed(f"The directory {quoted(settings.url)} fails: {_sentence(error)}.") from error
+        raise OutboundFailed(
+            worded("The directory {url} fails: {error}.", url=quoted(settings.url), error=_sentence(error))
+        ) from error
     finally:
         if connection is not None:
             _close(connection)
@@ -193,7 +198,11 @@ def _search(
     connection.search(base, filter_, SUBTREE, attributes=list(attributes), size_limit=limit)
     result = connection.result
     if result["description"] not in ("success", "sizeLimitExceeded"):
-        raise OutboundFailed(f"The directory does not search below {quoted(base)}: {result['description']}.")
+        raise OutboundFailed(
+            worded(
+                "The directory does not search below {base}: {result}.", base=quoted(base), result=result["description"]
+            )
+        )
     return [one for one in connection.response or () if one["type"] == "searchResEntry"]
 
 

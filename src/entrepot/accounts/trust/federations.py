@@ -27,7 +27,7 @@ from entrepot.db.transaction import Reader
 from entrepot.jobs.events import publish
 from entrepot.plumbing.ids import new_id
 from entrepot.plumbing.outbound import OutboundFailed, Peer, Reach
-from entrepot.values.errors import FederationExists, FederationUnknown, ParameterInvalid, quoted
+from entrepot.values.errors import FederationExists, FederationUnknown, ParameterInvalid, quoted, worded
 from entrepot.values.names import FederationName, RobotName
 
 _KNOWN = frozenset({"issuer", "audience", "conditions", "reach", "authority", "keys"})
@@ -79,7 +79,7 @@ async def create_federation(
         await _require_reach(tx, actor, settings)
         await tx.lock(f"federation:{actor.domain_id}:{name}")
         if await queries.federation_by_name(tx, actor.domain_id, name):
-            raise FederationExists(f"A federation named {name} exists already.")
+            raise FederationExists(worded("A federation named {name} exists already.", name=name))
         row, now = await seen_robot(tx, actor, robot), accounts.clock.now()
         made = Federation(new_id(), name, actor.domain_id, row.id, row.name, settings, True, now)
         document = document_of(settings)
@@ -160,7 +160,9 @@ async def delete_federation(accounts: Accounts, actor: Actor, name: str) -> None
 def parse_federation(given: Mapping[str, Any]) -> FederationSettings:
     """Raises ParameterInvalid."""
     if strange := sorted(given.keys() - _KNOWN):
-        raise ParameterInvalid(f"A federation has no field {', '.join(strange)}.", kind="settings")
+        raise ParameterInvalid(
+            worded("A federation has no field {strange}.", strange=", ".join(strange)), kind="settings"
+        )
     peer = parse_peer(given)
     conditions = parse_conditions([(one["claim"], one["pattern"]) for one in given.get("conditions", ())])
     if all(condition.is_open for condition in conditions):
@@ -199,7 +201,7 @@ def federation_of(row: Row[Any]) -> Federation:
 async def _own(tx: Reader, actor: Actor, name: str) -> Federation:
     row = await queries.federation_by_name(tx, actor.domain_id, name)
     if row is None:
-        raise FederationUnknown(f"There is no federation named {quoted(name)}.")
+        raise FederationUnknown(worded("There is no federation named {name}.", name=quoted(name)))
     return federation_of(row)
 
 

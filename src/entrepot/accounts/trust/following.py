@@ -60,7 +60,7 @@ async def move(tx: Writer, provider_id: str, account: Row[Any], moves: Moves, at
         *(GroupMemberAdded(name, one, account.name, account.id) for name, one in sorted(moves.joined.items())),
         *(GroupMemberRemoved(name, one, account.name, account.id) for name, one in sorted(moves.left.items())),
     ]
-    await publish(tx, *told, actor=member, at=at, domain_id=account.domain_id)
+    await publish(tx, *told, actor=member, at=at, domain_id=account.domain_id, though_closed=True)
 
 
 async def end_given(

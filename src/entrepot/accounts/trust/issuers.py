@@ -21,7 +21,7 @@ from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import get_logger
 from entrepot.plumbing.outbound import OutboundFailed, Peer, check_url, fetch_json
-from entrepot.values.errors import ParameterInvalid, quoted
+from entrepot.values.errors import ParameterInvalid, quoted, worded
 
 PublicKey = RSAKey | ECKey | OKPKey
 
@@ -85,7 +85,7 @@ class Issuers:
         if known.discovered is None or self._seconds() - known.fetched > _FRESH_SECONDS:
             await self._look(issuer, known)
         if known.discovered is None:
-            raise OutboundFailed(f"{quoted(issuer.url)} cannot be asked now; the log says why.")
+            raise OutboundFailed(worded("{url} cannot be asked now; the log says why.", url=quoted(issuer.url)))
         return known.discovered
 
     def _of(self, issuer: Issuer) -> _Known:
@@ -116,7 +116,11 @@ async def ask(issuer: Issuer) -> tuple[Discovered, Mapping[str, PublicKey]]:
     said = await fetch_json(issuer.url.rstrip("/") + _DISCOVERY, issuer.peer)
     if said.get("issuer") != issuer.url:
         raise OutboundFailed(
-            f"{quoted(issuer.url)} calls itself {quoted(str(said.get('issuer')))}; give it by that name, to the letter."
+            worded(
+                "{url} calls itself {value}; give it by that name, to the letter.",
+                url=quoted(issuer.url),
+                value=quoted(str(said.get("issuer"))),
+            )
         )
     methods = said.get("token_endpoint_auth_methods_supported")
     discovered = Discovered(
@@ -126,7 +130,7 @@ async def ask(issuer: Issuer) -> tuple[Discovered, Mapping[str, PublicKey]]:
         [one for one in methods if isinstance(one, str)] if isinstance(methods, list) else ["client_secret_basic"],
     )
     if not discovered.jwks_uri:
-        raise OutboundFailed(f"{quoted(issuer.url)} does not say where its keys are (jwks_uri).")
+        raise OutboundFailed(worded("{url} does not say where its keys are (jwks_uri).", url=quoted(issuer.url)))
     return discovered, read_keys(await fetch_json(discovered.jwks_uri, issuer.peer))
 
 
@@ -173,7 +177,7 @@ def chosen(keys: Mapping[str, PublicKey], key_id: str) -> PublicKey | None:
 def _address(said: Mapping[str, Any], name: str, peer: Peer) -> str:
     address = said.get(name, "")
     if not isinstance(address, str):
-        raise OutboundFailed(f"{name} of the issuer's description is not an address.")
+        raise OutboundFailed(worded("{name} of the issuer's description is not an address.", name=name))
     if address:
         check_url(address, peer.reach)
     return address

@@ -21,7 +21,7 @@ from entrepot.accounts.trust.settings import LDAP, LdapSettings
 from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import get_logger
 from entrepot.plumbing.outbound import OutboundFailed
-from entrepot.values.errors import NameInvalid, Unauthenticated
+from entrepot.values.errors import NameInvalid, Unauthenticated, worded
 from entrepot.values.names import RobotName
 
 _OURS = (ROBOT_SECRET, PERSONAL_TOKEN)
@@ -63,7 +63,9 @@ async def _enter(accounts: Accounts, provider: Provider, login: str | None, pass
         if entry is None:
             return None
         if not entry.id:
-            raise Unauthenticated(f"The entry {entry.dn} has no {settings.id_attribute}.")
+            raise Unauthenticated(
+                worded("The entry {dn} has no {id_attribute}.", dn=entry.dn, id_attribute=settings.id_attribute)
+            )
         vouched = Vouched(entry.id, _claims(settings, entry), settings.name_attribute, entry.groups)
         actor = await enter(accounts, provider, vouched)
     except OutboundFailed as error:

@@ -31,6 +31,7 @@ from entrepot.accounts.trust.claims import Claims, values_of
 from entrepot.accounts.trust.issuers import Discovered, Issuer
 from entrepot.accounts.trust.people import Vouched, enter
 from entrepot.accounts.trust.providers import Provider, provider_of, secret_of
+from entrepot.accounts.trust.refusals import WhyNot
 from entrepot.accounts.trust.settings import OIDC, OidcSettings
 from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import get_logger
@@ -43,6 +44,7 @@ from entrepot.values.errors import (
     TokenUnknown,
     Unauthenticated,
     quoted,
+    worded,
 )
 from entrepot.values.names import TokenName
 
@@ -54,7 +56,7 @@ _NOTE_CHARS_MAX = 4_096
 _PATH_CHARS_MAX = 512
 _CODE_CHARS_MAX = 4_096
 _PROVIDERS_MAX = 100
-_UNFIT = "This sign-in did not begin in this browser, or took too long; begin again."
+_UNFIT = worded("This sign-in did not begin in this browser, or took too long; begin again.")
 
 _log = get_logger()
 
@@ -110,7 +112,7 @@ async def begin_login(accounts: Accounts, name: str, callback: str, path: str) -
     provider, settings = await _provider(accounts, name)
     said = await accounts.issuers.discover(Issuer(settings.issuer, settings.peer))
     if not said.authorization_endpoint or not said.token_endpoint:
-        raise OutboundFailed(f"{quoted(settings.issuer)} does not say where people sign in.")
+        raise OutboundFailed(worded("{issuer} does not say where people sign in.", issuer=quoted(settings.issuer)))
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     asked = {
         "response_type": "code",
@@ -143,11 +145,12 @@ async def finish_login(accounts: Accounts, name: str, callback: str, note: str, 
     try:
         kept = _opened(accounts, note)
         if kept.get("provider") != provider.id or not compare_digest(str(kept["state"]), answer.state):
-            raise Unauthenticated(_UNFIT)
+            raise Unauthenticated(_UNFIT, why=WhyNot.UNFIT)
         if answer.issuer not in ("", settings.issuer):
-            raise Unauthenticated(_UNFIT)
+            raise Unauthenticated(_UNFIT, why=WhyNot.UNFIT)
         if answer.error or not 0 < len(answer.code) <= _CODE_CHARS_MAX:
-            raise Unauthenticated(f"The provider did not sign you in ({quoted(answer.error or 'no code')}).")
+            said = quoted(answer.error or "no code")
+            raise Unauthenticated(worded("The provider did not sign you in ({said}).", said=said), why=WhyNot.DENIED)
         claims = await _redeem(accounts, provider, settings, answer.code, callback, kept)
         groups = values_of(claims, settings.groups_claim)
         vouched = Vouched(claims["sub"], claims, settings.name_claim, groups)
@@ -185,7 +188,9 @@ def check_local(path: str) -> None:
     """
     is_plain = path.isascii() and path.isprintable() and len(path) <= _PATH_CHARS_MAX
     if not is_plain or not path.startswith("/") or path.startswith("//") or "\\" in path:
-        raise ParameterInvalid(f"After signing in one gets to a path of this server, not to {quoted(path)}.")
+        raise ParameterInvalid(
+            worded("After signing in one gets to a path of this server, not to {path}.", path=quoted(path))
+        )
 
 
 async def _redeem(
@@ -206,7 +211,9 @@ async def _redeem(
     token = answered.get("id_token")
     unverified = peek(token) if isinstance(token, str) else None
     if not isinstance(token, str) or unverified is None:
-        raise OutboundFailed(f"{quoted(settings.issuer)} answers no ID token that can be checked.")
+        raise OutboundFailed(
+            worded("{issuer} answers no ID token that can be checked.", issuer=quoted(settings.issuer))
+        )
     key = await accounts.issuers.key(issuer, unverified.key_id)
     try:
         if key is None:
@@ -215,7 +222,9 @@ async def _redeem(
         _check_id_token(claims, settings.client_id, str(kept["nonce"]))
     except Unaccepted as why:
         _log.warning("an ID token is not accepted", provider=provider.name, reason=str(why))
-        raise Unauthenticated("What the provider says about you cannot be believed; its log and ours say why.") from why
+        raise Unauthenticated(
+            "What the provider says about you cannot be believed; its log and ours say why.", why=WhyNot.UNBELIEVED
+        ) from why
     return claims
 
 
@@ -247,7 +256,15 @@ async def _provider(accounts: Accounts, name: str) -> tuple[Provider, OidcSettin
         provider = provider_of(row)
         assert isinstance(provider.settings, OidcSettings)
         return provider, provider.settings
-    raise IdentityProviderUnknown(f"Nobody signs in here by {quoted(name)}.")
+    raise IdentityProviderUnknown(worded("Nobody signs in here by {name}.", name=quoted(name)))
+
+
+def wanted_path(accounts: Accounts, note: str) -> str:
+    """Where the sign-in that a note belongs to was to lead; `/` when it says nothing that is to be believed."""
+    try:
+        return str(_opened(accounts, note)["path"])
+    except Unauthenticated:
+        return "/"
 
 
 def _sealed(accounts: Accounts, note: dict[str, Any]) -> str:
@@ -258,13 +275,13 @@ def _sealed(accounts: Accounts, note: dict[str, Any]) -> str:
 def _opened(accounts: Accounts, note: str) -> dict[str, Any]:
     """Raises Unauthenticated."""
     if len(note) > _NOTE_CHARS_MAX:
-        raise Unauthenticated(_UNFIT)
+        raise Unauthenticated(_UNFIT, why=WhyNot.UNFIT)
     try:
         kept: dict[str, Any] = json.loads(accounts.sealer.open(base64.urlsafe_b64decode(note), _PURPOSE))
     except (ValueError, SealBroken) as error:
-        raise Unauthenticated(_UNFIT) from error
+        raise Unauthenticated(_UNFIT, why=WhyNot.UNFIT) from error
     if kept["until"] <= accounts.clock.now().timestamp():
-        raise Unauthenticated(_UNFIT)
+        raise Unauthenticated(_UNFIT, why=WhyNot.UNFIT)
     return kept
 
 

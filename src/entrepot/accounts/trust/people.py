@@ -21,10 +21,11 @@ from entrepot.accounts.trust.claims import Claims, user_name
 from entrepot.accounts.trust.events import IdentityLinked
 from entrepot.accounts.trust.following import Moves, move, plan_moves
 from entrepot.accounts.trust.providers import Provider
+from entrepot.accounts.trust.refusals import WhyNot
 from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
 from entrepot.plumbing.ids import new_id
-from entrepot.values.errors import Unauthenticated
+from entrepot.values.errors import Unauthenticated, worded
 
 _SUBJECT_CHARS_MAX = 255
 
@@ -52,7 +53,7 @@ async def enter(accounts: Accounts, provider: Provider, vouched: Vouched) -> Act
             row = await _settle(tx, accounts, provider, vouched)
     assert row is not None
     if not is_usable(row, accounts.clock.now()):
-        raise Unauthenticated(f"The account {row.name} is disabled.")
+        raise Unauthenticated(worded("The account {name} is disabled.", name=row.name), why=WhyNot.DISABLED)
     return actor_of(row, f"{provider.kind}:{provider.id}")
 
 
@@ -70,22 +71,34 @@ async def _settle(tx: Writer, accounts: Accounts, provider: Provider, vouched: V
 
 async def _provision(tx: Writer, accounts: Accounts, provider: Provider, vouched: Vouched) -> None:
     if reason := provider.settings.why_not(vouched.claims):
-        raise Unauthenticated(f"There is no account for you here: {reason}.")
+        raise Unauthenticated(
+            worded("There is no account for you here: {reason}.", reason=reason), why=WhyNot.NO_ACCOUNT
+        )
     if not 0 < len(vouched.subject) <= _SUBJECT_CHARS_MAX:
-        raise Unauthenticated(f"There is no account for you here: your id has over {_SUBJECT_CHARS_MAX} characters.")
+        raise Unauthenticated(
+            worded(
+                "There is no account for you here: your id has over {subject_chars_max} characters.",
+                subject_chars_max=_SUBJECT_CHARS_MAX,
+            ),
+            why=WhyNot.NO_ACCOUNT,
+        )
     name = user_name(vouched.claims, vouched.name_claim)
     await tx.lock(f"user:{provider.domain_id}:{name}")
     domain_names = await people.names_of_domains(tx, [provider.domain_id])
     if await people.user_by_name(tx, domain_names[provider.domain_id], name):
         raise Unauthenticated(
-            f"There is an account named {name} already, and nobody has said that it is yours; "
-            "an administrator can (entrepot idp link)."
+            worded(
+                "There is an account named {name} already, and nobody has said that it is yours; an "
+                "administrator can (entrepot idp link).",
+                name=name,
+            ),
+            why=WhyNot.NAME_TAKEN,
         )
     user_id, now = new_id(), accounts.clock.now()
     await people.save_user(tx, user_id, provider.domain_id, name, "", False, now)
     await queries.save_identity(tx, provider.id, vouched.subject, user_id, now)
     told = (UserCreated(name, user_id, False), IdentityLinked(name, user_id, provider.name, vouched.subject))
-    await publish(tx, *told, actor=f"user:{user_id}", at=now, domain_id=provider.domain_id)
+    await publish(tx, *told, actor=f"user:{user_id}", at=now, domain_id=provider.domain_id, though_closed=True)
 
 
 async def _moves(tx: Reader, provider: Provider, user_id: str, vouched: Vouched) -> Moves:

@@ -40,6 +40,7 @@ from entrepot.values.errors import (
     IdentityUnknown,
     ParameterInvalid,
     quoted,
+    worded,
 )
 from entrepot.values.names import ProviderName, UserName
 
@@ -88,7 +89,7 @@ async def create_provider(
         await _require_reach(tx, actor, settings.reach)
         await tx.lock(f"identity-provider:{name}")
         if await queries.provider_by_name(tx, name):
-            raise IdentityProviderExists(f"An identity provider named {name} exists already.")
+            raise IdentityProviderExists(worded("An identity provider named {name} exists already.", name=name))
         made = Provider(new_id(), name, actor.domain_id, kind, settings, sealed, True, accounts.clock.now())
         document = document_of(settings)
         await queries.save_provider(
@@ -144,7 +145,11 @@ async def change_provider(
         changed = {key: value for key, value in document_of(settings).items() if value != before[key]}
         if fixed := [key for key in FIXED if key in changed]:
             raise ParameterInvalid(
-                f"{fixed[0]} says whose word counts and stays as it is; set up another provider instead.", kind=fixed[0]
+                worded(
+                    "{fixed} says whose word counts and stays as it is; set up another provider instead.",
+                    fixed=fixed[0],
+                ),
+                kind=fixed[0],
             )
         told, was = dict(changed), {key: before[key] for key in changed}
         columns: dict[str, Any] = {"settings": document_of(settings)}
@@ -199,13 +204,18 @@ async def link_identity(accounts: Accounts, actor: Actor, name: str, subject: st
     """
     require_admin(actor)
     if not 0 < len(subject) <= _SUBJECT_CHARS_MAX:
-        raise ParameterInvalid(f"A subject has 1 to {_SUBJECT_CHARS_MAX} characters.", kind="subject")
+        raise ParameterInvalid(
+            worded("A subject has 1 to {subject_chars_max} characters.", subject_chars_max=_SUBJECT_CHARS_MAX),
+            kind="subject",
+        )
     async with accounts.db.writing() as tx:
         found = await _own(tx, actor, name)
         await tx.lock(f"identity:{found.id}:{subject}")
         account = await find_user(tx, actor, user)
         if await queries.user_of_identity(tx, found.id, subject):
-            raise IdentityExists(f"The subject {quoted(subject)} belongs to an account already.")
+            raise IdentityExists(
+                worded("The subject {subject} belongs to an account already.", subject=quoted(subject))
+            )
         now = accounts.clock.now()
         await queries.save_identity(tx, found.id, subject, account.id, now)
         event = IdentityLinked(account.name, account.id, name, subject)
@@ -223,7 +233,7 @@ async def unlink_identity(accounts: Accounts, actor: Actor, name: str, subject: 
         found = await _own(tx, actor, name)
         account = await queries.user_of_identity(tx, found.id, subject)
         if account is None:
-            raise IdentityUnknown(f"No account belongs to the subject {quoted(subject)}.")
+            raise IdentityUnknown(worded("No account belongs to the subject {subject}.", subject=quoted(subject)))
         await queries.delete_identity(tx, found.id, subject)
         await people.change_user(tx, account.id)
         await end_given(tx, found.id, (), actor.subject, accounts.clock.now(), account.id)
@@ -249,7 +259,7 @@ async def _own(tx: Reader, actor: Actor, name: str) -> Provider:
     """Of another domain's providers it says what it says of those that do not exist."""
     row = await queries.provider_by_name(tx, name)
     if row is None or row.domain_id != actor.domain_id:
-        raise IdentityProviderUnknown(f"There is no identity provider named {quoted(name)}.")
+        raise IdentityProviderUnknown(worded("There is no identity provider named {name}.", name=quoted(name)))
     return provider_of(row)
 
 
@@ -263,5 +273,8 @@ def _sealed(accounts: Accounts, secret: str | None) -> bytes | None:
     if not secret:
         return None
     if len(secret) > _SECRET_CHARS_MAX:
-        raise ParameterInvalid(f"A secret has at most {_SECRET_CHARS_MAX} characters.", kind="secret")
+        raise ParameterInvalid(
+            worded("A secret has at most {secret_chars_max} characters.", secret_chars_max=_SECRET_CHARS_MAX),
+            kind="secret",
+        )
     return accounts.sealer.seal(secret.encode(), SECRET_PURPOSE)

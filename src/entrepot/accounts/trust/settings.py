@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from entrepot.accounts.trust.claims import Claims, Condition, email_domain, parse_conditions, unmet
 from entrepot.plumbing.outbound import Peer, Reach, check_url, tls_context
-from entrepot.values.errors import ParameterInvalid, Unsupported, quoted
+from entrepot.values.errors import ParameterInvalid, Unsupported, quoted, worded
 from entrepot.values.names import GroupName
 
 OIDC, LDAP = "oidc", "ldap"
@@ -101,13 +101,22 @@ def parse_settings(kind: str, given: Mapping[str, Any]) -> ProviderSettings:
     """Settings of a provider of this kind. Raises ParameterInvalid, saying which field is wrong, or Unsupported."""
     made = KINDS.get(kind)
     if made is None:
-        raise ParameterInvalid(f"The kind of a provider is {' or '.join(KINDS)}, not {quoted(kind)}.", kind="kind")
+        raise ParameterInvalid(
+            worded("The kind of a provider is {kinds}, not {kind}.", kinds=" or ".join(KINDS), kind=quoted(kind)),
+            kind="kind",
+        )
     known = {field.name for field in fields(made)}
     if strange := sorted(given.keys() - known):
-        raise ParameterInvalid(f"A provider of the kind {kind} has no field {', '.join(strange)}.", kind="settings")
+        raise ParameterInvalid(
+            worded("A provider of the kind {kind} has no field {strange}.", kind=kind, strange=", ".join(strange)),
+            kind="settings",
+        )
     for name, value in given.items():
         if isinstance(value, str) and name != "authority" and len(value) > TEXT_CHARS_MAX:
-            raise ParameterInvalid(f"{name} has at most {TEXT_CHARS_MAX} characters.", kind=name)
+            raise ParameterInvalid(
+                worded("{name} has at most {text_chars_max} characters.", name=name, text_chars_max=TEXT_CHARS_MAX),
+                kind=name,
+            )
     common = parse_trusted(given)
     if kind == LDAP and find_spec("ldap3") is None:
         raise Unsupported("Directories need the extra `ldap`: pip install 'entrepot[ldap]'.")
@@ -133,11 +142,15 @@ def parse_peer(given: Mapping[str, Any]) -> dict[str, Any]:
         reach = Reach(given.get("reach", Reach.PUBLIC))
     except ValueError:
         raise ParameterInvalid(
-            f"reach is {', '.join(Reach)}; not {quoted(str(given['reach']))}.", kind="reach"
+            worded("reach is {reach}; not {given}.", reach=", ".join(Reach), given=quoted(str(given["reach"]))),
+            kind="reach",
         ) from None
     authority = str(given.get("authority", ""))
     if len(authority) > AUTHORITY_CHARS_MAX:
-        raise ParameterInvalid(f"authority has at most {AUTHORITY_CHARS_MAX} characters.", kind="authority")
+        raise ParameterInvalid(
+            worded("authority has at most {authority_chars_max} characters.", authority_chars_max=AUTHORITY_CHARS_MAX),
+            kind="authority",
+        )
     if authority:
         tls_context(authority)
     return {"reach": reach, "authority": authority}
@@ -146,7 +159,7 @@ def parse_peer(given: Mapping[str, Any]) -> dict[str, Any]:
 def parse_issuer(url: str, reach: Reach) -> str:
     """The address of an issuer, which names it, too. Raises ParameterInvalid."""
     if check_url(url, reach).query:
-        raise ParameterInvalid(f"An issuer's address has no query; {quoted(url)} has.", kind="url")
+        raise ParameterInvalid(worded("An issuer's address has no query; {url} has.", url=quoted(url)), kind="url")
     return url
 
 
@@ -160,7 +173,7 @@ def _texts(made: type[ProviderSettings], given: Mapping[str, Any]) -> dict[str, 
     own = {name: value for name, value in given.items() if name not in _COMMON}
     for name in _NEEDED[made]:
         if not own.get(name):
-            raise ParameterInvalid(f"{name} is missing.", kind="missing")
+            raise ParameterInvalid(worded("{name} is missing.", name=name), kind="missing")
     return {name: tuple(value) if isinstance(value, list) else value for name, value in own.items()}
 
 
@@ -186,11 +199,15 @@ def _checked_ldap(settings: LdapSettings) -> LdapSettings:
         ("group_filter", settings.group_filter, "{dn}"),
     ):
         if not _FILTER.fullmatch(filter_) or mark not in filter_:
-            raise ParameterInvalid(f"{name} is an LDAP filter in parentheses with {mark} in it.", kind=name)
+            raise ParameterInvalid(
+                worded("{name} is an LDAP filter in parentheses with {mark} in it.", name=name, mark=mark), kind=name
+            )
     for name in ("id_attribute", "name_attribute", "email_attribute", "groups_attribute"):
         value = getattr(settings, name)
         if not _ATTRIBUTE.fullmatch(value):
-            raise ParameterInvalid(f"{name} is the name of an attribute, not {quoted(value)}.", kind=name)
+            raise ParameterInvalid(
+                worded("{name} is the name of an attribute, not {value}.", name=name, value=quoted(value)), kind=name
+            )
     return settings
 
 
@@ -210,10 +227,16 @@ def _check_whose_entry(settings: LdapSettings) -> None:
 
 def _groups(given: Mapping[str, str]) -> dict[str, str]:
     if len(given) > _MAPPED_MAX:
-        raise ParameterInvalid(f"At most {_MAPPED_MAX} groups are mapped, not {len(given)}.", kind="groups")
+        raise ParameterInvalid(
+            worded("At most {mapped_max} groups are mapped, not {count}.", mapped_max=_MAPPED_MAX, count=len(given)),
+            kind="groups",
+        )
     for theirs in given:
         if not 0 < len(theirs) <= TEXT_CHARS_MAX:
-            raise ParameterInvalid(f"A provider's group has 1 to {TEXT_CHARS_MAX} characters.", kind="groups")
+            raise ParameterInvalid(
+                worded("A provider's group has 1 to {text_chars_max} characters.", text_chars_max=TEXT_CHARS_MAX),
+                kind="groups",
+            )
     return {theirs: str(GroupName.parse(ours)) for theirs, ours in given.items()}
 
 
@@ -221,6 +244,7 @@ def _email_domains(given: Sequence[str]) -> tuple[str, ...]:
     domains = tuple(one.lower() for one in given)
     if len(domains) > _LISTED_MAX or not all(_EMAIL_DOMAIN.fullmatch(one) for one in domains):
         raise ParameterInvalid(
-            f"email_domains are at most {_LISTED_MAX} names of domains, as example.com.", kind="email_domains"
+            worded("email_domains are at most {listed_max} names of domains, as example.com.", listed_max=_LISTED_MAX),
+            kind="email_domains",
         )
     return domains

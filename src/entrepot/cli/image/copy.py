@@ -75,11 +75,12 @@ async def _copy(
     from contextlib import AsyncExitStack
     from functools import partial
 
-    from entrepot.cli.image.attached import Attached, fetch_attached, put_attached
     from entrepot.cli.image.places import with_next_step
-    from entrepot.cli.image.together import together
     from entrepot.cli.image.trees import fetch_tree
+    from entrepot.remote.attached import Attached, fetch_attached, put_attached
     from entrepot.remote.manifests import put_manifest
+    from entrepot.remote.shelf import RemoteShelf
+    from entrepot.remote.together import together
     from entrepot.values.errors import ManifestUnknown, RemoteRefused
 
     async with AsyncExitStack() as stack:
@@ -89,7 +90,9 @@ async def _copy(
         if tree.absent:
             raise ManifestUnknown(f"{here} does not have every image its index names. Copy one with --platform.")
         is_same = source is target and here.name == there.name  # what is attached is there already
-        attached = await fetch_attached(source, here, tree) if referrers and not is_same else Attached()
+        attached = (
+            await fetch_attached(RemoteShelf(source, here.name), tree) if referrers and not is_same else Attached()
+        )
         counts["attached"] = len(attached.trees)
         blobs = {blob.digest: blob for one in (tree, *attached.trees) for blob in one.blobs}
         try:
@@ -99,7 +102,7 @@ async def _copy(
             for manifest in tree.manifests.values():
                 if manifest is not tree.root:
                     await put_manifest(target, there.name, manifest.digest, manifest)
-            await put_attached(target, there, attached)
+            await put_attached(target, there.name, attached)
             await put_manifest(target, there.name, there.reference, tree.root)
         except RemoteRefused as error:
             raise with_next_step(error, there) from None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from entrepot.cli.output import AsJson, show_json, show_table, size
+from entrepot.cli.output import AsJson, counted, show_json, show_table, size
 
 if TYPE_CHECKING:
     from entrepot.cli.client import Client
@@ -59,7 +59,7 @@ def files(
             for row in found["files"]
         ),
     )
-    typer.echo(f"\n{found['count']} files, {size(found['size'])}")
+    typer.echo(f"\n{counted(found['count'], 'file')}, {size(found['size'])}")
     _show_problems(found)
 
 

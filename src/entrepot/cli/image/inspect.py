@@ -92,8 +92,8 @@ async def _fetch(place: "Place", platform: "Platform | None") -> "tuple[Tree, li
     from functools import partial
 
     from entrepot.cli.image.configs import fetch_config
-    from entrepot.cli.image.together import together
     from entrepot.cli.image.trees import fetch_tree
+    from entrepot.remote.together import together
 
     async with place.remote() as remote:
         tree = await fetch_tree(remote, place, platform)

@@ -63,6 +63,7 @@ def _list_repositories(organization: str | None, as_json: bool) -> None:
             )
             for row in rows
         ),
+        empty="There is no image you may read. To push one: entrepot image push FILE ORG/REPO:TAG",
     )
 
 
@@ -102,7 +103,7 @@ async def _platforms(place: "Place", rows: list[dict[str, Any]]) -> list[list[st
     """The platforms of each tag; configurations are asked for once each, side by side."""
     from functools import partial
 
-    from entrepot.cli.image.together import together
+    from entrepot.remote.together import together
     from entrepot.values.manifest import Manifest
 
     manifests = [Manifest.parse(row["manifest"].encode(), None) for row in rows]

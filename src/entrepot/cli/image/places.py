@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from entrepot.cli import credentials
 from entrepot.cli.credentials import NotSignedIn, SignIn
+from entrepot.cli.next_steps import next_step
 from entrepot.remote.session import Credentials, Remote
 from entrepot.values.digest import Digest
-from entrepot.values.errors import ParameterInvalid, RemoteRefused
+from entrepot.values.errors import ParameterInvalid, RemoteRefused, as_said
 from entrepot.values.names import RepositoryName, TagName
 from entrepot.values.reference import ImageReference, Reference
 
@@ -70,13 +71,17 @@ def with_next_step(error: RemoteRefused, place: Place) -> RemoteRefused:
     """The error with what to do about it, where that is known."""
     steps = {
         401: f"Run: entrepot login {place.url} -u USER",
-        403: f"See who may: entrepot grant list {place.name}",
-        404: f"See what is there: entrepot image list {place.name}",
+        404: f"See what is there: entrepot image list {_where_to_look(error, place)}",
     }
-    step = steps.get(error.status)
+    step = next_step(error.message) or steps.get(error.status)
     if step is None or "entrepot " in error.message:  # an entrepot often says it itself
         return error
-    return RemoteRefused(f"{error.message} {step}", status=error.status, code=error.code)
+    return RemoteRefused(as_said(f"{error.message} {step}"), status=error.status, code=error.code)
+
+
+def _where_to_look(error: RemoteRefused, place: Place) -> str:
+    """The repository, or its organization when it is the repository that is not there."""
+    return place.name.organization if error.code == "NAME_UNKNOWN" else str(place.name)
 
 
 def _registry(host: str | None) -> tuple[str, SignIn | None]:

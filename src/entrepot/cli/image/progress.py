@@ -31,6 +31,18 @@ class Bars:
         finally:
             shown.remove_task(task)
 
+    @contextmanager
+    def count(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+        """A bar of so many things, none of which has a size."""
+        if self._shown is None:
+            yield _nothing
+            return
+        shown, task = self._shown, self._shown.add_task(f"0 of {total} {label}", total=total, counts=True)
+        try:
+            yield lambda to: shown.update(task, completed=to, description=f"{to} of {total} {label}")
+        finally:
+            shown.remove_task(task)
+
 
 @contextmanager
 def bars(as_json: bool) -> Iterator[Bars]:
@@ -39,9 +51,19 @@ def bars(as_json: bool) -> Iterator[Bars]:
         yield Bars(None)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, DownloadColumn, Progress, Task, TextColumn, TimeRemainingColumn
+    from rich.progress import TransferSpeedColumn as SpeedColumn
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    class Amount(DownloadColumn):
+        def render(self, task: Task) -> Text:
+            return Text() if task.fields.get("counts") else super().render(task)
+
+    class Speed(SpeedColumn):
+        def render(self, task: Task) -> Text:
+            return Text() if task.fields.get("counts") else super().render(task)
+
+    columns = (TextColumn("{task.description}"), BarColumn(), Amount(), Speed())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as shown:
         yield Bars(shown)
 

@@ -137,14 +137,10 @@ def _target(output: str, is_folder: bool, members: "Sequence[Member]") -> "Targe
     import sys
 
     from entrepot.archives.targets import FolderTarget, StreamTarget, TarTarget
-    from entrepot.values.errors import ParameterInvalid
 
     if output == STDOUT:
         return StreamTarget(sys.stdout.buffer, members)
-    try:
-        return (FolderTarget if is_folder else TarTarget)(Path(output), members)
-    except OSError as error:
-        raise ParameterInvalid(f"{output} cannot be written: {error.strerror}.") from error
+    return (FolderTarget if is_folder else TarTarget)(Path(output), members)
 
 
 async def _fill(
@@ -157,7 +153,7 @@ async def _fill(
     """Bring every blob: side by side, or one after the other where the target needs it."""
     from functools import partial
 
-    from entrepot.cli.image.together import WIDTH, together
+    from entrepot.remote.together import WIDTH, together
 
     blobs = [(one, origins[one.digest]) for one in members if one.digest is not None]
     jobs = (partial(_bring, target, member, *origin, threads, shown) for member, origin in blobs)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from entrepot.cli.output import AsJson, done, size
+from entrepot.cli.output import AsJson, counted, done, size
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
@@ -98,7 +98,8 @@ def _sentence(one: _Pushed) -> str:
     names = ", ".join(str(place) for place in one.places)
     return (
         f"Pushed {names}: {one.image.root.digest} ({size(one.bytes_sent)} sent; "
-        f"{one.blobs['sent']} blobs sent, {one.blobs['mounted']} mounted, {one.blobs['present']} there already)."
+        f"{counted(one.blobs['sent'], 'blob')} sent, {one.blobs['mounted']} mounted, "
+        f"{one.blobs['present']} there already)."
     )
 
 
@@ -108,7 +109,6 @@ def _opened(file: str, plain_layers: Plain, move: "Callable[[int], None]") -> "I
 
     from entrepot.archives.docker import LayerPacking
     from entrepot.archives.opening import open_archive, open_folder, open_stream
-    from entrepot.values.errors import ParameterInvalid
 
     read = 0
 
@@ -119,15 +119,12 @@ def _opened(file: str, plain_layers: Plain, move: "Callable[[int], None]") -> "I
 
     packing = LayerPacking(plain_layers.value)
     with ExitStack() as stack:
-        try:
-            if file == STDIN:
-                archive = open_stream(sys.stdin.buffer, packing, watch=watch)
-            elif Path(file).is_dir():
-                archive = open_folder(Path(file))
-            else:
-                archive = open_archive(stack.enter_context(Path(file).open("rb")), packing, watch=watch)
-        except OSError as error:
-            raise ParameterInvalid(f"{file} cannot be read: {error.strerror}.") from error
+        if file == STDIN:
+            archive = open_stream(sys.stdin.buffer, packing, watch=watch)
+        elif Path(file).is_dir():
+            archive = open_folder(Path(file))
+        else:
+            archive = open_archive(stack.enter_context(Path(file).open("rb")), packing, watch=watch)
         yield stack.enter_context(archive)
 
 
@@ -233,8 +230,8 @@ async def _push_one(
     from functools import partial
 
     from entrepot.cli.image.places import with_next_step
-    from entrepot.cli.image.together import together
     from entrepot.remote.manifests import put_manifest
+    from entrepot.remote.together import together
     from entrepot.values.errors import RemoteRefused
 
     image = pushed.image

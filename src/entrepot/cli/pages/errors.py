@@ -31,9 +31,12 @@ _KINDS = """\
 
 Where an error says *what* is not valid, the management API has a code for it.
 """
-_ON_ACCESS = {
+_ON_CALLS: dict[str, manage.Problems] = {
     "On the permissions of an organization": manage.ON_ORGANIZATION_ACCESS,
     "On the permissions of a repository": manage.ON_REPOSITORY_ACCESS,
+    "On shares": manage.ON_SHARES,
+    "When a retention policy is deleted": manage.ON_RETENTION_DELETION,
+    "On synchronisation": manage.ON_SYNCHRONISATION,
 }
 
 
@@ -44,7 +47,7 @@ def page() -> str:
         lines += [f"## {title}", "", meaning, ""]
         lines += markdown.table(("error", "meaning", "registry API", "management API"), map(_row, _members(family)))
     lines += [_KINDS, *markdown.table(("about", "management API"), _named(manage.BY_KIND))]
-    for title, table in _ON_ACCESS.items():
+    for title, table in _ON_CALLS.items():
         lines += [f"{title}:", "", *markdown.table(("error", "management API"), _named(table))]
     return "\n".join(lines)
 

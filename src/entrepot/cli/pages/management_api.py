@@ -5,7 +5,8 @@ from entrepot.doors.manage.engines import MISSING
 from entrepot.doors.manage.enterprise.left_out import LEFT_OUT
 from entrepot.doors.manage.problems import Problem, problem_of
 from entrepot.doors.manage.route import Route
-from entrepot.doors.manage.routes import OPENAPI_PATH, ROUTES
+from entrepot.doors.manage.routes import ROUTES
+from entrepot.doors.manage.table.installation import OPENAPI_PATH
 from entrepot.values import errors
 
 _INTRODUCTION = f"""\

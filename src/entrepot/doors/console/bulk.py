@@ -6,9 +6,11 @@ Each says first what it does.
 from collections.abc import Sequence
 from typing import Final
 
+from entrepot.access.levels import Level
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.registry import browse, copying, deletion, organizations, renaming, retag
-from entrepot.values.errors import ParameterInvalid
+from entrepot.registry.immutability_rules import undeleted
+from entrepot.values.errors import ParameterInvalid, worded
 from entrepot.values.names import OrganizationName, RepositoryName, TagName
 
 _COPIED_MAX: Final = 50
@@ -32,12 +34,15 @@ async def delete_versions(visit: Visit) -> Moved:
 
 
 async def new_copy(visit: Visit) -> View:
-    """Where to, under which tag, and whether they stay here."""
-    registry, path = visit.rooms.registry, visit.repository
-    await browse.show_repository(registry, visit.actor, path)
+    """Where to, under which tag, and whether they stay here; for who may move them, what that would break."""
+    registry, path, tags = visit.rooms.registry, visit.repository, _tags(visit)
+    _image, level = await browse.show_image(registry, visit.actor, path)
     known = await organizations.list_organizations(registry, visit.actor)
-    names = [one.name for one in known if one.level >= 3]
-    return View("images/copy.html", {"path": path, "tags": _tags(visit), "choices": [(one, one) for one in names]})
+    names = [one.name for one in known if one.level >= Level.EDIT]
+    may_move = level >= Level.MANAGE
+    plan = await deletion.plan_deletion(registry, visit.actor, path, set(tags)) if may_move else None
+    values = {"path": path, "tags": tags, "choices": [(one, one) for one in names], "plan": plan}
+    return View("images/copy.html", values)
 
 
 async def copy_versions(visit: Visit) -> Moved:
@@ -48,11 +53,15 @@ async def copy_versions(visit: Visit) -> Moved:
     if new_tag and len(tags) > 1:
         raise ParameterInvalid("Several versions keep their tags; leave the new tag empty.", field="tag")
     if len(tags) > _COPIED_MAX:
-        raise ParameterInvalid(f"At most {_COPIED_MAX} versions are copied at once.")
+        raise ParameterInvalid(worded("At most {copied_max} versions are copied at once.", copied_max=_COPIED_MAX))
     if form.flag("move") and target == source:
         raise ParameterInvalid("They are in this image already; name another one to move them to.", field="name")
     if form.flag("move"):
-        await deletion.plan_deletion(registry, visit.actor, source, set(tags))  # who may not delete moves nothing
+        plan = await deletion.plan_deletion(
+            registry, visit.actor, source, set(tags)
+        )  # who may not delete moves nothing
+        if plan.kept:
+            raise undeleted(source, plan.kept)
     for tag in tags:
         await copying.copy_image(
             registry,
@@ -87,8 +96,8 @@ async def add_tag(visit: Visit) -> Moved:
 
 async def new_name(visit: Visit) -> View:
     """The form for another name, with what that breaks."""
-    await browse.show_repository(visit.rooms.registry, visit.actor, visit.repository)
-    return View("images/rename.html", {"path": visit.repository})
+    plan = await renaming.plan_renaming(visit.rooms.registry, visit.actor, visit.repository)
+    return View("images/rename.html", {"path": visit.repository, "plan": plan})
 
 
 async def rename_image(visit: Visit) -> Moved:
@@ -102,7 +111,7 @@ def _tags(visit: Visit) -> Sequence[TagName]:
     """The versions that the form, or the address, names. Raises ParameterInvalid or TagInvalid."""
     said = visit.form.many("tag") or visit.request.query_params.getlist("tag")
     if not 0 < len(said) <= deletion.TAGS_MAX:
-        raise ParameterInvalid(f"Tick from 1 to {deletion.TAGS_MAX} versions.")
+        raise ParameterInvalid(worded("Tick from 1 to {tags_max} versions.", tags_max=deletion.TAGS_MAX))
     return [TagName.parse(one) for one in dict.fromkeys(said)]
 
 

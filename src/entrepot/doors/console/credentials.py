@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from entrepot.access.levels import Level
 from entrepot.accounts import access_keys, docker_logins, personal_tokens, rules
-from entrepot.accounts.personal_tokens import EVERYTHING, parse_bound
+from entrepot.accounts.personal_tokens import parse_bound
 from entrepot.accounts.profile import show_profile
 from entrepot.accounts.rules import Right
 from entrepot.doors.console.visit import Moved, View, Visit
@@ -27,6 +27,8 @@ _COLUMNS: Final = ("User Name", "Access Key Id", "Secret Access Key")
 _KEY: Final = re.compile(r"[A-Z2-7]{20}", re.ASCII)
 _SECRET: Final = re.compile(r"[A-Z2-7]{40}", re.ASCII)
 _HOURS: Final = (1, 6, 12, 24)
+_ALL_OF_IT: Final = "7"
+_EMPTY_ROWS: Final = 3
 _DAYS: Final = (7, 30, 90, 365, 0)  # 0: no end
 
 
@@ -153,16 +155,33 @@ async def _tokens(visit: Visit, made: personal_tokens.WithSecret | None = None) 
     accounts = visit.rooms.accounts
     found = await personal_tokens.list_tokens(accounts, visit.actor, "", rules.TOKENS_MAX)
     profile = await show_profile(accounts, visit.actor)
-    return View("account/tokens.html", {"tokens": found, "made": made, "login_name": profile.login})
+    rows = [*_rows(visit), *[("", _ALL_OF_IT)] * _EMPTY_ROWS]
+    return View("account/tokens.html", {"tokens": found, "made": made, "login_name": profile.login, "rows": rows})
 
 
 def _bounds(visit: Visit) -> list[Right] | None:
-    """What the form leaves of the visitor's rights: everything, one level of everything, or that on some names."""
-    level = Level.parse(visit.form.number("level") or 0)
-    scopes = visit.form.text("scopes").split()
-    if not scopes and level is Level.MANAGE:
-        return None
+    """What the form leaves of the visitor's rights: None for all of them. Raises ParameterInvalid, at its field."""
+    # What was said of levels and was not understood must not become a token for everything.
+    if not 0 < len(visit.form.many("scope")) == len(visit.form.many("level")):
+        raise ParameterInvalid("Each scope comes with its level.", field="scope")
+    rows = _rows(visit)
+    if any(not scope for scope, _ in rows):
+        raise visit.wrong(visit.say("Say what this level is for; * is all that you reach."), field="scope")
     try:
-        return [parse_bound(scope, level) for scope in dict.fromkeys(scopes or [EVERYTHING])]
-    except NameInvalid as error:
-        raise NameInvalid(error.message, kind="scope", field="scopes") from error
+        bounds = [parse_bound(scope, _level(text)) for scope, text in rows]
+        if bounds:
+            rules.check_rights(bounds)
+    except (NameInvalid, ParameterInvalid) as error:
+        raise ParameterInvalid(error.message, kind="scope", field="scope") from error
+    return bounds or None
+
+
+def _rows(visit: Visit) -> list[tuple[str, str]]:
+    """The rows in which something was said."""
+    scopes = [one.strip() for one in visit.form.many("scope")]
+    typed = zip(scopes, visit.form.many("level"), strict=False)
+    return [(scope, level) for scope, level in typed if scope or level != _ALL_OF_IT]
+
+
+def _level(text: str) -> Level:
+    return Level.parse(int(text) if text in ("1", "3", "7") else 0)

@@ -32,6 +32,7 @@ from entrepot.doors.http import body as bodies
 from entrepot.doors.http import cookies, front
 from entrepot.doors.http.problems import problem_of
 from entrepot.doors.http.refusals import refusals_noted
+from entrepot.registry.closing import what_is_closed
 from entrepot.values.errors import (
     AccessDenied,
     Broken,
@@ -42,6 +43,7 @@ from entrepot.values.errors import (
     RepositoryUnknown,
     Unauthenticated,
     Unsupported,
+    worded,
 )
 
 LOGIN_PATH: Final = "/console/login"
@@ -128,7 +130,9 @@ class ConsoleDoor:
                 answer = await page.again(visit)
                 answer = replace(answer, status=problem_of(error).status) if isinstance(answer, View) else answer
         if isinstance(answer, View):
-            visit = replace(visit, has_steps_left=await has_steps_left(visit))
+            scope = visit.names.get("organization") or visit.names.get("repository", "").partition("/")[0]
+            closed = await what_is_closed(self._rooms.registry, scope)
+            visit = replace(visit, has_steps_left=await has_steps_left(visit), closed=closed)
         return finished(visit, answer)
 
     async def _form(self, visit: Visit) -> Form:
@@ -224,7 +228,10 @@ def _explainable(visit: Visit, error: EntrepotError) -> Mapping[str, str] | None
 def _nowhere(scope: Scope) -> EntrepotError:
     methods = pages.methods_of(scope["path"])
     if methods:
-        return Unsupported(f"This page answers {', '.join(methods)}, not {scope['method']}.", allow=list(methods))
+        return Unsupported(
+            worded("This page answers {methods}, not {scope}.", methods=", ".join(methods), scope=scope["method"]),
+            allow=list(methods),
+        )
     return RepositoryUnknown("There is no such page.")
 
 

@@ -11,10 +11,11 @@ from entrepot.archives.tree import Change, Node
 from entrepot.doors.console.versions import frame, reference_in
 from entrepot.doors.console.visit import View, Visit
 from entrepot.registry import compare, files, inspect, tagged
-from entrepot.registry.wanted import TagOrder
+from entrepot.registry.wanted import WantedTags
 from entrepot.values.digest import Digest
+from entrepot.values.errors import DigestInvalid, ManifestUnknown, ParameterInvalid, TagInvalid, quoted
 from entrepot.values.platform import Platform
-from entrepot.values.reference import parse_reference
+from entrepot.values.reference import Reference, parse_reference
 
 _ROWS: Final = 200
 _TAGS: Final = 50
@@ -64,28 +65,66 @@ async def show_files(visit: Visit) -> View:
     return View("versions/files.html", {**values, **more})
 
 
+async def say_what_is_not_there(visit: Visit) -> View:
+    """Why there is nothing to show, and the way back to all files. Raises what the version itself is refused for."""
+    reference = reference_in(visit)
+    manifest = await inspect.show_version(visit.rooms.registry, visit.actor, visit.repository, reference)
+    return View("versions/no_files.html", await frame(visit, reference, manifest))
+
+
 async def show_difference(visit: Visit) -> View:
     """What changed from one version to another; without both, the form that asks for them."""
-    registry, path = visit.rooms.registry, visit.repository
-    before, after, platform = visit.query("from"), visit.query("to"), visit.query("platform")
-    ticked = visit.request.query_params.getlist("tag")
-    if len(ticked) == 2:  # of a list that has the newest first
-        after, before = ticked
-    names, _ = await tagged.list_tagged_after(
-        registry, visit.actor, path, "", TagOrder.UPDATED, True, "", _TAGS, with_bodies=False
-    )
-    found = None
-    if before and after:
+    before, after = _compared(visit)
+    if not before or not after:
+        return await ask_for_versions(visit)
+    platform = visit.query("platform")
+    references = _reference(visit, "from", before), _reference(visit, "to", after)
+    try:
         found = await compare.compare_versions(
-            registry,
+            visit.rooms.registry,
             visit.actor,
-            path,
-            parse_reference(before),
-            parse_reference(after),
+            visit.repository,
+            *references,
             visit.query("after"),
             _ROWS,
             Platform.parse(platform) if platform else None,
         )
+    except ManifestUnknown as error:
+        for name, reference in zip(("from", "to"), references, strict=True):
+            if error.detail.get("reference") == str(reference):
+                raise _no_version(visit, name, str(reference)) from error
+        raise
+    return await _difference(visit, found)
+
+
+async def ask_for_versions(visit: Visit) -> View:
+    """The form that asks for two versions, with what was typed."""
+    return await _difference(visit, None)
+
+
+def _compared(visit: Visit) -> tuple[str, str]:
+    """The older and the newer version, as the form names them or as two were ticked."""
+    ticked = visit.request.query_params.getlist("tag")
+    if len(ticked) == 2:  # of a list that has the newest first
+        return ticked[1], ticked[0]
+    return visit.query("from"), visit.query("to")
+
+
+def _reference(visit: Visit, field: str, text: str) -> Reference:
+    try:
+        return parse_reference(text)
+    except (TagInvalid, DigestInvalid) as error:
+        raise _no_version(visit, field, text) from error
+
+
+def _no_version(visit: Visit, field: str, text: str) -> ParameterInvalid:
+    return visit.wrong(visit.say("This image has no version %(name)s.", name=quoted(text)), field)
+
+
+async def _difference(visit: Visit, found: compare.Comparison | None) -> View:
+    registry, path = visit.rooms.registry, visit.repository
+    before, after = _compared(visit)
+    names, _ = await tagged.list_tagged_after(registry, visit.actor, path, WantedTags(limit=_TAGS), with_bodies=False)
     values = {
         "path": path,
         "before": before,

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from urllib.parse import parse_qsl
 
-from entrepot.values.errors import ParameterInvalid
+from entrepot.values.errors import ParameterInvalid, worded
 
 MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 _FIELDS_MAX: Final = 2_000
@@ -26,6 +26,10 @@ class Form:
         """The field without spaces around it."""
         return self.secret(name).strip()
 
+    def shown(self, name: str, value: object) -> object:
+        """What a field of a page shows: what was sent, also when that is nothing; else `value`, as it is kept."""
+        return self.text(name) if name in self._fields else value
+
     def secret(self, name: str) -> str:
         """The field exactly as it was typed."""
         values = self._fields.get(name, ())
@@ -45,7 +49,7 @@ class Form:
         if not text:
             return None
         if not text.isascii() or not text.lstrip("-").isdigit() or len(text) > 18:
-            raise ParameterInvalid(f"{name} is a whole number.", field=name)
+            raise ParameterInvalid(worded("{name} is a whole number.", name=name), field=name)
         return int(text)
 
     def end_of_day(self, name: str) -> datetime | None:
@@ -70,13 +74,15 @@ def last_day(end: datetime | None) -> str:
 def parse_form(body: bytes, media_type: str) -> Form:
     """The form a browser sent. Raises ParameterInvalid."""
     if body and media_type.partition(";")[0].strip().lower() != MEDIA_TYPE:
-        raise ParameterInvalid(f"A form is sent as {MEDIA_TYPE}.")
+        raise ParameterInvalid(worded("A form is sent as {media_type}.", media_type=MEDIA_TYPE))
     try:
         pairs = parse_qsl(
             body.decode(), keep_blank_values=True, max_num_fields=_FIELDS_MAX, encoding="utf-8", errors="strict"
         )
     except ValueError as error:  # not UTF-8, or too many fields
-        raise ParameterInvalid(f"The form cannot be read: it is UTF-8 and has at most {_FIELDS_MAX} fields.") from error
+        raise ParameterInvalid(
+            worded("The form cannot be read: it is UTF-8 and has at most {fields_max} fields.", fields_max=_FIELDS_MAX)
+        ) from error
     fields: dict[str, list[str]] = {}
     for name, value in pairs:
         if "\0" in value:

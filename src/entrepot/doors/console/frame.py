@@ -65,6 +65,8 @@ def _administration(visit: Visit) -> Sequence[tuple[str, str, str]]:
             (say("Domains"), "/console/admin/domains", "folder"),
             (say("Regions"), "/console/admin/regions", "globe"),
             (say("Jobs"), "/console/admin/jobs", "bolt"),
+            (say("Garbage collection"), "/console/admin/garbage", "trash"),
+            (say("Verification"), "/console/admin/verify", "check"),
             (say("System"), "/console/admin/system", "server"),
         ]
     return rows

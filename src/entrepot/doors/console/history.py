@@ -1,7 +1,8 @@
 """What a tag named and when, and the way back to it. A tag that was deleted has its history still."""
 
+from entrepot.doors.console.versions import frame
 from entrepot.doors.console.visit import Moved, View, Visit
-from entrepot.registry import history, retag
+from entrepot.registry import history, inspect, retag
 from entrepot.registry.history import Interval
 from entrepot.values.digest import Digest
 from entrepot.values.errors import ParameterInvalid
@@ -13,17 +14,20 @@ _ID_CHARS_MAX = 18  # of a row's number
 async def show_history(visit: Visit) -> View:
     """Every interval, the newest first."""
     registry, path, tag = visit.rooms.registry, visit.repository, visit.tag
+    now = await _now(visit)
     items, has_more = await history.list_tag_history(registry, visit.actor, path, tag, _before(visit), ROWS)
     values = {
         "path": path,
         "tag": tag,
-        "now": await _now(visit),
+        "now": now,
         "items": items,
         "following": str(items[-1].id) if has_more else "",
         "may_restore": await history.may_restore(registry, visit.actor, path),
-        "tab_list": _tabs(visit),
     }
-    return View("versions/history.html", values)
+    if now is None:
+        return View("versions/history_deleted.html", values)
+    manifest = await inspect.show_version(registry, visit.actor, path, tag)
+    return View("versions/history.html", {**values, **await frame(visit, tag, manifest)})
 
 
 async def confirm_restore(visit: Visit) -> View:
@@ -53,14 +57,3 @@ def _before(visit: Visit) -> int | None:
     if not text.isascii() or not text.isdigit() or len(text) > _ID_CHARS_MAX:
         raise ParameterInvalid("The marker is not one that this list gave.", kind="marker")
     return int(text)
-
-
-def _tabs(visit: Visit) -> list[tuple[str, str, int | None]]:
-    base = f"/console/images/{visit.repository}/-/versions/{visit.tag}"
-    return [
-        (visit.say("Overview"), base, None),
-        (visit.say("Files"), f"{base}/files", None),
-        (visit.say("Referrers"), f"{base}/referrers", None),
-        (visit.say("Manifest"), f"{base}/manifest", None),
-        (visit.say("History"), visit.path, None),
-    ]

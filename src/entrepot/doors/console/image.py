@@ -12,8 +12,8 @@ from entrepot.registry import browse, repositories, versions
 from entrepot.registry.browse import Listed
 from entrepot.registry.rules import DESCRIPTION_CHARS_MAX
 from entrepot.registry.versions import Version
-from entrepot.registry.wanted import TagOrder
-from entrepot.values.errors import ParameterInvalid
+from entrepot.registry.wanted import TagOrder, WantedTags
+from entrepot.values.errors import ParameterInvalid, worded
 from entrepot.values.kinds import Kind
 
 _ORDERS: Final[Mapping[str, TagOrder]] = {"updated": TagOrder.UPDATED, "name": TagOrder.NAME}
@@ -50,11 +50,12 @@ async def show_image(visit: Visit) -> View:
     about = await framed(visit)
     order, descending = visit.query("order") or "updated", visit.query("direction") != "asc"
     if order not in _ORDERS:
-        raise ParameterInvalid(f"Versions are sorted by one of {', '.join(_ORDERS)}.", kind="query")
+        raise ParameterInvalid(
+            worded("Versions are sorted by one of {orders}.", orders=", ".join(_ORDERS)), kind="query"
+        )
     part, after = visit.query("q"), visit.query("after")
-    found, following = await versions.list_versions(
-        visit.rooms.registry, visit.actor, visit.repository, part, _ORDERS[order], descending, after, ROWS
-    )
+    wanted = WantedTags(part, _ORDERS[order], descending, after, ROWS)
+    found, following = await versions.list_versions(visit.rooms.registry, visit.actor, visit.repository, wanted)
     is_first = not part and not after and order == "updated" and descending
     newest = _newest(found if is_first else await _first(visit))
     text = about["image"].repository.description
@@ -73,9 +74,8 @@ async def show_image(visit: Visit) -> View:
 
 
 async def _first(visit: Visit) -> Sequence[Version]:
-    found, _ = await versions.list_versions(
-        visit.rooms.registry, visit.actor, visit.repository, "", TagOrder.UPDATED, True, "", ROWS
-    )
+    wanted = WantedTags(limit=ROWS)
+    found, _ = await versions.list_versions(visit.rooms.registry, visit.actor, visit.repository, wanted)
     return found
 
 

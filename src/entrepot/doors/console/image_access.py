@@ -5,7 +5,7 @@ from entrepot.doors.console.image import framed
 from entrepot.doors.console.images import ROWS
 from entrepot.doors.console.permissions import parse_grantee
 from entrepot.doors.console.visit import Moved, View, Visit
-from entrepot.registry import explaining, grants, rules
+from entrepot.registry import explaining, grants, permitted, rules
 
 
 async def show_image_permissions(visit: Visit) -> View:
@@ -16,10 +16,8 @@ async def show_image_permissions(visit: Visit) -> View:
     if about["level"] < Level.MANAGE:
         found = await explaining.explain_access(registry, visit.actor, explaining.ME, Action.REPOSITORY_PULL, path)
         return View("images/own_permission.html", about | {"reasons": found.reasons})
-    scope, _, subject = visit.query("after").partition(" ")
-    given = await grants.list_applying(registry, visit.actor, path, (scope, subject), ROWS + 1)
-    following = f"{given[ROWS - 1].scope} {given[ROWS - 1].subject}" if len(given) > ROWS else None
-    return View("images/permissions.html", about | {"grants": given[:ROWS], "following": following})
+    given, following = await permitted.list_permissions(registry, visit.actor, path, visit.query("after"), ROWS)
+    return View("images/permissions.html", about | {"given": given, "following": following})
 
 
 async def set_image_permission(visit: Visit) -> Moved:

@@ -1,15 +1,10 @@
 """Settings of one image: who sees it, its category; and its end."""
 
-from datetime import datetime
-
-from entrepot.audit import look
-from entrepot.audit.wanted import Wanted
 from entrepot.doors.console.image import framed
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.registry import removal, repositories
-from entrepot.registry.events import ManifestPulled
 from entrepot.registry.rules import CATEGORIES
-from entrepot.values.errors import AccessDenied, OrganizationUnknown, ParameterInvalid
+from entrepot.values.errors import ParameterInvalid, worded
 
 _PUBLIC, _PRIVATE = "public", "private"
 
@@ -37,22 +32,12 @@ async def confirm_image_deletion(visit: Visit) -> View:
     """What would go, before it goes."""
     about = await framed(visit)
     plan = await removal.plan_removal(visit.rooms.registry, visit.actor, visit.repository)
-    return View("images/delete.html", about | {"plan": plan, "last_pull": await _last_pull(visit)})
+    return View("images/delete.html", about | {"plan": plan})
 
 
 async def delete_image(visit: Visit) -> Moved:
     path = visit.repository
     if visit.form.text("confirm") != path.name:
-        raise ParameterInvalid(f"Type {path.name} to delete it.", field="confirm")
+        raise ParameterInvalid(worded("Type {name} to delete it.", name=path.name), field="confirm")
     await repositories.delete_repository(visit.rooms.registry, visit.actor, path)
     return Moved("/console/images", visit.say("Image %(name)s was deleted.", name=path))
-
-
-async def _last_pull(visit: Visit) -> tuple[str, datetime] | None:
-    """Who pulled it last and when, where pulls are in the audit and the visitor may see that."""
-    wanted = Wanted(organization=visit.repository.organization, subject=visit.repository, type=ManifestPulled.type)
-    try:
-        page = await look.list_events(visit.rooms.audit, visit.actor, wanted, limit=1)
-    except (AccessDenied, OrganizationUnknown):
-        return None  # who manages only this image does not see what happens in the organization
-    return (page.items[0].actor_name, page.items[0].event.time) if page.items else None

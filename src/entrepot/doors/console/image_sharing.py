@@ -7,7 +7,7 @@ from entrepot.doors.console.image import framed
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.registry import rules, sharing
 from entrepot.registry.sharing import Share
-from entrepot.values.errors import ParameterInvalid, ShareUnknown
+from entrepot.values.errors import ParameterInvalid, ShareUnknown, worded
 from entrepot.values.names import DomainName
 
 _ROWS: Final = 50
@@ -60,7 +60,9 @@ async def _share(visit: Visit) -> Share:
     receiver = DomainName.parse(visit.names["domain"])
     found = await sharing.show_share(visit.rooms.registry, visit.actor, visit.repository, receiver)
     if found is None:
-        raise ShareUnknown(f"{visit.repository} is not shared with {receiver}.")
+        raise ShareUnknown(
+            worded("{repository} is not shared with {receiver}.", repository=visit.repository, receiver=receiver)
+        )
     return found
 
 

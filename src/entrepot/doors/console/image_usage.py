@@ -1,46 +1,64 @@
-"""How one image is used: pulls by day and by tag; and what is set up to happen with it."""
+"""How one image is used: what came and went by day, pulls by tag; and what is set up to happen with it."""
 
-from collections import defaultdict
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 
-from entrepot.doors.console.charts import bars_by_day
+from entrepot.access.levels import Level
+from entrepot.doors.console.charts import Chart, bars_by_day, pairs_by_day
 from entrepot.doors.console.image import framed
 from entrepot.doors.console.visit import View, Visit
-from entrepot.registry import usage
-from entrepot.registry.usage import REPORT_DAYS
+from entrepot.registry import storage, usage
+from entrepot.registry.last_pulls import show_last_pull
+from entrepot.registry.usage import Day
 from entrepot.triggers import definitions
 from entrepot.upkeep import policies
+from entrepot.webhooks.definitions import list_webhooks
+from entrepot.webhooks.shown import Webhook
 
 
 async def show_image_usage(visit: Visit) -> View:
-    """Pulls and bytes of the last days, by day and by tag."""
+    """Pulls, pushes and bytes of the last days, by day; pulls by tag."""
     about = await framed(visit)
-    found = await usage.show_pulls(visit.rooms.registry, visit.actor, visit.repository)
-    by_day: dict[date, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    registry, language = visit.rooms.registry, visit.language
+    days = await usage.show_traffic(registry, visit.actor, visit.repository)
     by_tag: dict[str, tuple[int, int, date]] = {}
-    for one in found:
-        pulls, count = by_day[one.day]
-        by_day[one.day] = (pulls + one.pulls, count + one.bytes)
+    for one in await usage.show_pulls(registry, visit.actor, visit.repository):
         pulls, count, last = by_tag.get(one.tag, (0, 0, one.day))
         by_tag[one.tag] = (pulls + one.pulls, count + one.bytes, max(last, one.day))
-    today, language = visit.now.date(), visit.language
-    days = [today - timedelta(days=back) for back in range(REPORT_DAYS - 1, -1, -1)]
     values = {
-        "days": [(day, *by_day[day]) for day in reversed(days)],
-        "pulls_by_day": bars_by_day([(day, by_day[day][0]) for day in days], language.number, language.day),
-        "bytes_by_day": bars_by_day([(day, by_day[day][1]) for day in days], language.size, language.day),
+        "storage": await storage.show_repository_storage(registry, visit.actor, visit.repository),
+        "last_pull": await show_last_pull(registry, visit.actor, visit.repository),
+        "days": list(reversed(days)),
+        "pulls_by_day": bars_by_day([(one.day, one.pulls) for one in days], language.number, language.day),
+        "bytes_by_day": traffic_by_day(visit, days),
         "tags": sorted(((tag, *numbers) for tag, numbers in by_tag.items()), key=lambda row: (-row[1], row[0])),
-        "pulls": sum(one.pulls for one in found),
-        "bytes": sum(one.bytes for one in found),
+        "pulls": sum(one.pulls for one in days),
+        "pushes": sum(one.pushes for one in days),
+        "bytes": sum(one.pulled_bytes + one.pushed_bytes for one in days),
     }
     return View("images/usage.html", about | values)
 
 
+def traffic_by_day(visit: Visit, days: Sequence[Day]) -> Chart:
+    """Bytes out and in."""
+    names = (visit.say("Bytes pulled"), visit.say("Bytes pushed"))
+    values = [(one.day, one.pulled_bytes, one.pushed_bytes) for one in days]
+    return pairs_by_day(values, names, visit.language.size, visit.language.day)
+
+
 async def show_automation(visit: Visit) -> View:
-    """Triggers and retention rules that are kept for the image."""
+    """Webhooks, for who manages the image; triggers and retention rules that are kept for it."""
     visit.need_account()
     about = await framed(visit)
     triggers = await definitions.list_triggers(visit.rooms.triggers, visit.actor, visit.repository)
     retention = await policies.list_policies(visit.rooms.upkeep, visit.actor, visit.repository)
     kept = [rule for policy in retention for rule in policy.rules]
-    return View("images/automation.html", about | {"triggers": triggers, "rules": kept})
+    hooks = await _webhooks(visit) if about["level"] >= Level.MANAGE else None
+    return View("images/automation.html", about | {"webhooks": hooks, "triggers": triggers, "rules": kept})
+
+
+async def _webhooks(visit: Visit) -> Sequence[Webhook]:
+    """Of the image itself; those of its organization are on its own page."""
+    path, rooms = visit.repository, visit.rooms.webhooks
+    page = await list_webhooks(rooms, visit.actor, path.organization, path, limit=rooms.settings.webhooks_max)
+    return page.items

@@ -6,8 +6,9 @@ from typing import Final
 from entrepot.doors.console.visit import View, Visit
 from entrepot.registry import browse, shared
 from entrepot.registry.rules import CATEGORIES
+from entrepot.registry.search import wanted_labels
 from entrepot.registry.wanted import WalkOrder, WantedRepositories, WantedShared
-from entrepot.values.errors import ParameterInvalid
+from entrepot.values.errors import ParameterInvalid, worded
 
 ROWS: Final = 50
 _ORDERS: Final[Mapping[str, WalkOrder]] = {
@@ -32,11 +33,18 @@ async def list_public(visit: Visit) -> View:
 async def _list(visit: Visit, title: str, is_public: bool | None = None) -> View:
     order, descending = visit.query("order") or "updated", visit.query("direction") != "asc"
     if order not in _ORDERS:
-        raise ParameterInvalid(f"A list of images is sorted by one of {', '.join(_ORDERS)}.", kind="query")
+        raise ParameterInvalid(
+            worded("A list of images is sorted by one of {orders}.", orders=", ".join(_ORDERS)), kind="query"
+        )
     part, category = visit.query("q"), visit.query("category")
     organization = visit.query("organization")
+    labels, name_part = wanted_labels(part)
     wanted = WantedRepositories(
-        organization=organization or None, name_part=part or None, category=category or None, is_public=is_public
+        organization=organization or None,
+        name_part=name_part or None,
+        category=category or None,
+        is_public=is_public,
+        labels=labels,
     )
     items, following = await browse.list_repositories_from(
         visit.rooms.registry, visit.actor, wanted, _ORDERS[order], descending, visit.query("after"), ROWS
@@ -71,7 +79,17 @@ async def _list_shared(visit: Visit, is_given: bool) -> View:
     part, after = visit.query("q"), visit.query("after")
     if after and not (after.isascii() and after.isdigit() and len(after) <= _DIGITS_MAX):
         raise ParameterInvalid("The marker is not one that this list gave.", kind="marker")
-    wanted = WantedShared(is_given=is_given, name_part=part or None)
+    labels, name_part = wanted_labels(part)
+    category = visit.query("category")
+    wanted = WantedShared(is_given=is_given, name_part=name_part or None, category=category or None, labels=labels)
     items, has_more = await shared.list_shared_after(visit.rooms.registry, visit.actor, wanted, int(after or 0), ROWS)
     following = str(items[-1].listed.repository.id) if has_more else None
-    return View("images/shared.html", {"items": items, "following": following, "part": part, "is_given": is_given})
+    values = {
+        "items": items,
+        "following": following,
+        "part": part,
+        "category": category,
+        "categories": CATEGORIES,
+        "is_given": is_given,
+    }
+    return View("images/shared.html", values)

@@ -33,6 +33,11 @@ class Language:
         self.translations = _catalog(name)
 
     @property
+    def is_default(self) -> bool:
+        """Whether it is the one that everything is written in."""
+        return self.name == _DEFAULT
+
+    @property
     def tag(self) -> str:
         """As HTML names it (BCP 47)."""
         return self.name.replace("_", "-")

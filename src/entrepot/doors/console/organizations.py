@@ -2,23 +2,30 @@
 
 from entrepot.audit.look import list_events
 from entrepot.audit.wanted import Wanted, cursor_of, parse_cursor
+from entrepot.doors.console.admin.parts import BY_AGE, sorting
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.plumbing.units import parse_bytes
-from entrepot.registry import browse, organizations, quotas, transfer
-from entrepot.registry.quota_rules import OF_ORGANIZATION, Resource
+from entrepot.registry import browse, closing, organizations, quotas, storage, transfer
+from entrepot.registry.quota_rules import OF_ORGANIZATION, SIZES, UNLIMITED, Resource
 from entrepot.registry.wanted import RepositoryOrder, WantedRepositories
-from entrepot.values.errors import ParameterInvalid
+from entrepot.values.errors import ParameterInvalid, worded
 from entrepot.values.names import DomainName, OrganizationName, UserName
 
 ROWS = 50
+_NO_LIMIT = "none"
+_DIGITS_MAX = 9
 
 
 async def list_organizations(visit: Visit) -> View:
     """Organizations the visitor holds a permission on, or on something in them."""
     visit.need_account()
     part = visit.query("q")
-    found = await organizations.list_organizations(visit.rooms.registry, visit.actor, part, including_visible=True)
-    return View("organizations/list.html", {"organizations": found, "part": part})
+    key, order, descending = sorting(visit, BY_AGE)
+    found, following = await organizations.list_organizations_from(
+        visit.rooms.registry, visit.actor, part, order, descending, visit.query("after"), ROWS
+    )
+    values = {"organizations": found, "following": following, "part": part, "order": key, "descending": descending}
+    return View("organizations/list.html", values)
 
 
 async def new_organization(visit: Visit) -> View:
@@ -56,7 +63,8 @@ async def show_quota(visit: Visit) -> View:
     registry, name = visit.rooms.registry, visit.organization
     found = await organizations.show_organization(registry, visit.actor, name)
     held = await quotas.show_organization_quotas(registry, visit.actor, name)
-    return View("organizations/quota.html", {"organization": found, "quotas": held})
+    stored = await storage.show_organization_storage(registry, visit.actor, name)
+    return View("organizations/quota.html", {"organization": found, "quotas": held, "storage": stored})
 
 
 async def set_quota(visit: Visit) -> Moved:
@@ -80,12 +88,15 @@ async def show_activity(visit: Visit) -> View:
 
 async def show_settings(visit: Visit) -> View:
     """What its managers can change."""
-    found = await organizations.show_organization(visit.rooms.registry, visit.actor, visit.organization)
-    return View("organizations/settings.html", {"organization": found})
+    registry = visit.rooms.registry
+    found = await organizations.show_organization(registry, visit.actor, visit.organization)
+    is_closed = await closing.is_read_only(registry, visit.organization)
+    values = {"organization": found, "default_days": registry.settings.history_days, "is_read_only": is_closed}
+    return View("organizations/settings.html", values)
 
 
 async def change_settings(visit: Visit) -> Moved:
-    """Whether pushes make public images, and whether manifests may name absent content."""
+    """Whether pushes make public images, whether manifests may name absent content, how long history is kept."""
     name, form = visit.organization, visit.form
     await organizations.change_organization(
         visit.rooms.registry,
@@ -93,8 +104,23 @@ async def change_settings(visit: Visit) -> Moved:
         name,
         allows_sparse=form.flag("sparse"),
         public_by_default=form.flag("public"),
+        history_days=days_of(form.text("history_days")),
     )
     return Moved(f"/console/organizations/{name}/-/settings", visit.say("Saved."))
+
+
+async def make_read_only(visit: Visit) -> Moved:
+    """Change nothing in it from now on."""
+    name = visit.organization
+    await closing.close_organization(visit.rooms.registry, visit.actor, name, visit.form.text("message"))
+    return Moved(f"/console/organizations/{name}/-/settings", visit.say("Nothing is changed from now on."))
+
+
+async def make_writable(visit: Visit) -> Moved:
+    """Let it be changed again."""
+    name = visit.organization
+    await closing.open_organization(visit.rooms.registry, visit.actor, name)
+    return Moved(f"/console/organizations/{name}/-/settings", visit.say("Everything can be changed again."))
 
 
 async def confirm_transfer(visit: Visit) -> View:
@@ -131,13 +157,24 @@ async def delete_organization(visit: Visit) -> Moved:
     return Moved("/console/organizations", visit.say("Organization %(name)s was deleted.", name=name))
 
 
+def days_of(text: str) -> int:
+    """Days of history as the form says them; empty for what the settings say. Raises ParameterInvalid."""
+    if not text:
+        return organizations.AS_SETTINGS_SAY
+    if not (text.isascii() and text.isdigit()) or len(text) > _DIGITS_MAX:
+        raise ParameterInvalid("Days are a whole number.", field="history_days")
+    return int(text)
+
+
 def limit_of(visit: Visit, resource: Resource) -> int | None:
     """A limit as the form says it; None for none of its own. Raises ParameterInvalid."""
     text = visit.form.text(resource)
     if not text:
         return None
+    if text.lower() == _NO_LIMIT:
+        return UNLIMITED
     try:
-        return parse_bytes(text) if resource is Resource.BYTES else int(text)
+        return parse_bytes(text) if resource in SIZES else int(text)
     except ValueError as error:
-        said = "a size, as 20GiB" if resource is Resource.BYTES else "a whole number"
-        raise ParameterInvalid(f"The limit is {said}.", field=str(resource)) from error
+        said = "a size, as 20GiB" if resource in SIZES else "a whole number"
+        raise ParameterInvalid(worded("The limit is {said}.", said=said), field=str(resource)) from error

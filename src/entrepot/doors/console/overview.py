@@ -1,18 +1,22 @@
 """Overview: what the domain holds, what was pulled, what happened last, and what needs somebody."""
 
+import asyncio
 from collections.abc import Sequence
 
 from entrepot.audit.look import Told, list_events
 from entrepot.audit.wanted import Wanted
 from entrepot.doors.console.charts import bars_by_day
+from entrepot.doors.console.image_usage import traffic_by_day
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.doors.console.welcome import next_step_of
 from entrepot.operations.warnings import list_warnings
 from entrepot.registry import browse, usage
-from entrepot.registry.usage import Report
-from entrepot.registry.wanted import RepositoryOrder, WantedRepositories
+from entrepot.registry.events import BlobPushed
+from entrepot.registry.wanted import WalkOrder, WantedRepositories
 
 _ROWS = 8
+_PARTS = (BlobPushed.type,)
+"""Left out of what happened: every image comes with many, and says so itself."""
 
 
 async def show_overview(visit: Visit) -> View | Moved:
@@ -24,16 +28,20 @@ async def show_overview(visit: Visit) -> View | Moved:
     if first := await next_step_of(visit):
         return first
     registry, say = visit.rooms.registry, visit.language
-    newest = await browse.list_repositories(
-        registry, visit.actor, WantedRepositories(), RepositoryOrder.UPDATED, True, 0, _ROWS
+    # At once: each asks the database for itself. How many images there are is not asked, which would look at them all.
+    overview, (newest, _), activity, warnings = await asyncio.gather(
+        usage.show_overview(registry, visit.actor),
+        browse.list_repositories_from(registry, visit.actor, WantedRepositories(), WalkOrder.UPDATED, True, "", _ROWS),
+        _activity(visit),
+        list_warnings(visit.rooms.operations, visit.rooms.accounts, visit.actor),
     )
     values = {
-        "overview": await usage.show_overview(registry, visit.actor),
-        "pulled": bars_by_day(await usage.show_report(registry, visit.actor, Report.DOWNFLOW), say.size, say.day),
-        "stored": bars_by_day(await usage.show_report(registry, visit.actor, Report.STORE), say.size, say.day),
-        "newest": newest.items,
-        "activity": await _activity(visit),
-        "warnings": await list_warnings(visit.rooms.operations, visit.rooms.accounts, visit.actor),
+        "overview": overview,
+        "traffic": traffic_by_day(visit, overview.days),
+        "stored": bars_by_day([(one.day, one.stored_bytes or 0) for one in overview.days], say.size, say.day),
+        "newest": newest,
+        "activity": activity,
+        "warnings": warnings,
     }
     return View("overview.html", values)
 
@@ -42,5 +50,5 @@ async def _activity(visit: Visit) -> Sequence[Told]:
     """What happened last, for those who may see all that happens."""
     if not visit.is_admin:
         return ()
-    page = await list_events(visit.rooms.audit, visit.actor, Wanted(), limit=_ROWS)
+    page = await list_events(visit.rooms.audit, visit.actor, Wanted(without=_PARTS), limit=_ROWS)
     return page.items

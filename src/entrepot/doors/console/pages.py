@@ -7,6 +7,7 @@ from typing import Final
 from entrepot.doors.console import (
     account,
     bulk,
+    cold,
     credentials,
     downloads,
     explain,
@@ -18,15 +19,20 @@ from entrepot.doors.console import (
     image_sharing,
     image_usage,
     images,
+    immutability,
     live,
     organizations,
     overview,
     permissions,
     preferences,
+    retention,
+    retention_own,
+    retention_policies,
     search,
     sign_in,
     uploads,
     versions,
+    webhooks,
     welcome,
 )
 from entrepot.doors.console.admin.table import ADMINISTRATION
@@ -34,9 +40,17 @@ from entrepot.doors.console.page import Page
 
 _ORGANIZATIONS: Final = "/console/organizations"
 _ORGANIZATION: Final = f"{_ORGANIZATIONS}/{{organization}}"
+_IMMUTABILITY: Final = f"{_ORGANIZATION}/-/immutability"
+_RULE: Final = f"{_IMMUTABILITY}/{{rule}}"
+_RETENTION: Final = f"{_ORGANIZATION}/-/retention"
+_POLICY: Final = f"{_RETENTION}/{{policy}}"
 _IMAGES: Final = "/console/images"
 _IMAGE: Final = f"{_IMAGES}/{{repository}}"
+_OWN_RETENTION: Final = f"{_IMAGE}/-/automation/retention"
 _VERSION: Final = f"{_IMAGE}/-/versions/{{version}}"
+_WEBHOOKS: Final = f"{_ORGANIZATION}/-/webhooks"
+_WEBHOOK: Final = f"{_WEBHOOKS}/{{webhook}}"
+_DELIVERY: Final = f"{_WEBHOOK}/deliveries/{{delivery}}"
 _UPLOADS: Final = "/console/uploads"
 _UPLOAD: Final = f"{_UPLOADS}/{{archive}}"
 _TAG: Final = f"{_IMAGE}/-/tags/{{tag}}"
@@ -89,19 +103,79 @@ PAGES: Final = (
     Page("GET", f"{_ORGANIZATION}/-/permissions", permissions.show_permissions),
     Page("POST", f"{_ORGANIZATION}/-/permissions", permissions.set_permission, permissions.show_permissions),
     Page("POST", f"{_ORGANIZATION}/-/permissions/remove", permissions.remove_permission, permissions.show_permissions),
+    # Tags that stay where they are.
+    Page("GET", _IMMUTABILITY, immutability.show_immutability),
+    Page("POST", _IMMUTABILITY, immutability.create_immutability_rule, immutability.show_immutability),
+    Page("GET", _RULE, immutability.edit_immutability_rule),
+    Page("POST", _RULE, immutability.change_immutability_rule, immutability.edit_immutability_rule),
+    Page("POST", f"{_RULE}/enable", immutability.enable_immutability_rule, immutability.show_immutability),
+    Page("POST", f"{_RULE}/disable", immutability.disable_immutability_rule, immutability.show_immutability),
+    Page("GET", f"{_RULE}/delete", immutability.confirm_rule_deletion),
+    Page("POST", f"{_RULE}/delete", immutability.delete_immutability_rule, immutability.confirm_rule_deletion),
     Page("GET", f"{_ORGANIZATION}/-/quota", organizations.show_quota),
     Page("POST", f"{_ORGANIZATION}/-/quota", organizations.set_quota, organizations.show_quota),
     Page("GET", f"{_ORGANIZATION}/-/activity", organizations.show_activity),
     Page("GET", f"{_ORGANIZATION}/-/settings", organizations.show_settings),
     Page("POST", f"{_ORGANIZATION}/-/settings", organizations.change_settings, organizations.show_settings),
+    Page("POST", f"{_ORGANIZATION}/-/read-only", organizations.make_read_only, organizations.show_settings),
+    Page("POST", f"{_ORGANIZATION}/-/writable", organizations.make_writable, organizations.show_settings),
     Page("GET", f"{_ORGANIZATION}/-/transfer", organizations.confirm_transfer),
     Page("POST", f"{_ORGANIZATION}/-/transfer", organizations.transfer_organization, organizations.confirm_transfer),
     Page("GET", f"{_ORGANIZATION}/-/delete", organizations.confirm_deletion),
     Page("POST", f"{_ORGANIZATION}/-/delete", organizations.delete_organization, organizations.confirm_deletion),
+    # What goes in time: policies, each looked at before it is in force.
+    Page("GET", _RETENTION, retention.show_organization_retention),
+    Page("POST", _RETENTION, retention_policies.run_organization_retention, retention.show_organization_retention),
+    Page("GET", f"{_RETENTION}/-/new", retention_policies.new_retention_policy),
+    Page(
+        "POST",
+        f"{_RETENTION}/-/new",
+        retention_policies.create_retention_policy,
+        retention_policies.new_retention_policy,
+    ),
+    Page("GET", _POLICY, retention_policies.edit_retention_policy),
+    Page("POST", _POLICY, retention_policies.change_retention_policy, retention_policies.edit_retention_policy),
+    Page("GET", f"{_POLICY}/enable", retention_policies.confirm_enabling_retention_policy),
+    Page(
+        "POST",
+        f"{_POLICY}/enable",
+        retention_policies.enable_retention_policy,
+        retention.show_organization_retention,
+    ),
+    Page(
+        "POST",
+        f"{_POLICY}/disable",
+        retention_policies.disable_retention_policy,
+        retention.show_organization_retention,
+    ),
+    Page("GET", f"{_POLICY}/delete", retention_policies.confirm_deleting_retention_policy),
+    Page(
+        "POST",
+        f"{_POLICY}/delete",
+        retention_policies.delete_retention_policy,
+        retention_policies.confirm_deleting_retention_policy,
+    ),
+    # Webhooks of an organization and its images.
+    Page("GET", _WEBHOOKS, webhooks.list_webhooks),
+    Page("GET", f"{_WEBHOOKS}/-/new", webhooks.new_webhook),
+    Page("POST", f"{_WEBHOOKS}/-/new", webhooks.create_webhook, webhooks.new_webhook),
+    Page("GET", _WEBHOOK, webhooks.show_webhook),
+    Page("GET", f"{_WEBHOOK}/edit", webhooks.edit_webhook),
+    Page("POST", f"{_WEBHOOK}/edit", webhooks.change_webhook, webhooks.edit_webhook),
+    Page("POST", f"{_WEBHOOK}/enable", webhooks.enable_webhook, webhooks.show_webhook),
+    Page("POST", f"{_WEBHOOK}/disable", webhooks.disable_webhook, webhooks.show_webhook),
+    Page("POST", f"{_WEBHOOK}/test", webhooks.send_test, webhooks.show_webhook),
+    Page("GET", f"{_WEBHOOK}/rotate", webhooks.confirm_rotation),
+    Page("POST", f"{_WEBHOOK}/rotate", webhooks.rotate_webhook_secret, webhooks.confirm_rotation),
+    Page("GET", f"{_WEBHOOK}/delete", webhooks.confirm_webhook_deletion),
+    Page("POST", f"{_WEBHOOK}/delete", webhooks.delete_webhook, webhooks.confirm_webhook_deletion),
+    Page("GET", _DELIVERY, webhooks.show_delivery),
+    Page("POST", f"{_DELIVERY}/redeliver", webhooks.redeliver, webhooks.show_delivery),
     Page("GET", _IMAGES, images.list_images),
     Page("GET", "/console/shared", images.list_shared),
     Page("GET", "/console/shared/given", images.list_given),
     Page("GET", "/console/public", images.list_public),
+    Page("GET", "/console/cold", cold.list_cold),
     Page("GET", "/console/search", search.show_search),
     # One image, tab by tab.
     Page("GET", _IMAGE, image.show_image),
@@ -109,6 +183,26 @@ PAGES: Final = (
     Page("POST", f"{_IMAGE}/-/description", image.save_description, image.edit_description),
     Page("GET", f"{_IMAGE}/-/usage", image_usage.show_image_usage),
     Page("GET", f"{_IMAGE}/-/automation", image_usage.show_automation),
+    Page("GET", _OWN_RETENTION, retention_own.edit_own_retention),
+    Page("POST", _OWN_RETENTION, retention_own.save_own_retention, retention_own.edit_own_retention),
+    Page("GET", f"{_OWN_RETENTION}/delete", retention_own.confirm_deleting_own_retention),
+    Page(
+        "POST",
+        f"{_OWN_RETENTION}/delete",
+        retention_own.delete_own_retention,
+        retention_own.confirm_deleting_own_retention,
+    ),
+    Page("GET", f"{_IMAGE}/-/retention", retention.show_retention),
+    Page("POST", f"{_IMAGE}/-/retention", retention.run_retention, retention.show_retention),
+    Page("GET", f"{_IMAGE}/-/retention/plan", retention.show_retention_plan),
+    Page("GET", f"{_IMAGE}/-/retention/{{run}}", retention.show_retention_run),
+    Page("GET", f"{_IMAGE}/-/retention/{{run}}/undo", retention.confirm_retention_undo),
+    Page(
+        "POST",
+        f"{_IMAGE}/-/retention/{{run}}/undo",
+        retention.undo_retention_run,
+        retention.confirm_retention_undo,
+    ),
     Page("GET", f"{_IMAGE}/-/permissions", image_access.show_image_permissions),
     Page("POST", f"{_IMAGE}/-/permissions", image_access.set_image_permission, image_access.show_image_permissions),
     Page(
@@ -147,12 +241,12 @@ PAGES: Final = (
     # One version of an image, tab by tab; and what a tag named before.
     Page("GET", f"{_VERSION}/download", downloads.download_version),
     Page("GET", _VERSION, versions.show_version),
-    Page("GET", f"{_VERSION}/files", files.show_files),
+    Page("GET", f"{_VERSION}/files", files.show_files, files.say_what_is_not_there),
     Page("GET", f"{_VERSION}/referrers", versions.show_referrers),
     Page("GET", f"{_VERSION}/manifest", versions.show_manifest),
     Page("GET", f"{_VERSION}/manifest/raw", versions.download_manifest),
     Page("GET", f"{_IMAGE}/-/blobs/{{digest}}", versions.download_blob),
-    Page("GET", f"{_IMAGE}/-/diff", files.show_difference),
+    Page("GET", f"{_IMAGE}/-/diff", files.show_difference, files.ask_for_versions),
     Page("GET", f"{_TAG}/history", history.show_history),
     Page("GET", f"{_TAG}/restore", history.confirm_restore),
     Page("POST", f"{_TAG}/restore", history.restore_tag, history.confirm_restore),

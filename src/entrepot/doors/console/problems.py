@@ -5,7 +5,7 @@ from typing import Final
 
 from entrepot.doors.console.language import Language
 from entrepot.values import errors
-from entrepot.values.errors import EntrepotError
+from entrepot.values.errors import EntrepotError, Worded, as_sentence
 
 # Which field of a form an error is about, unless its detail `field` says so.
 _FIELDS: Final[Mapping[type[EntrepotError], str]] = {
@@ -36,9 +36,10 @@ def field_of(error: EntrepotError) -> str:
 
 
 def sentence_of(error: EntrepotError, language: Language) -> str:
-    """What is wrong, in the language; where that is not English, what the error itself says stays beside it.
+    """What is wrong, in the language.
 
-    Rooms speak English and name things exactly; the catalog translates what kind of error it is.
+    Rooms speak English. The catalog knows their sentences by their templates; of one it does not know, it translates
+    what kind of error it is, and the sentence stays beside that.
     """
     if error.detail.get("is_said"):  # by `Visit.wrong`, in the visitor's language
         return error.message
@@ -56,7 +57,21 @@ def sentence_of_kind(name: str, message: str, language: Language) -> str:
 
 
 def _sentence(kind: type[EntrepotError], message: str, language: Language) -> str:
-    said = language.say(kind.default_message)
-    if said == kind.default_message:
-        return message
-    return said if message == kind.default_message else f"{said} ({message})"
+    if language.is_default:
+        return as_sentence(message)
+    said = translated(message, language)
+    if said is not None:
+        return said
+    of_kind = language.say(kind.default_message)
+    return of_kind if message == kind.default_message else f"{of_kind} ({message})"
+
+
+def translated(message: str, language: Language) -> str | None:
+    """The message in the language, None when no catalog has it. What stands in it may be sentences, too."""
+    template = message.template if isinstance(message, Worded) else message
+    said = language.say(template)
+    if said == template:
+        return None
+    if not isinstance(message, Worded):
+        return said
+    return said.format_map({name: translated(one, language) or one for name, one in message.fields.items()})

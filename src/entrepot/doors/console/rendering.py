@@ -13,7 +13,8 @@ from starlette.responses import Response
 from entrepot import __version__
 from entrepot.doors.console.frame import sections
 from entrepot.doors.console.language import LANGUAGES, Language
-from entrepot.doors.console.problems import field_of, sentence_of, sentence_of_kind
+from entrepot.doors.console.phrases import phrase_of
+from entrepot.doors.console.problems import field_of, sentence_of, sentence_of_kind, translated
 from entrepot.doors.console.statics import static_path
 from entrepot.doors.console.visit import View, Visit
 from entrepot.plumbing.clock import rfc3339
@@ -37,6 +38,7 @@ def render(visit: Visit, view: View) -> Response:
             theme=theme if theme in _THEMES else "auto",
             version=__version__,
             problem_text=sentence_of(visit.problem, visit.language) if visit.problem else "",
+            closed=[sentence_of(one.refusal(), visit.language) for one in visit.closed],
             problem_field=field_of(visit.problem) if visit.problem else "",
             **view.values,
         )
@@ -58,6 +60,7 @@ def _environment(name: str) -> Environment:
     )
     made.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {
+        "translated": lambda message: translated(message, language) or message,
         "size": language.size,
         "number": language.number,
         "day": language.day,
@@ -75,6 +78,7 @@ def _environment(name: str) -> Environment:
         "ago": language.ago,
         "sentence": lambda kind, message: sentence_of_kind(kind, message, language),
         "with_query": with_query,
+        "event_phrase": lambda event_type: phrase_of(event_type, language),
     }
     return made
 

@@ -11,6 +11,7 @@ from entrepot.operations.room import Operations
 from entrepot.registry.room import Registry
 from entrepot.triggers.room import Triggers
 from entrepot.upkeep.room import Upkeep
+from entrepot.webhooks.room import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class ConsoleRooms:
     registry: Registry
     audit: Audit
     triggers: Triggers
+    webhooks: Webhooks
     upkeep: Upkeep
     mirror: Mirror
     intake: Intake

@@ -3,7 +3,7 @@
 from typing import Final
 
 from entrepot.doors.console.visit import View, Visit
-from entrepot.registry.search import search_everything
+from entrepot.registry.search import search_everything, wanted_labels
 
 _EACH_MAX: Final = 20
 
@@ -14,4 +14,5 @@ async def show_search(visit: Visit) -> View:
     # Whoever pastes what docker pulls means what follows the host.
     wanted = text.removeprefix("docker pull ").removeprefix(f"{visit.host}/")
     found = await search_everything(visit.rooms.registry, visit.actor, wanted.strip(), _EACH_MAX)
-    return View("search.html", {"text": text, "wanted": wanted, "found": found})
+    labels, _rest = wanted_labels(wanted)
+    return View("search.html", {"text": text, "wanted": wanted, "found": found, "is_by_label": bool(labels)})

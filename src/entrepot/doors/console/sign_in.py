@@ -1,11 +1,14 @@
 """Signing in and out."""
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
 from entrepot.accounts.actors import FIRST_DOMAIN
 from entrepot.accounts.login import sign_in
 from entrepot.accounts.sessions import begin_session, end_session
 from entrepot.accounts.trust import oidc
+from entrepot.accounts.trust.refusals import WhyNot
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.doors.http import cookies
 from entrepot.values.errors import NameInvalid, SessionUnknown, Unauthenticated
@@ -16,13 +19,15 @@ HOME = "/console/"
 
 async def show_login(visit: Visit) -> View | Moved:
     """The form for name and password, and buttons for the ways through identity providers of the `domain`."""
-    if not visit.actor.is_anonymous and visit.problem is None:
+    refused = _said_of_provider(visit)
+    if not visit.actor.is_anonymous and visit.problem is None and not refused:
         return Moved(_next(visit))
     domain = _domain(visit)
     ways = await oidc.list_ways(visit.rooms.accounts, domain or FIRST_DOMAIN)
     # A browser that still keeps a session's cookie had one, which has ended meanwhile.
-    has_ended = visit.problem is None and cookies.secret_of(visit.request.cookies) is not None
-    return View("login.html", {"ways": ways, "next": _next(visit), "domain": domain, "has_ended": has_ended})
+    has_ended = visit.problem is None and not refused and cookies.secret_of(visit.request.cookies) is not None
+    values = {"ways": ways, "next": _next(visit), "domain": domain, "has_ended": has_ended, "refused": refused}
+    return View("login.html", values)
 
 
 async def log_in(visit: Visit) -> Moved:
@@ -48,6 +53,34 @@ async def log_out(visit: Visit) -> Response:
     answer = Response(status_code=303, headers={"Location": "/console/login"})
     cookies.clear_cookie(answer, visit.is_secure)
     return answer
+
+
+def _said_of_provider(visit: Visit) -> str:
+    """Why a sign-in by an identity provider failed; the address names one of our sentences, or says nothing."""
+    wanted = visit.query("refused")
+    return _sentences(visit)[WhyNot(wanted)] if wanted in set(WhyNot) and visit.problem is None else ""
+
+
+def _sentences(visit: Visit) -> Mapping[WhyNot, str]:
+    """What went wrong, and what to do."""
+    say = visit.say
+    return {
+        WhyNot.UNFIT: say("This sign-in did not begin in this browser, or took too long. Begin again."),
+        WhyNot.DENIED: say("The identity provider did not sign you in. Try again, and allow it when it asks."),
+        WhyNot.UNBELIEVED: say("What the identity provider says about you cannot be verified. Tell an administrator."),
+        WhyNot.NO_ACCOUNT: say("There is no account for you here. Ask an administrator to make one or to let you in."),
+        WhyNot.NAME_TAKEN: say(
+            "Your user name is taken by another account. If it is yours, ask an administrator to link it."
+        ),
+        WhyNot.NAME_INVALID: say(
+            "What the identity provider calls you cannot be a user name here. Tell an administrator."
+        ),
+        WhyNot.DISABLED: say("Your account is disabled. Ask an administrator to enable it."),
+        WhyNot.UNKNOWN: say("Nobody signs in by this identity provider here, or not any more. Choose another way."),
+        WhyNot.UNREACHABLE: say("The identity provider does not answer as it should. Try again in a few minutes."),
+        WhyNot.TOO_MANY: say("There were too many attempts. Wait a few minutes, then try again."),
+        WhyNot.FAILED: say("The sign-in by the identity provider failed. Begin again."),
+    }
 
 
 def _domain(visit: Visit) -> str:

@@ -10,9 +10,9 @@ from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.doors.http import body as bodies
 from entrepot.intake import receive
 from entrepot.intake.receive import Archive
-from entrepot.registry import organizations
+from entrepot.registry import organizations, quotas
 from entrepot.registry.organizations import Organization
-from entrepot.values.errors import ParameterInvalid, UploadInvalid
+from entrepot.values.errors import ParameterInvalid, UploadInvalid, worded
 from entrepot.values.names import OrganizationName, RepositoryName, TagName
 from entrepot.values.ranges import parse_content_range
 
@@ -23,10 +23,11 @@ _PAGE: Final = "/console/upload"
 async def show_uploads(visit: Visit) -> View:
     """Where files are chosen, and the visitor's own archives."""
     visit.need_account()
+    found = await _organizations(visit)
     values = {
-        "organizations": await _organizations(visit),
+        "organizations": found,
+        "limits": await quotas.archive_limits(visit.rooms.registry, visit.actor, found),
         "archives": await receive.list_archives(visit.rooms.intake, visit.actor),
-        "bytes_max": visit.rooms.intake.settings.archive_bytes_max,
         "piece_bytes": _PIECE_BYTES,
     }
     return View("uploads/page.html", values)
@@ -62,7 +63,9 @@ async def append_upload(visit: Visit) -> Response:
     first, last = parse_content_range(request.headers.get("content-range", ""))
     length = bodies.declared_length(request.headers.get("content-length"))
     if length not in (None, last - first + 1):
-        raise UploadInvalid(f"Content-Range names {last - first + 1} bytes, Content-Length {length}.")
+        raise UploadInvalid(
+            worded("Content-Range names {last} bytes, Content-Length {length}.", last=last - first + 1, length=length)
+        )
     chunks = bodies.stream(request.receive, length, visit.rooms.body_idle_seconds)
     held = await receive.append_archive(
         visit.rooms.intake, visit.actor, visit.names["archive"], chunks, first, last - first + 1

@@ -9,8 +9,12 @@ from starlette.responses import Response
 from entrepot.doors.console.visit import View, Visit
 from entrepot.doors.http.streaming import SentFile
 from entrepot.registry import inspect, referring
+from entrepot.registry.counting import Storage
+from entrepot.registry.labels import search_terms
 from entrepot.registry.pull import find_blob, open_blob
+from entrepot.registry.storage import show_version_storage
 from entrepot.values.digest import Digest
+from entrepot.values.errors import AccessDenied, TooMany
 from entrepot.values.kinds import Kind, kind_of
 from entrepot.values.manifest import Manifest
 from entrepot.values.names import TagName
@@ -27,7 +31,20 @@ async def show_version(visit: Visit) -> View:
     found = await inspect.inspect_version(registry, visit.actor, path, reference)
     made = found.config.made(found.manifest.layers) if found.config else [(None, one) for one in found.manifest.layers]
     values = await frame(visit, reference, found.manifest)
-    return View("versions/show.html", {**values, "found": found, "made": made})
+    terms = search_terms(registry, found)
+    said = {*found.manifest.annotations.items(), *(found.config.labels.items() if found.config else ())}
+    values = {**values, "found": found, "made": made, "terms": terms, "has_unknown_labels": len(terms) < len(said)}
+    return View("versions/show.html", values | {"storage": await _storage(visit)})
+
+
+async def _storage(visit: Visit) -> Storage | None:
+    """What it holds, for who manages the image, where that is not too much to look at."""
+    if visit.actor.is_anonymous:
+        return None
+    try:
+        return await show_version_storage(visit.rooms.registry, visit.actor, visit.repository, reference_in(visit))
+    except (AccessDenied, TooMany):
+        return None
 
 
 async def show_referrers(visit: Visit) -> View:

@@ -1,6 +1,6 @@
 """A visit: who asks for which page, in which language; and what a page answers with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,8 @@ from entrepot.doors.console.forms import Form
 from entrepot.doors.console.language import Language
 from entrepot.doors.console.rooms import ConsoleRooms
 from entrepot.doors.http.address import base_url
-from entrepot.values.errors import AccessDenied, ParameterInvalid, Refused, Unauthenticated
+from entrepot.jobs.closing import Closed
+from entrepot.values.errors import AccessDenied, ParameterInvalid, Refused, Unauthenticated, worded
 from entrepot.values.names import OrganizationName, RepositoryName, TagName
 
 _PARAMETER_CHARS_MAX = 4_096
@@ -46,7 +47,8 @@ class Visit:
     """`names`: the parts of the path. `secret`: of the session; empty for who is not signed in.
 
     `is_operator`: they look after the whole installation. `problem` is why the form that was sent could not be
-    accepted, when its page is shown again. `has_steps_left`: of the first steps of a new installation.
+    accepted, when its page is shown again. `has_steps_left`: of the first steps of a new installation. `closed`: what
+    is not changed for now, the installation or the organization that the page is about.
     """
 
     rooms: ConsoleRooms
@@ -60,6 +62,7 @@ class Visit:
     problem: Refused | None = None
     said: str = ""
     has_steps_left: bool = False
+    closed: Sequence[Closed] = ()
 
     @property
     def path(self) -> str:
@@ -102,7 +105,13 @@ class Visit:
         """A parameter of the address, empty without one. Raises ParameterInvalid."""
         text = self.request.query_params.get(name, "").strip()
         if len(text) > _PARAMETER_CHARS_MAX or "\0" in text:
-            raise ParameterInvalid(f"The parameter {name} has at most {_PARAMETER_CHARS_MAX} characters of text.")
+            raise ParameterInvalid(
+                worded(
+                    "The parameter {name} has at most {parameter_chars_max} characters of text.",
+                    name=name,
+                    parameter_chars_max=_PARAMETER_CHARS_MAX,
+                )
+            )
         return text
 
     def need_account(self) -> None:
@@ -118,7 +127,9 @@ class Visit:
         """Pass who looks after the whole installation. Raises Unauthenticated or AccessDenied."""
         require_admin(self.actor)
         if not self.is_operator:
-            raise AccessDenied(f"{self.actor.name} does not operate this installation.", readable=False)
+            raise AccessDenied(
+                worded("{name} does not operate this installation.", name=self.actor.name), readable=False
+            )
 
     @property
     def organization(self) -> OrganizationName:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from entrepot.accounts.profile import show_profile
 from entrepot.doors.console.account import replace_password
 from entrepot.doors.console.visit import Moved, View, Visit
-from entrepot.registry.first_steps import show_first_steps
+from entrepot.registry.first_steps import FirstSteps, show_first_steps
 from entrepot.registry.organizations import create_organization
 from entrepot.values.names import OrganizationName
 
@@ -56,7 +56,7 @@ async def next_step_of(visit: Visit) -> Moved | None:
     """Where the overview leads instead: to the first steps, while there is no organization and nobody put them off."""
     if not visit.is_admin or _LATER_COOKIE in visit.request.cookies:
         return None
-    steps = await show_first_steps(visit.rooms.registry, visit.actor)
+    steps = await _steps_of(visit)
     return Moved(WELCOME) if steps.organization is None else None
 
 
@@ -64,4 +64,13 @@ async def has_steps_left(visit: Visit) -> bool:
     """Whether the account menu leads to the first steps."""
     if not visit.is_admin:
         return False
-    return not (await show_first_steps(visit.rooms.registry, visit.actor)).are_done
+    return not (await _steps_of(visit)).are_done
+
+
+async def _steps_of(visit: Visit) -> FirstSteps:
+    """Asked once for each request."""
+    state = visit.request.state
+    if not hasattr(state, "first_steps"):
+        state.first_steps = await show_first_steps(visit.rooms.registry, visit.actor)
+    found: FirstSteps = state.first_steps
+    return found

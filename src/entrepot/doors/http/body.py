@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from starlette.types import Receive
 
 from entrepot.plumbing import metrics
-from entrepot.values.errors import BodyIncomplete, BodyTooLarge, EntrepotError, SizeInvalid
+from entrepot.values.errors import BodyIncomplete, BodyTooLarge, EntrepotError, SizeInvalid, worded
 
 
 def declared_length(header: str | None) -> int | None:
@@ -14,7 +14,7 @@ def declared_length(header: str | None) -> int | None:
     if header is None:
         return None
     if not header.isascii() or not header.isdigit():
-        raise SizeInvalid(f"Content-Length must be a number, not {header[:40]!r}.")
+        raise SizeInvalid(worded("Content-Length must be a number, not {header}.", header=repr(header[:40])))
     return int(header)
 
 
@@ -31,7 +31,9 @@ async def stream(receive: Receive, length: int | None, idle_seconds: float) -> A
             async with asyncio.timeout(idle_seconds):
                 message = await receive()
         except TimeoutError:
-            raise BodyIncomplete(f"No byte of the body came for {idle_seconds:g} seconds.") from None
+            raise BodyIncomplete(
+                worded("No byte of the body came for {idle_seconds} seconds.", idle_seconds=f"{idle_seconds:g}")
+            ) from None
         if message["type"] == "http.disconnect":
             raise BodyIncomplete("The client went away before the body was complete.")
         chunk = message.get("body", b"")
@@ -39,11 +41,13 @@ async def stream(receive: Receive, length: int | None, idle_seconds: float) -> A
         if chunk:
             received += len(chunk)
             if length is not None and received > length:
-                raise SizeInvalid(f"The body has more than the {length} bytes declared.")
+                raise SizeInvalid(worded("The body has more than the {length} bytes declared.", length=length))
             metrics.bytes_in.inc(len(chunk))
             yield chunk
     if length is not None and received != length:
-        raise BodyIncomplete(f"The body has {received} bytes; {length} were declared.")
+        raise BodyIncomplete(
+            worded("The body has {received} bytes; {length} were declared.", received=received, length=length)
+        )
 
 
 async def whole(

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from entrepot.accounts.sessions import is_csrf_token
-from entrepot.values.errors import AccessDenied
+from entrepot.values.errors import AccessDenied, worded
 
 COOKIE: Final = "entrepot_session"
 CSRF_HEADER: Final = "X-CSRF-Token"
@@ -52,6 +52,10 @@ def check_genuine(scope: Scope, host: str, secret: str) -> None:
     check_origin(scope, host)
     if not is_csrf_token(Headers(scope=scope).get(CSRF_HEADER, ""), secret):
         raise AccessDenied(
-            f"The header {CSRF_HEADER} is missing or not that of this session; it must hold the session's csrf_token.",
+            worded(
+                "The header {csrf_header} is missing or not that of this session; it must hold the "
+                "session's csrf_token.",
+                csrf_header=CSRF_HEADER,
+            ),
             readable=False,
         )

@@ -56,6 +56,7 @@ _TABLE: Final[dict[type[errors.EntrepotError], Problem]] = {
     errors.ShareUnknown: Problem(404, "UNSUPPORTED"),
     errors.ShareExists: Problem(409, "DENIED"),
     errors.TagExists: Problem(409, "DENIED"),
+    errors.TagImmutable: Problem(409, "DENIED"),
     errors.IdentityProviderUnknown: Problem(404, "UNSUPPORTED"),
     errors.IdentityProviderExists: Problem(409, "DENIED"),
     errors.IdentityUnknown: Problem(404, "UNSUPPORTED"),
@@ -75,6 +76,7 @@ _TABLE: Final[dict[type[errors.EntrepotError], Problem]] = {
     errors.BodyTooLarge: Problem(413, "SIZE_INVALID"),
     errors.TooMany: Problem(429, "TOOMANYREQUESTS"),
     errors.QuotaExceeded: Problem(403, "DENIED"),
+    errors.ReadOnly: Problem(403, "DENIED"),
     errors.StorageFull: Problem(507, "UNKNOWN"),
     # The families, for members that have no line of their own.
     errors.Refused: Problem(400, "UNSUPPORTED"),

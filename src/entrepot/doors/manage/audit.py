@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import AsyncGenerator
-from typing import Annotated, Any, Final, Literal
+from time import monotonic
+from typing import Annotated, Any, Final, Literal, cast
 
-from fastapi import Depends, Query
+from fastapi import Depends, Header, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -12,13 +13,21 @@ from starlette.types import Receive, Scope, Send
 from entrepot.audit.look import EventPage, Told, list_events, read_all, read_on
 from entrepot.audit.wanted import Result, Wanted, cursor_of, parse_cursor, result_of
 from entrepot.doors.manage.call import Call, TheCall
-from entrepot.doors.manage.fields import Moment, WordParameter
+from entrepot.doors.manage.fields import Moment, Word, WordParameter
 from entrepot.doors.manage.paging import parse_limit
 from entrepot.jobs.events import CLOUDEVENTS_TYPE_PREFIX
+from entrepot.jobs.feed import Position
+from entrepot.jobs.tail import Heard
 from entrepot.plumbing.clock import rfc3339
 from entrepot.values.names import OrganizationName
 
 _LINES_AT_ONCE: Final = 100
+_STREAM_SECONDS: Final = 600.0
+"""So long a stream lasts before its client signs in anew."""
+_QUIET_SECONDS: Final = 15.0
+"""After so long without news a comment is sent, so that no proxy takes the connection for dead."""
+_HELLO: Final = b"retry: 5000\n\n"
+_STILL_THERE: Final = b": still there\n\n"
 TimeParameter = Annotated[Moment | None, Query()]
 
 
@@ -90,6 +99,15 @@ class Lines(Response):
         await send({"type": "http.response.body", "chunks": self._chunks})
 
 
+class ServerSentEvents(Lines):
+    media_type = "text/event-stream"
+
+    def __init__(self, chunks: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(chunks)
+        self.headers["Cache-Control"] = "no-store"
+        self.headers["X-Accel-Buffering"] = "no"  # a proxy that waits for more would hold back what there is
+
+
 async def _wanted(
     organization: WordParameter = None,
     subject: WordParameter = None,
@@ -135,9 +153,24 @@ async def export_audit(call: TheCall, wanted: TheWanted, marker: WordParameter =
 
 
 async def list_events_since(
-    call: TheCall, wanted: TheWanted, limit: WordParameter = None, marker: WordParameter = None
+    call: TheCall,
+    wanted: TheWanted,
+    limit: WordParameter = None,
+    marker: WordParameter = None,
+    accept: Annotated[str, Header(description="`text/event-stream` for events as they happen.")] = "",
+    last_event_id: Annotated[Word | None, Header(description="Where a stream goes on: the last `id` it had.")] = None,
 ) -> CloudEvents:
-    """The event feed for programs: the oldest first, after `marker`. Who goes on from page to page misses nothing."""
+    """The event feed for programs: the oldest first, after `marker`. Who goes on from page to page misses nothing.
+
+    Asked for `text/event-stream` it goes on as events happen, each with its `marker` as `id`, for ten minutes; then
+    the client comes again with `Last-Event-ID`, as those of the standard do by themselves.
+    """
+    if ServerSentEvents.media_type in accept:
+        call.rooms.tail.check_room()
+        place = parse_cursor(last_event_id or marker)
+        first = await read_on(call.rooms.audit, call.actor, wanted, place)
+        # FastAPI sends a response as it is.
+        return cast("CloudEvents", ServerSentEvents(_followed(call, wanted, place, first)))
     after = parse_cursor(marker)
     page = await read_on(call.rooms.audit, call.actor, wanted, after, parse_limit(limit))
     if page.after is not None:
@@ -145,6 +178,29 @@ async def list_events_since(
     else:
         following = cursor_of(page.items[-1].place) if page.items else marker
     return CloudEvents(events=[_cloud_event(told, call) for told in page.items], nextMarker=following)
+
+
+async def _followed(call: Call, wanted: Wanted, place: Position | None, page: EventPage) -> AsyncGenerator[bytes, None]:
+    """The events of `page`, which begins after `place`, and all that follow, as server-sent events (HTML §9.2)."""
+    until = monotonic() + _STREAM_SECONDS
+    async with call.rooms.tail.listening() as listener:
+        yield _HELLO
+        while True:
+            for told in page.items:
+                data = _cloud_event(told, call).model_dump_json()
+                yield f"id: {cursor_of(told.place)}\ndata: {data}\n\n".encode()
+            place = page.after or (page.items[-1].place if page.items else place)
+            while page.after is None and not _has_news(await listener.heard(_QUIET_SECONDS)):
+                yield _STILL_THERE
+                if monotonic() > until:
+                    return
+            if monotonic() > until:
+                return
+            page = await read_on(call.rooms.audit, call.actor, wanted, place)
+
+
+def _has_news(heard: Heard) -> bool:
+    return bool(heard.events) or heard.has_gap
 
 
 async def _lines(call: Call, wanted: Wanted, page: EventPage) -> AsyncGenerator[bytes, None]:

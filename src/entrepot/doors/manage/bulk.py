@@ -1,5 +1,6 @@
 """Work on many tags, or across repositories, which the contract has no call for: copies, renames, deletion by plan."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
@@ -7,7 +8,9 @@ from pydantic import BaseModel, Field
 
 from entrepot.doors.manage.call import TheCall, TheRepository
 from entrepot.doors.manage.fields import Body, Empty, Flag, Word
+from entrepot.doors.manage.last_pulls import LastPullRow, last_pull_row
 from entrepot.registry import copying, deletion, renaming
+from entrepot.registry.immutability_rules import Standing
 from entrepot.values.digest import Digest
 from entrepot.values.names import OrganizationName, RepositoryName, TagName
 from entrepot.values.reference import Reference
@@ -53,9 +56,19 @@ class DeleteTags(Body):
     content: Flag = False
 
 
+class KeptTag(BaseModel):
+    """A tag that is immutable and stays, and the number of the rule by which."""
+
+    tag: str
+    rule: int
+
+
 class TagsDeleted(BaseModel):
+    """`kept`: tags that are immutable and there still."""
+
     tags: int
     manifests: int
+    kept: list[KeptTag]
 
 
 class DoomedTag(BaseModel):
@@ -69,14 +82,19 @@ class DoomedTag(BaseModel):
     referrers: int
     pulls: int
     last_pulled: date | None
+    last_pull: LastPullRow | None
 
 
 class DeletionPlan(BaseModel):
-    """What deleting the tags with their content would do. `exclusive_bytes`: of blobs that nothing else needs."""
+    """What deleting the tags with their content would do. `exclusive_bytes`: of blobs that nothing else needs.
+
+    `kept`: tags that are immutable and stay.
+    """
 
     tags: list[DoomedTag]
     manifests: int
     exclusive_bytes: int
+    kept: list[KeptTag]
 
 
 async def create_copy(call: TheCall, repository: TheRepository, body: CreateCopy) -> CopyMade:
@@ -116,17 +134,24 @@ async def plan_deletion(call: TheCall, repository: TheRepository, body: PlanDele
                 referrers=one.referrers,
                 pulls=one.pulls,
                 last_pulled=one.last_pulled,
+                last_pull=last_pull_row(one.last_pull),
             )
             for one in plan.doomed
         ],
         manifests=plan.manifests,
         exclusive_bytes=plan.exclusive_bytes,
+        kept=kept_tags(plan.kept),
     )
 
 
 async def delete_repo_tags(call: TheCall, repository: TheRepository, body: DeleteTags) -> TagsDeleted:
-    """Delete many tags at once, all or none. Tags that are not there are left out."""
+    """Delete many tags at once, all or none. Tags that are not there are left out, immutable ones are kept."""
     done = await deletion.delete_tags(
         call.registry, call.actor, repository, {TagName.parse(one) for one in body.tags}, body.content
     )
-    return TagsDeleted(tags=done.tags, manifests=done.manifests)
+    return TagsDeleted(tags=done.tags, manifests=done.manifests, kept=kept_tags(done.kept))
+
+
+def kept_tags(found: Mapping[str, Standing]) -> list[KeptTag]:
+    """Immutable tags, by name."""
+    return [KeptTag(tag=tag, rule=rule.id) for tag, rule in found.items()]

@@ -21,6 +21,7 @@ from entrepot.values.names import (
     TokenName,
     TriggerName,
     UserName,
+    WebhookName,
 )
 
 CALL = "entrepot.call"  # where the door puts the call in the request's scope
@@ -78,6 +79,10 @@ async def _trigger(trigger: Annotated[str, Path(description="A trigger's name.")
     return TriggerName.parse(trigger)
 
 
+async def _webhook(webhook: Annotated[str, Path(description="A webhook's name.")]) -> WebhookName:
+    return WebhookName.parse(webhook)
+
+
 async def _user(name: Annotated[str, Path(description="A user's name.")]) -> UserName:
     return UserName.parse(name)
 
@@ -107,6 +112,7 @@ TheOrganization = Annotated[OrganizationName, Depends(_organization)]
 TheRepository = Annotated[RepositoryName, Depends(_repository)]
 TheTag = Annotated[TagName, Depends(_tag)]
 TheTrigger = Annotated[TriggerName, Depends(_trigger)]
+TheWebhook = Annotated[WebhookName, Depends(_webhook)]
 TheUser = Annotated[UserName, Depends(_user)]
 TheDomain = Annotated[DomainName, Depends(_domain)]
 TheGroup = Annotated[GroupName, Depends(_group)]

@@ -3,9 +3,10 @@
 from pydantic import BaseModel
 
 from entrepot.accounts import domains
+from entrepot.db.walking import marker_of
 from entrepot.doors.manage.call import TheCall, TheDomain
 from entrepot.doors.manage.fields import Body, NameFilter, Text, Word, WordParameter
-from entrepot.doors.manage.paging import parse_limit, parse_name_part
+from entrepot.doors.manage.paging import BY_AGE, parse_limit, parse_name_part, parse_walk
 from entrepot.plumbing.clock import rfc3339
 from entrepot.registry.domains import delete_domain as remove
 from entrepot.values.names import DomainName, UserName
@@ -41,12 +42,19 @@ async def list_domains(
     limit: WordParameter = None,
     marker: WordParameter = None,
     filter: NameFilter = None,  # noqa: A002  # the parameter's name
+    order_column: WordParameter = None,
+    order_type: WordParameter = None,
 ) -> Domains:
-    """Domains by name, those after `marker`; `nextMarker` is absent at the end. For operators."""
+    """Domains by name, those after `marker`; `nextMarker` is absent at the end. For operators.
+
+    `order_column` is one of `name`, `created_at`; `order_type` asc or desc; what was made last comes first.
+    """
     count = parse_limit(limit)
-    found = await domains.list_domains(call.accounts, call.actor, marker or "", count + 1, parse_name_part(filter))
+    order, descending = parse_walk(order_column, order_type, BY_AGE)
+    part = parse_name_part(filter)
+    found = await domains.list_domains(call.accounts, call.actor, marker or "", count + 1, part, order, descending)
     rows = [_domain(one) for one in found[:count]]
-    return Domains(domains=rows, nextMarker=rows[-1].name if len(found) > count else None)
+    return Domains(domains=rows, nextMarker=marker_of(order, found[count - 1]) if len(found) > count else None)
 
 
 async def show_domain(call: TheCall, domain: TheDomain) -> Domain:

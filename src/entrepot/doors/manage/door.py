@@ -8,14 +8,10 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from entrepot import __version__
 from entrepot.access.actor import ANONYMOUS
 from entrepot.doors.http import body as bodies
 from entrepot.doors.http import front
@@ -25,15 +21,13 @@ from entrepot.doors.http.streaming import send_chunks
 from entrepot.doors.manage import routes
 from entrepot.doors.manage.call import CALL, Call
 from entrepot.doors.manage.enterprise.left_out import why_left_out
-from entrepot.doors.manage.examples import EXAMPLES
-from entrepot.doors.manage.fields import ErrorAnswer, invalid
+from entrepot.doors.manage.framework import framework_of
 from entrepot.doors.manage.paths import routed_path
 from entrepot.doors.manage.problems import UNKNOWN_PATH, error_body, problem_of
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.manage.route import Route
 from entrepot.doors.manage.sign_in import Asked, sign_in
-from entrepot.doors.manage.versions import SECURITY_SCHEMES
-from entrepot.values.errors import Elsewhere, EntrepotError, ParameterInvalid, TooMany, Unauthenticated, Unsupported
+from entrepot.values.errors import Elsewhere, EntrepotError, TooMany, Unauthenticated, Unsupported
 
 _RETRY_SECONDS: Final = 5
 _CHALLENGE: Final = 'Basic realm="entrepot", charset="UTF-8"'
@@ -50,7 +44,6 @@ class ManageDoor:
 
     def __init__(self, rooms: ManageRooms) -> None:
         self._rooms = rooms
-        self._api = make_api()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = routed_path(scope)
@@ -70,12 +63,13 @@ class ManageDoor:
             body = await asked.body() if route.method in _WITH_BODY and not route.reads_bytes else b""
             answer = Answer()
             with refusals_noted(call.accounts.notes, call.actor, route.name):
-                await self._api({**scope, "path": path, "root_path": "", CALL: call}, _replay(body), answer.take)
+                inner = {**scope, "path": path, "root_path": "", CALL: call}
+                await framework_of(route.name)(inner, _replay(body), answer.take)
             return answer
 
         def render(error: EntrepotError) -> ASGIApp:
             problem = problem_of(error, route.problems if route else None)
-            return _answer(problem.status, error_body(problem.code, error.message), _headers(error))
+            return _answer(problem.status, error_body(problem.code, error.sentence), _headers(error))
 
         await front.answer(scope, receive, send, f"manage.{route.name}" if route else "unknown", handle, render)
 
@@ -98,59 +92,6 @@ class ManageDoor:
     async def _read(self, request: Request) -> bytes:
         length = bodies.declared_length(request.headers.get("content-length"))
         return await bodies.whole(request.receive, length, self._rooms.body_idle_seconds, self._rooms.json_bytes_max)
-
-
-def make_api() -> FastAPI:
-    """FastAPI with every call of the table; it serves no page of its own."""
-    api = FastAPI(
-        title="entrepot management API",
-        version=__version__,
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
-    )
-    for route in routes.ROUTES:
-        api.add_api_route(
-            route.path,
-            route.handler,
-            methods=[route.method],
-            status_code=route.status,
-            name=route.name,
-            operation_id=route.name,
-            tags=[route.group],
-            include_in_schema=route.is_described,
-            response_model_exclude_none=route.without_none,
-            response_class=route.answers,
-            openapi_extra=_described(route),
-        )
-    api.add_exception_handler(RequestValidationError, _refuse_invalid)
-    api.add_exception_handler(HTTPException, _refuse_unreadable)
-    return api
-
-
-def _described(route: Route) -> dict[str, Any]:
-    """What the description says of a call beside its shape: how to sign in, and an example of its body."""
-    said: dict[str, Any] = {} if route.is_open else {"security": [{name: []} for name in SECURITY_SCHEMES]}
-    if route.answers is not JSONResponse:  # FastAPI takes its media type for errors', too
-        errors = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}}}
-        said["responses"] = {"4XX": errors, "5XX": errors}
-    if route.name in EXAMPLES:
-        said["requestBody"] = {"content": {"application/json": {"example": EXAMPLES[route.name]}}}
-    if route.reads_bytes:
-        schema = {"type": "string", "format": "binary"}
-        said["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": schema}}}
-    return said
-
-
-async def _refuse_invalid(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    raise invalid(error.errors()) from error
-
-
-async def _refuse_unreadable(_request: Request, error: Exception) -> Response:
-    raise ParameterInvalid("The body is not JSON that can be read.", kind="body") from error
 
 
 class Answer:

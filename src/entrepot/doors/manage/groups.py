@@ -3,9 +3,10 @@
 from pydantic import BaseModel
 
 from entrepot.accounts import groups
+from entrepot.db.walking import marker_of
 from entrepot.doors.manage.call import TheCall, TheGroup, TheUser
 from entrepot.doors.manage.fields import Body, NameFilter, Text, Word, WordParameter
-from entrepot.doors.manage.paging import parse_limit, parse_name_part
+from entrepot.doors.manage.paging import BY_AGE, parse_limit, parse_name_part, parse_walk
 from entrepot.doors.manage.users import HeldGrant, held_grant
 from entrepot.plumbing.clock import rfc3339
 from entrepot.values.names import GroupName
@@ -61,12 +62,19 @@ async def list_groups(
     limit: WordParameter = None,
     marker: WordParameter = None,
     filter: NameFilter = None,  # noqa: A002  # the parameter's name
+    order_column: WordParameter = None,
+    order_type: WordParameter = None,
 ) -> Groups:
-    """Groups by name, those after `marker`; `nextMarker` is absent at the end."""
+    """Groups by name, those after `marker`; `nextMarker` is absent at the end.
+
+    `order_column` is one of `name`, `created_at`; `order_type` asc or desc; what was made last comes first.
+    """
     count = parse_limit(limit)
-    found = await groups.list_groups(call.accounts, call.actor, marker or "", count + 1, parse_name_part(filter))
+    order, descending = parse_walk(order_column, order_type, BY_AGE)
+    part = parse_name_part(filter)
+    found = await groups.list_groups(call.accounts, call.actor, marker or "", count + 1, part, order, descending)
     rows = [_group(one) for one in found[:count]]
-    return Groups(groups=rows, nextMarker=rows[-1].name if len(found) > count else None)
+    return Groups(groups=rows, nextMarker=marker_of(order, found[count - 1]) if len(found) > count else None)
 
 
 async def show_group(call: TheCall, group: TheGroup) -> Group:

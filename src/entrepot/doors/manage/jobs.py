@@ -10,7 +10,9 @@ from entrepot.doors.manage.call import TheCall
 from entrepot.doors.manage.fields import Word, WordParameter
 from entrepot.doors.manage.paging import parse_limit
 from entrepot.jobs import runs
+from entrepot.jobs.living import ProcessKind
 from entrepot.operations import system, warnings, work
+from entrepot.operations.backed_up import Backup
 from entrepot.plumbing.clock import rfc3339, rfc3339_or_none
 
 TheRun = Annotated[Word, Path(description="A run's id.")]
@@ -127,10 +129,49 @@ class ExpiringCredential(BaseModel):
     ends_at: str
 
 
+class NoWorkers(BaseModel):
+    """No job worker lives, at least since then; at most 100 runs that wait are counted."""
+
+    since: str
+    waiting: int
+
+
+class OldBackup(BaseModel):
+    """The last backup is older than `backup_warn_days`; without `last_at` there never was one."""
+
+    last_at: str | None = None
+
+
+class BackupShown(BaseModel):
+    """The newest snapshot of all places; `blobs` and `bytes` of all its images."""
+
+    place: str
+    snapshot: str
+    made_at: str
+    ended_at: str
+    blobs: int
+    bytes: int
+
+
 class WarningsShown(BaseModel):
     disk: DiskShown | None = None
     jobs: FailedJobs | None = None
+    workers: NoWorkers | None = None
+    blobs: int | None = Field(default=None, description="Blobs that are not as they were pushed, up to 100,000.")
+    backup: OldBackup | None = None
     expiring: list[ExpiringCredential]
+
+
+class ProcessShown(BaseModel):
+    """A server process or a job worker of the last day that did not end in order. `seen_at`: it said so then."""
+
+    kind: ProcessKind
+    host: str
+    pid: int
+    version: str
+    started_at: str
+    seen_at: str
+    is_alive: bool
 
 
 class SystemShown(BaseModel):
@@ -141,8 +182,21 @@ class SystemShown(BaseModel):
     storage: StorageShown
     database: DatabaseShown
     work: WorkShown
+    processes: list[ProcessShown]
     signing_key_at: str | None = None
+    last_backup: BackupShown | None = None
     settings: list[SettingInEffect]
+
+
+def _backup(made: Backup) -> BackupShown:
+    return BackupShown(
+        place=made.place,
+        snapshot=made.snapshot,
+        made_at=rfc3339(made.made_at),
+        ended_at=rfc3339(made.ended_at),
+        blobs=made.blobs,
+        bytes=made.bytes,
+    )
 
 
 async def list_job_runs(
@@ -188,11 +242,16 @@ async def start_scheduled_job(call: TheCall, job: TheJob) -> JobRunNow:
 
 
 async def list_warnings(call: TheCall) -> WarningsShown:
-    """What needs your attention: credentials that end soon; for operators, a full disk and failed jobs."""
+    """What needs you: what ends soon; for operators, full disks, failed jobs, no workers, lost blobs, no backup."""
     found = await warnings.list_warnings(call.rooms.operations, call.accounts, call.actor)
     return WarningsShown(
         disk=None if found.disk is None else DiskShown(free=found.disk.free, total=found.disk.total),
         jobs=None if found.jobs is None else FailedJobs(count=found.jobs.count, last_at=rfc3339(found.jobs.last_at)),
+        workers=None
+        if found.workers is None
+        else NoWorkers(since=rfc3339(found.workers.since), waiting=found.workers.waiting),
+        blobs=found.blobs,
+        backup=None if found.backup is None else OldBackup(last_at=rfc3339_or_none(found.backup.last_at)),
         expiring=[
             ExpiringCredential(kind=one.kind, name=one.name, ends_at=rfc3339(one.ends_at)) for one in found.expiring
         ],
@@ -223,7 +282,20 @@ async def show_system(call: TheCall) -> SystemShown:
         work=WorkShown(
             waiting=found.work.waiting, last_ended_at=rfc3339_or_none(found.work.last_ended_at), says=found.work.says
         ),
+        processes=[
+            ProcessShown(
+                kind=one.kind,
+                host=one.host,
+                pid=one.pid,
+                version=one.version,
+                started_at=rfc3339(one.started_at),
+                seen_at=rfc3339(one.seen_at),
+                is_alive=one.is_alive,
+            )
+            for one in found.processes
+        ],
         signing_key_at=rfc3339_or_none(found.signing_key_at),
+        last_backup=None if found.last_backup is None else _backup(found.last_backup),
         settings=[SettingInEffect(name=one.name, value=one.value, origin=one.origin) for one in found.settings],
     )
 

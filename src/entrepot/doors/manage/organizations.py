@@ -1,5 +1,6 @@
 """Organizations, which the contract calls namespaces (§2)."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Query
@@ -7,9 +8,10 @@ from pydantic import BaseModel
 
 from entrepot.access.levels import Level
 from entrepot.doors.manage.call import TheCall, TheOrganization
-from entrepot.doors.manage.fields import Body, Empty, Flag, Word, WordParameter
+from entrepot.doors.manage.fields import Body, Empty, Flag, Number, Word, WordParameter
 from entrepot.doors.manage.paging import parse_filter
 from entrepot.registry import organizations, transfer
+from entrepot.registry.closing import is_read_only
 from entrepot.values.errors import ParameterInvalid, quoted
 from entrepot.values.names import DomainName, OrganizationName, UserName
 
@@ -21,10 +23,19 @@ class CreateNamespace(Body):
 
 
 class ChangeNamespace(Body):
-    """`sparse`: manifests may name content that is not here. `public`: repositories made by a push are public."""
+    """`sparse`: manifests may name content that is not here. `public`: repositories made by a push are public.
+
+    `history_days`: for how long it is kept what tags named before; null for what the settings say.
+    """
 
     sparse: Flag | None = None
     public: Flag | None = None
+    history_days: Number | None = None
+
+    def history(self) -> int | None:
+        """The days as the verb takes them: null goes back to what the settings say, what is absent stays."""
+        says_settings = "history_days" in self.model_fields_set and self.history_days is None
+        return organizations.AS_SETTINGS_SAY if says_settings else self.history_days
 
 
 class TransferNamespace(Body):
@@ -41,7 +52,25 @@ class Namespace(BaseModel):
     auth: Level
 
 
-class NamespaceRow(Namespace):
+class NamespaceSettings(BaseModel):
+    """`history_days` hold now; `own_history_days` is null where the settings say them.
+
+    `read_only`: nothing in it is changed for now.
+    """
+
+    sparse: bool
+    public: bool
+    history_days: int
+    own_history_days: int | None
+    read_only: bool
+
+
+@dataclass(slots=True)  # lighter than a model: one answer may hold ten thousand
+class NamespaceRow:
+    id: int
+    name: str
+    creator_name: str
+    auth: Level
     access_user_count: int
     repo_count: int
 
@@ -69,15 +98,7 @@ async def list_namespaces(
     found = await organizations.list_organizations(call.registry, call.actor, wanted["namespace"], mode == _VISIBLE)
     return Namespaces(
         namespaces=[
-            NamespaceRow(
-                id=one.id,
-                name=one.name,
-                creator_name=one.creator_name,
-                auth=one.level,
-                access_user_count=one.members,
-                repo_count=one.repositories,
-            )
-            for one in found
+            NamespaceRow(one.id, one.name, one.creator_name, one.level, one.members, one.repositories) for one in found
         ]
     )
 
@@ -89,9 +110,23 @@ async def show_namespace(call: TheCall, namespace: TheOrganization) -> Namespace
 
 
 async def update_namespace(call: TheCall, namespace: TheOrganization, body: ChangeNamespace) -> Empty:
-    """Whether manifests may name absent content, and pushes make public repositories; what is left out stays."""
-    await organizations.change_organization(call.registry, call.actor, namespace, body.sparse, body.public)
+    """Change what is given of an organization's settings; what is left out stays."""
+    await organizations.change_organization(
+        call.registry, call.actor, namespace, body.sparse, body.public, body.history()
+    )
     return Empty()
+
+
+async def show_namespace_settings(call: TheCall, namespace: TheOrganization) -> NamespaceSettings:
+    """What an organization's managers can change with PATCH."""
+    found = await organizations.show_organization(call.registry, call.actor, namespace)
+    return NamespaceSettings(
+        sparse=found.allows_sparse,
+        public=found.public_by_default,
+        history_days=found.history_days,
+        own_history_days=found.own_history_days,
+        read_only=await is_read_only(call.registry, namespace),
+    )
 
 
 async def transfer_namespace(call: TheCall, namespace: TheOrganization, body: TransferNamespace) -> Empty:

@@ -3,14 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar
+from typing import Final, TypeVar
 
+from entrepot.db.walking import ListOrder
+from entrepot.doors.manage.paths import repository_text
 from entrepot.values.errors import ParameterInvalid, quoted
 
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 1_000
 _DIGITS_MAX = 9
 _ROW_DIGITS_MAX = 18
+
+BY_AGE: Final = {"name": ListOrder.NAME, "created_at": ListOrder.CREATED}
+BY_END: Final = {**BY_AGE, "expires_at": ListOrder.ENDS}
 
 _Order = TypeVar("_Order", bound=Enum)
 
@@ -62,6 +67,11 @@ def parse_name_part(text: str | None) -> str:
     return parse_filter(text, ("name",)).get("name", "")
 
 
+def parse_repository_part(text: str | None) -> str | None:
+    """A part of a repository's name, in which clients write `$` for `/` (contract §1)."""
+    return None if text is None else repository_text(text)
+
+
 def parse_order(
     column: str | None, direction: str | None, columns: Mapping[str, _Order], default: _Order
 ) -> tuple[_Order, bool]:
@@ -74,6 +84,16 @@ def parse_order(
     descending = parse_direction("order_type", direction)
     order = default if column is None else columns[column]
     return order, order.name != "NAME" if descending is None else descending
+
+
+def parse_walk(column: str | None, direction: str | None, columns: Mapping[str, ListOrder]) -> tuple[ListOrder, bool]:
+    """What a list that goes on by key is sorted by, and whether descending: what was made last comes first.
+
+    Raises ParameterInvalid.
+    """
+    order, _ = parse_order(column, direction, columns, ListOrder.NAME)
+    descending = parse_direction("order_type", direction)
+    return order, order is ListOrder.CREATED if descending is None else descending
 
 
 def parse_direction(name: str, text: str | None) -> bool | None:

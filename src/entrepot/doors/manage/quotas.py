@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from entrepot.doors.manage.call import TheCall, TheOrganization
 from entrepot.doors.manage.fields import Body, Number, WordParameter
+from entrepot.plumbing.clock import rfc3339_or_none
 from entrepot.registry import quotas
 from entrepot.registry.quota_rules import Resource
 from entrepot.registry.quotas import Limits, Quota
@@ -39,20 +40,22 @@ class ProjectQuotas(BaseModel):
 class QuotaRow(BaseModel):
     """`limit` is -1 where there is none. `is_own`: set here; otherwise it is what the settings say.
 
-    `used` is null for bytes of an organization without a limit that are too many to add up.
+    `archive_bytes` is the size that each archive handed in may have, so nothing of it is used.
+    `measured_at`: so much was used then, as it is too much to count for every call; absent for now.
     """
 
     resource: Resource
-    used: int | None
+    used: int
     limit: int
     is_own: bool
+    measured_at: str | None = None
 
 
 class Quotas(BaseModel):
     quotas: list[QuotaRow]
 
 
-class OrganizationLimits(Body):
+class _Limits(Body):
     repositories: Number | None = None
     tags: Number | None = None
     bytes: Number | None = None
@@ -62,7 +65,13 @@ class OrganizationLimits(Body):
         return {Resource(name): getattr(self, name) for name in sorted(self.model_fields_set)}
 
 
-class DomainLimits(OrganizationLimits):
+class OrganizationLimits(_Limits):
+    """`archive_bytes`: of each archive of images that is handed in; null for what the settings say."""
+
+    archive_bytes: Number | None = None
+
+
+class DomainLimits(_Limits):
     organizations: Number | None = None
 
 
@@ -80,7 +89,7 @@ async def list_quotas(
     wanted = set(_KEYS) if namespace and repository else set(_KEYS) - {Resource.TAGS}
     return ProjectQuotas(
         quotas=[
-            ProjectQuota(quota_key=_KEYS[one.resource], quota_limit=one.limit, used=one.used or 0)
+            ProjectQuota(quota_key=_KEYS[one.resource], quota_limit=one.limit, used=one.used)
             for one in found
             if one.resource in wanted
         ]
@@ -114,5 +123,14 @@ async def update_namespace_quotas(call: TheCall, namespace: TheOrganization, bod
 
 def _rows(found: Sequence[Quota]) -> Quotas:
     return Quotas(
-        quotas=[QuotaRow(resource=one.resource, used=one.used, limit=one.limit, is_own=one.is_own) for one in found]
+        quotas=[
+            QuotaRow(
+                resource=one.resource,
+                used=one.used,
+                limit=one.limit,
+                is_own=one.is_own,
+                measured_at=rfc3339_or_none(one.measured_at),
+            )
+            for one in found
+        ]
     )

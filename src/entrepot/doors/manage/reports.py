@@ -6,6 +6,7 @@ from fastapi import Path
 from pydantic import BaseModel
 
 from entrepot.doors.manage.call import TheCall, TheRepository
+from entrepot.plumbing.clock import rfc3339_or_none
 from entrepot.registry import usage
 from entrepot.registry.usage import Report
 from entrepot.values.errors import ParameterInvalid, quoted
@@ -19,7 +20,11 @@ class Value(BaseModel):
 
 
 class DomainOverview(BaseModel):
-    """`store_space`: bytes of blobs, each counted once; `downflow_size`: bytes of blobs ever pulled."""
+    """`store_space`: bytes of blobs, each counted once; `downflow_size`: bytes of blobs ever pulled.
+
+    `measured_at`, which is ours: numbers above 10,000 and bytes of as many blobs are as they were then; absent when
+    everything is counted now.
+    """
 
     domain_id: str
     domain_name: str
@@ -28,6 +33,7 @@ class DomainOverview(BaseModel):
     image_num: int
     store_space: float
     downflow_size: float
+    measured_at: str | None = None
 
 
 class PullsRow(BaseModel):
@@ -54,15 +60,18 @@ async def show_domain_overview(call: TheCall) -> DomainOverview:
         image_num=found.usage.tags,
         store_space=found.usage.stored_bytes,
         downflow_size=found.usage.pulled_bytes,
+        measured_at=rfc3339_or_none(found.usage.measured_at),
     )
 
 
 async def show_domain_resource_reports(
     call: TheCall,
-    resource_type: Annotated[str, Path(description="`downflow`: bytes pulled; `store`: bytes stored.")],
+    resource_type: Annotated[
+        str, Path(description="`downflow`: bytes pulled; `upflow` (ours): bytes pushed; `store`: bytes stored.")
+    ],
     frequency: Annotated[str, Path(description="`daily`.")],
 ) -> list[Value]:
-    """Bytes pulled from your domain, or stored in it, on each of the last 30 days; today is the last."""
+    """Bytes pulled from your domain, pushed to it, or stored in it, on each of the last 30 days; today is the last."""
     if resource_type not in tuple(Report) or frequency != _DAILY:
         raise ParameterInvalid(
             f"A report is {' or '.join(Report)}, and {_DAILY}; not {quoted(resource_type)}, {quoted(frequency)}."

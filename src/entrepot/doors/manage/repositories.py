@@ -13,6 +13,7 @@ from entrepot.doors.manage.paging import (
     parse_limit,
     parse_marker,
     parse_order,
+    parse_repository_part,
     parse_window,
 )
 from entrepot.plumbing.clock import rfc3339
@@ -160,7 +161,7 @@ async def list_repos_details(
     wanted = WantedRepositories(
         organization=given["namespace"] if not said else None,
         organization_part=said.get("namespace"),
-        name_part=given["name"],
+        name_part=parse_repository_part(given["name"]),
         category=given["category"],
         is_public=parse_flag("is_public", given["is_public"]),
     )
@@ -182,7 +183,10 @@ async def list_repo_details(
 ) -> MarkedRows:
     """Repositories the caller may see, those after `marker`; `nextMarker` is absent at the end."""
     wanted = WantedRepositories(
-        organization=namespace, name_part=name, category=category, is_public=parse_flag("is_public", is_public)
+        organization=namespace,
+        name_part=parse_repository_part(name),
+        category=category,
+        is_public=parse_flag("is_public", is_public),
     )
     found, has_more = await browse.list_repositories_after(
         call.registry, call.actor, wanted, parse_marker(marker), parse_limit(limit)

@@ -143,7 +143,7 @@ async def list_retention_histories(
             namespace=repository.organization,
             repo=repository.name,
             retention_id=one.policy_id,
-            rule_type=json.dumps(one.rule.document),
+            rule_type=json.dumps(one.rule),
             tag=one.tag,
             created_at=rfc3339(one.deleted_at),
         )

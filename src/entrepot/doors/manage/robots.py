@@ -11,9 +11,10 @@ from entrepot.accounts.robot_rows import Robot as Known
 from entrepot.accounts.robots import WithSecret
 from entrepot.accounts.rules import KEEP, Right
 from entrepot.accounts.scopes import LEVEL_OF
+from entrepot.db.walking import marker_of
 from entrepot.doors.manage.call import TheCall, TheRobot
 from entrepot.doors.manage.fields import Body, Moment, NameFilter, Text, Word, WordParameter
-from entrepot.doors.manage.paging import parse_limit, parse_name_part
+from entrepot.doors.manage.paging import BY_END, parse_limit, parse_name_part, parse_walk
 from entrepot.plumbing.clock import rfc3339, rfc3339_or_none
 from entrepot.values.names import RobotName
 
@@ -93,12 +94,20 @@ async def list_robots(
     limit: WordParameter = None,
     marker: WordParameter = None,
     filter: NameFilter = None,  # noqa: A002  # the parameter's name
+    order_column: WordParameter = None,
+    order_type: WordParameter = None,
 ) -> Robots:
-    """Robots by name, those after `marker`: your own, and those that reach only what you manage."""
+    """Robots by name, those after `marker`: your own, and those that reach only what you manage.
+
+    `order_column` is one of `name`, `created_at`, `expires_at`; `order_type` asc or desc. What was made last, and what
+    ends soonest, comes first when nothing is said.
+    """
     count = parse_limit(limit)
-    found = await robots.list_robots(call.accounts, call.actor, marker or "", count + 1, parse_name_part(filter))
+    order, descending = parse_walk(order_column, order_type, BY_END)
+    part = parse_name_part(filter)
+    found = await robots.list_robots(call.accounts, call.actor, marker or "", count + 1, part, order, descending)
     rows = [_robot(one) for one in found[:count]]
-    return Robots(robots=rows, nextMarker=rows[-1].name if len(found) > count else None)
+    return Robots(robots=rows, nextMarker=marker_of(order, found[count - 1]) if len(found) > count else None)
 
 
 async def show_robot(call: TheCall, robot: TheRobot) -> Robot:

@@ -6,11 +6,13 @@ from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.room import Accounts
 from entrepot.audit.room import Audit
 from entrepot.intake.room import Intake
+from entrepot.jobs.tail import Tail
 from entrepot.mirror.room import Mirror
 from entrepot.operations.room import Operations
 from entrepot.registry.room import Registry
 from entrepot.triggers.room import Triggers
 from entrepot.upkeep.room import Upkeep
+from entrepot.webhooks.room import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +22,12 @@ class ManageRooms:
     registry: Registry
     audit: Audit
     triggers: Triggers
+    webhooks: Webhooks
     upkeep: Upkeep
     mirror: Mirror
     intake: Intake
     operations: Operations
+    tail: Tail
     registry_host: str = ""
     """HOST[:PORT] that images are named by; empty: as the request's Host header says."""
     is_secure: bool = False

@@ -53,11 +53,18 @@ async def search_everything_readable(
     call: TheCall,
     q: Annotated[
         Word,
-        Query(description="As `web` or `acme/web`; `1.2` or `web:1.2`; or six or more digits of a digest."),
+        Query(
+            description="As `web` or `acme/web`; `1.2` or `web:1.2`; six or more digits of a digest; or up to five "
+            "labels, alone or beside a part of a name: `label:KEY`, `label:KEY=VALUE`, `label:KEY=BEGINNING*`. What "
+            'has spaces is put in quotation marks: `label:KEY="A VALUE"`.'
+        ),
     ],
     limit: WordParameter = None,
 ) -> FoundAll:
-    """Images by a part of their name, tags by their beginning, manifests by the beginning of their digest."""
+    """Images by a part of their name, tags by their beginning, manifests by the beginning of their digest.
+
+    By label: images of which a version has it, the last changed first, and those versions, the newest first.
+    """
     found = await search_everything(call.registry, call.actor, q, parse_limit(limit))
     images = [
         FoundImage(

@@ -13,6 +13,7 @@ from entrepot.doors.manage.paging import (
     parse_limit,
     parse_marker,
     parse_order,
+    parse_repository_part,
     parse_window,
 )
 from entrepot.doors.manage.repositories import MarkedRow, PagedRow, paged_row, row
@@ -169,7 +170,7 @@ async def list_shared_repos_details(
         is_given=_is_given("center", given["center"]),
         organization=given["namespace"] if not said else None,
         organization_part=said.get("namespace"),
-        name_part=given["name"],
+        name_part=parse_repository_part(given["name"]),
         domain=domain_name,
         is_valid=parse_flag("status", status),
     )
@@ -191,7 +192,7 @@ async def list_shared_repo_details(
     wanted = WantedShared(
         is_given=_is_given("shared_by", shared_by),
         organization=namespace,
-        name_part=name,
+        name_part=parse_repository_part(name),
         is_valid=parse_flag("status", status),
     )
     found, has_more = await shared.list_shared_after(

@@ -39,7 +39,7 @@ class CreateRule(Remote):
 
 class CopyTags(Remote):
     imageTag: Annotated[list[Word], Field(min_length=1)]  # noqa: N815
-    override: Flag
+    override: Flag = False
 
 
 class NewRegion(Body):

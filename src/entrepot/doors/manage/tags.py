@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 from pydantic import BaseModel
 
 from entrepot.doors.manage.call import Call, TheCall, TheRepository, TheTag
@@ -11,13 +11,27 @@ from entrepot.doors.manage.paging import parse_filter, parse_flag, parse_limit, 
 from entrepot.plumbing.clock import rfc3339
 from entrepot.registry import remove, retag, tagged
 from entrepot.registry.tagged import Tagged
-from entrepot.registry.wanted import TagOrder
+from entrepot.registry.wanted import TagOrder, WantedTags
 from entrepot.values.media_types import is_index
 from entrepot.values.names import RepositoryName, TagName
 
 _ORDERS: Final = {"updated_at": TagOrder.UPDATED, "tag": TagOrder.NAME}
 _FILTER_KEYS: Final = ("tag", "limit", "offset", "order_column", "order_type")
 _SCHEMA: Final = 2  # the other one is refused at the door
+
+
+async def _wanted(
+    tag: WordParameter = None,
+    limit: WordParameter = None,
+    marker: WordParameter = None,
+    order_column: WordParameter = None,
+    order_type: WordParameter = None,
+) -> WantedTags:
+    order, descending = parse_order(order_column, order_type, _ORDERS, TagOrder.UPDATED)
+    return WantedTags(tag or "", order, descending, marker or "", parse_limit(limit))
+
+
+TheWantedTags = Annotated[WantedTags, Depends(_wanted)]
 
 
 class CreateTag(Body):
@@ -96,28 +110,11 @@ async def list_repository_tags(
 
 
 async def list_repository_tag(
-    call: TheCall,
-    repository: TheRepository,
-    tag: WordParameter = None,
-    limit: WordParameter = None,
-    marker: WordParameter = None,
-    order_column: WordParameter = None,
-    order_type: WordParameter = None,
-    with_manifest: WordParameter = None,
+    call: TheCall, repository: TheRepository, wanted: TheWantedTags, with_manifest: WordParameter = None
 ) -> MarkedTags:
     """A repository's tags, those after `marker`; `nextMarker` is absent at the end."""
-    order, descending = parse_order(order_column, order_type, _ORDERS, TagOrder.UPDATED)
-    found, following = await tagged.list_tagged_after(
-        call.registry,
-        call.actor,
-        repository,
-        tag or "",
-        order,
-        descending,
-        marker or "",
-        parse_limit(limit),
-        with_bodies=parse_flag("with_manifest", with_manifest) or False,
-    )
+    with_bodies = parse_flag("with_manifest", with_manifest) or False
+    found, following = await tagged.list_tagged_after(call.registry, call.actor, repository, wanted, with_bodies)
     rows = [TagRow(tag=one.name, **_facts(call, repository, one)) for one in found]
     return MarkedTags(tags=rows, has_more=following is not None, nextMarker=following, next_marker=following)
 

@@ -6,9 +6,10 @@ from entrepot.access.grants import Grant
 from entrepot.accounts import users
 from entrepot.accounts.holdings import show_holdings
 from entrepot.accounts.rules import KEEP
+from entrepot.db.walking import marker_of
 from entrepot.doors.manage.call import TheCall, TheUser
 from entrepot.doors.manage.fields import Body, Empty, Flag, Moment, NameFilter, Text, Word, WordParameter
-from entrepot.doors.manage.paging import parse_limit, parse_name_part
+from entrepot.doors.manage.paging import BY_END, parse_limit, parse_name_part, parse_walk
 from entrepot.plumbing.clock import rfc3339, rfc3339_or_none
 from entrepot.values.names import UserName
 
@@ -90,12 +91,20 @@ async def list_users(
     limit: WordParameter = None,
     marker: WordParameter = None,
     filter: NameFilter = None,  # noqa: A002  # the parameter's name
+    order_column: WordParameter = None,
+    order_type: WordParameter = None,
 ) -> Users:
-    """Users by name, those after `marker`; `nextMarker` is absent at the end."""
+    """Users by name, those after `marker`; `nextMarker` is absent at the end.
+
+    `order_column` is one of `name`, `created_at`, `expires_at`; `order_type` asc or desc. What was made last, and what
+    ends soonest, comes first when nothing is said.
+    """
     count = parse_limit(limit)
-    found = await users.list_users(call.accounts, call.actor, marker or "", count + 1, parse_name_part(filter))
+    order, descending = parse_walk(order_column, order_type, BY_END)
+    part = parse_name_part(filter)
+    found = await users.list_users(call.accounts, call.actor, marker or "", count + 1, part, order, descending)
     rows = [_user(one) for one in found[:count]]
-    return Users(users=rows, nextMarker=rows[-1].name if len(found) > count else None)
+    return Users(users=rows, nextMarker=marker_of(order, found[count - 1]) if len(found) > count else None)
 
 
 async def show_user(call: TheCall, name: TheUser) -> User:

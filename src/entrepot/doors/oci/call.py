@@ -38,7 +38,7 @@ class OciRooms:
 
     def answered(self, scope: Scope, actor: Actor, path: str, reference: str, digest: str) -> None:
         """A manifest was sent, or to a HEAD what is known of it."""
-        self.registry.counts.answered(scope["method"], path, reference, digest)
+        self.registry.counts.answered(scope["method"], path, reference, digest, actor.id)
         if self.sampled is not None:
             self.sampled.answered(scope, actor, path, reference, digest)
 

@@ -4,14 +4,17 @@
     GET /auth/oidc/NAME/login?next=/path        off to the provider
     GET /auth/oidc/NAME/callback?code=…&state=… and back, signed in
 
-What a person sees is text, also when it fails, and not JSON: nobody's program comes this way.
+When it fails, a browser goes to the console's sign-in page with one of a few words for why; the page has the sentence.
+Whoever does not ask for HTML reads it here, as text.
 """
 
 import json
 import re
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,6 +23,7 @@ from entrepot.accounts.actors import FIRST_DOMAIN
 from entrepot.accounts.room import Accounts
 from entrepot.accounts.sessions import begin_session
 from entrepot.accounts.trust import oidc
+from entrepot.accounts.trust.refusals import why_not
 from entrepot.doors.http import cookies, front
 from entrepot.doors.http.address import base_url
 from entrepot.doors.http.problems import problem_of
@@ -29,11 +33,13 @@ from entrepot.values.errors import (
     ParameterInvalid,
     Unauthenticated,
     Unsupported,
+    worded,
 )
 
 PATHS: Final = ("/auth/oidc/", "/auth/providers")
 _STEP: Final = re.compile(r"/auth/oidc/([a-z0-9-]{1,64})/(login|callback)")
 _COOKIE: Final = "entrepot-sign-on"
+_SIGN_IN_PAGE: Final = "/console/login"
 _PARAMETER_CHARS_MAX: Final = 4_096
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -62,7 +68,7 @@ class SignOnDoor:
 
         async def handle() -> ASGIApp:
             if scope["method"] not in ("GET", "HEAD"):
-                raise Unsupported(f"This path answers GET, not {scope['method']}.", allow=["GET"])
+                raise Unsupported(worded("This path answers GET, not {scope}.", scope=scope["method"]), allow=["GET"])
             request = Request(scope, receive)
             if scope["path"] == "/auth/providers":
                 return await self._providers(request)
@@ -70,7 +76,7 @@ class SignOnDoor:
                 raise IdentityProviderUnknown("There is no such path here.")
             return await (self._login if step[2] == "login" else self._callback)(request, step[1])
 
-        await front.answer(scope, receive, send, route, handle, _refusal)
+        await front.answer(scope, receive, send, route, handle, lambda error: self._refusal(scope, error))
 
     async def _providers(self, request: Request) -> Response:
         names = await oidc.list_ways(self._rooms.accounts, _parameter(request, "domain") or FIRST_DOMAIN)
@@ -114,6 +120,27 @@ class SignOnDoor:
         answer.delete_cookie(_COOKIE, path=f"/auth/oidc/{name}/")
         return answer
 
+    def _refusal(self, scope: Scope, error: EntrepotError) -> Response:
+        """A 401 would have browsers ask for a password."""
+        step = _STEP.fullmatch(scope["path"])
+        if step and "text/html" in Headers(scope=scope).get("accept", ""):
+            said = {"refused": why_not(error), **self._wanted(Request(scope), step[2])}
+            return Response(status_code=303, headers={**_HEADERS, "Location": f"{_SIGN_IN_PAGE}?{urlencode(said)}"})
+        status = 403 if isinstance(error, Unauthenticated) else problem_of(error).status
+        headers = {**_HEADERS, **({"Allow": "GET"} if isinstance(error, Unsupported) else {})}
+        return Response(f"{error.message}\n", status, headers, "text/plain")
+
+    def _wanted(self, request: Request, step: str) -> dict[str, str]:
+        """Where the visitor wanted to get, so that another way of signing in leads there; nothing when nobody says."""
+        path = request.query_params.get("next", "/")
+        if step == "callback":
+            path = oidc.wanted_path(self._rooms.accounts, request.cookies.get(_COOKIE, ""))
+        try:
+            oidc.check_local(path)
+        except ParameterInvalid:
+            return {}
+        return {} if path == "/" else {"next": path}
+
     def _welcome(self, request: Request, given: oidc.Given) -> str:
         """For whoever wants to get nowhere but into docker: a password that it can be told."""
         url = base_url(request.scope, self._rooms.external_url)
@@ -134,12 +161,11 @@ class SignOnDoor:
 def _parameter(request: Request, name: str) -> str:
     text = request.query_params.get(name, "")
     if len(text) > _PARAMETER_CHARS_MAX or "\0" in text:
-        raise ParameterInvalid(f"The parameter {name} has at most {_PARAMETER_CHARS_MAX} characters of text.")
+        raise ParameterInvalid(
+            worded(
+                "The parameter {name} has at most {parameter_chars_max} characters of text.",
+                name=name,
+                parameter_chars_max=_PARAMETER_CHARS_MAX,
+            )
+        )
     return text
-
-
-def _refusal(error: EntrepotError) -> Response:
-    """A 401 would have browsers ask for a password."""
-    status = 403 if isinstance(error, Unauthenticated) else problem_of(error).status
-    headers = {**_HEADERS, **({"Allow": "GET"} if isinstance(error, Unsupported) else {})}
-    return Response(f"{error.message}\n", status, headers, "text/plain")

@@ -1,27 +1,14 @@
-"""SQL about pulls and what is stored, by day (docs/decisions/0012)."""
+"""SQL about pulls, pushes and what is stored, by day (docs/decisions/0012)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
-from typing import Any, Final
+from datetime import UTC, date, datetime, time
+from typing import Any
 
 from sqlalchemy import Row, Table, delete, func, select, tuple_
 
 from entrepot.db.transaction import Reader, Writer
-from entrepot.registry.queries.quotas import inside
-from entrepot.registry.tables import (
-    domain_day,
-    manifest,
-    manifest_blob,
-    manifest_child,
-    organization,
-    pull_day,
-    pull_total,
-    repository,
-    repository_blob,
-    tag,
-)
-
-_COUNTED: Final = ("pulls", "bytes")
+from entrepot.registry.counted_tables import domain_day, pull_day, pull_last, pull_total, push_day
+from entrepot.registry.tables import manifest, manifest_blob, manifest_child, organization, repository, tag
 
 
 async def repositories_held(tx: Writer, paths: Collection[str]) -> dict[str, Row[Any]]:
@@ -61,6 +48,19 @@ async def tags_on(
     for row in await tx.rows(found):
         names.setdefault((row.repository_id, row.digest), []).append(row.name)
     return names
+
+
+async def pulled_lately(
+    tx: Reader, repository_ids: Collection[int], since: datetime, limit: int
+) -> dict[tuple[int, str], datetime]:
+    """Tags that were pulled since then, the latest `limit`: when, by (repository, name)."""
+    found = (
+        select(pull_last.c.repository_id, pull_last.c.tag, pull_last.c.pulled_at)
+        .where(pull_last.c.repository_id.in_(repository_ids), pull_last.c.pulled_at >= since, pull_last.c.tag != "")
+        .order_by(pull_last.c.pulled_at.desc())
+        .limit(limit)
+    )
+    return {(row.repository_id, row.tag): row.pulled_at for row in await tx.rows(found)}
 
 
 async def blobs_by_tag(
@@ -103,36 +103,62 @@ async def add_pulls(
     day: date,
 ) -> None:
     """Add pulls and bytes. Rows are touched in order, so that no two processes wait for each other."""
-    await _add(
-        tx,
-        pull_day,
-        ("repository_id", "tag", "day"),
-        [
-            {"repository_id": one, "tag": name, "day": day, **_counted(by_tag[one, name])}
-            for one, name in sorted(by_tag)
-        ],
-    )
-    totals = [{"repository_id": one, **_counted(by_repository[one])} for one in sorted(by_repository)]
-    await _add(tx, pull_total, ("repository_id",), totals)
-    domains = [{"domain_id": one, "day": day, **_counted(by_domain[one])} for one in sorted(by_domain)]
-    await _add(tx, domain_day, ("domain_id", "day"), domains)
+    pulls = ("pulls", "bytes")
+    days = {(*key, day): numbers for key, numbers in by_tag.items()}
+    await _add(tx, pull_day, ("repository_id", "tag", "day"), pulls, days)
+    totals = {(one,): numbers for one, numbers in by_repository.items()}
+    await _add(tx, pull_total, ("repository_id",), pulls, totals)
+    domains = {(one, day): numbers for one, numbers in by_domain.items()}
+    await _add(tx, domain_day, ("domain_id", "day"), pulls, domains)
 
 
-def _counted(numbers: tuple[int, int]) -> dict[str, int]:
-    return dict(zip(_COUNTED, numbers, strict=True))
+async def save_last_pulls(tx: Writer, last: Mapping[tuple[int, str], str], at: datetime) -> None:
+    """Keep who pulled last, by repository and tag. The last one to write it down counts."""
+    if not last:
+        return
+    rows = [
+        {"repository_id": one, "tag": tag, "pulled_at": at, "pulled_by": last[one, tag]} for one, tag in sorted(last)
+    ]
+    kept = tx.insert(pull_last)
+    newer = {name: kept.excluded[name] for name in ("pulled_at", "pulled_by")}
+    await tx.run(kept.on_conflict_do_update(index_elements=["repository_id", "tag"], set_=newer), rows)
 
 
-async def _add(tx: Writer, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+async def add_pushes(
+    tx: Writer, by_repository: Mapping[int, tuple[int, int]], by_domain: Mapping[str, tuple[int, int]], day: date
+) -> None:
+    """Add pushes and bytes, in the same manner."""
+    days = {(one, day): numbers for one, numbers in by_repository.items()}
+    await _add(tx, push_day, ("repository_id", "day"), ("pushes", "bytes"), days)
+    domains = {(one, day): numbers for one, numbers in by_domain.items()}
+    await _add(tx, domain_day, ("domain_id", "day"), ("pushes", "pushed_bytes"), domains)
+
+
+async def _add(
+    tx: Writer,
+    table: Table,
+    key: Sequence[str],
+    counted: Sequence[str],
+    numbers: Mapping[tuple[Any, ...], tuple[int, int]],
+) -> None:
+    if not numbers:
+        return
+    rows = [dict(zip((*key, *counted), (*one, *numbers[one]), strict=True)) for one in sorted(numbers)]
     added = tx.insert(table)
-    more = {name: table.c[name] + added.excluded[name] for name in _COUNTED}
+    more = {name: table.c[name] + added.excluded[name] for name in counted}
     await tx.run(added.on_conflict_do_update(index_elements=list(key), set_=more), rows)
 
 
 async def forget_pulls(tx: Writer, before: date, limit: int) -> int:
-    """Forget days before this one; how many rows, no more than `limit`."""
-    key = (pull_day.c.repository_id, pull_day.c.tag, pull_day.c.day)
-    old = select(*key).where(pull_day.c.day < before).limit(limit)
-    return await tx.run(delete(pull_day).where(tuple_(*key).in_(old)))
+    """Forget days before this one; how many rows, no more than `limit` of each table."""
+    gone = 0
+    for table in (pull_day, push_day):
+        key = list(table.primary_key.columns)
+        old = select(*key).where(table.c.day < before).limit(limit)
+        gone += await tx.run(delete(table).where(tuple_(*key).in_(old)))
+    key = list(pull_last.primary_key.columns)
+    old = select(*key).where(pull_last.c.pulled_at < datetime.combine(before, time.min, UTC)).limit(limit)
+    return gone + await tx.run(delete(pull_last).where(tuple_(*key).in_(old)))
 
 
 # --- reading ---
@@ -153,6 +179,22 @@ async def pulls_by_tag(tx: Reader, repository_id: int, since: date) -> Sequence[
     )
 
 
+async def traffic_of(tx: Reader, repository_id: int, since: date) -> dict[date, tuple[int, int, int, int]]:
+    """Pulls, bytes pulled, pushes and bytes pushed of a repository by day, from a day on."""
+    pulled = (
+        select(pull_day.c.day, func.sum(pull_day.c.pulls).label("pulls"), func.sum(pull_day.c.bytes).label("bytes"))
+        .where(pull_day.c.repository_id == repository_id, pull_day.c.day >= since)
+        .group_by(pull_day.c.day)
+    )
+    pushed = select(push_day.c.day, push_day.c.pushes, push_day.c.bytes).where(
+        push_day.c.repository_id == repository_id, push_day.c.day >= since
+    )
+    found = {row.day: (int(row.pulls), int(row.bytes), 0, 0) for row in await tx.rows(pulled)}
+    for row in await tx.rows(pushed):
+        found[row.day] = (*found.get(row.day, (0, 0))[:2], row.pushes, row.bytes)
+    return found
+
+
 async def days_of(tx: Reader, domain_id: str, since: date) -> Sequence[Row[Any]]:
     return await tx.rows(
         select(domain_day).where(domain_day.c.domain_id == domain_id, domain_day.c.day >= since).order_by("day")
@@ -168,23 +210,6 @@ async def pulled_bytes(tx: Reader, domain_id: str) -> int:
 # --- what is stored ---
 
 
-async def links_at_most(tx: Reader, scope: str, limit: int) -> bool:
-    """Whether the repositories of a domain or organization have no more than so many links to blobs.
-
-    Looks at no more than that.
-    """
-    some = (
-        select(repository_blob.c.digest)
-        .select_from(organization)
-        .join(repository)
-        .join(repository_blob)
-        .where(inside(scope))
-        .limit(limit + 1)
-        .subquery()
-    )
-    return int(await tx.value(select(func.count()).select_from(some))) <= limit
-
-
 async def last_measured(tx: Reader, domain_id: str, until: date) -> int | None:
     """What was stored on the last day it was measured, no later than this one."""
     found: int | None = await tx.value(
@@ -197,7 +222,7 @@ async def last_measured(tx: Reader, domain_id: str, until: date) -> int | None:
 
 
 async def save_measure(tx: Writer, domain_id: str, day: date, stored: int) -> None:
-    measured = tx.insert(domain_day).values(domain_id=domain_id, day=day, pulls=0, bytes=0, stored_bytes=stored)
+    measured = tx.insert(domain_day).values(domain_id=domain_id, day=day, stored_bytes=stored)
     await tx.run(measured.on_conflict_do_update(index_elements=["domain_id", "day"], set_={"stored_bytes": stored}))
 
 

@@ -60,9 +60,9 @@ async def artifact_row(tx: Reader, repository_id: int, digest: str) -> Row[Any] 
 
 
 async def tags_naming(tx: Reader, repository_id: int, digests: Sequence[str]) -> Sequence[Row[Any]]:
-    """The tags that name some manifests, by name, each with its `digest` and when it came to name it."""
+    """The tags that name some manifests, by name, each with its `digest` and when it was last pushed."""
     return await tx.rows(
-        select(tag.c.id, tag.c.name, tag.c.digest, tag.c.valid_from)
+        select(tag.c.id, tag.c.name, tag.c.digest, tag.c.pushed_at)
         .where(tag.c.repository_id == repository_id, tag.c.digest.in_(digests), tag.c.valid_until.is_(None))
         .order_by(tag.c.name)
     )

@@ -23,9 +23,11 @@ from entrepot.access.patterns import ESCAPE, escaped
 from entrepot.accounts.tables import domain, user
 from entrepot.db.among import among
 from entrepot.db.transaction import Reader
+from entrepot.registry.counted_tables import pull_total
+from entrepot.registry.queries.labels import has_label
 from entrepot.registry.queries.names import IS_PUBLIC, REPOSITORY
 from entrepot.registry.queries.readable import FEW, Readable
-from entrepot.registry.tables import blob, organization, pull_total, repository, repository_blob, tag
+from entrepot.registry.tables import blob, organization, repository, repository_blob, tag
 from entrepot.registry.wanted import RepositoryOrder, WalkOrder, WantedRepositories
 
 TAGS = (
@@ -69,7 +71,7 @@ _numbered = (
         tag.c.repository_id,
         tag.c.name,
         func.row_number()
-        .over(partition_by=tag.c.repository_id, order_by=(tag.c.valid_from.desc(), tag.c.id.desc()))
+        .over(partition_by=tag.c.repository_id, order_by=(tag.c.pushed_at.desc(), tag.c.id.desc()))
         .label("number"),
     )
     .where(among(tag.c.repository_id, "ids"), tag.c.valid_until.is_(None))
@@ -110,11 +112,16 @@ async def repositories_page(
     readable = await Readable.of(tx, actor)
     conditions = await _conditions(tx, wanted)
     column = _ORDERS[order]
+    keys: Sequence[ColumnElement[Any]]
     # Rows are found by their paths, which the indexes that lists walk have.
-    if readable.is_administrator:
+    if readable.is_administrator and wanted.is_by_part:
+        # An index may know the part: all that fit are found first, and not looked for along the order.
+        fitting = select(repository.c.path, column.label("key")).where(readable.condition(), *conditions)
+        named = fitting.cte("named").prefix_with("MATERIALIZED", dialect="postgresql")
+        found, keys = select(named.c.path), (named.c.key, named.c.path)
+    elif readable.is_administrator:
         # Most rows pass: an index is walked in order.
-        found = select(repository.c.path).where(readable.condition(), *conditions)
-        keys: Sequence[ColumnElement[Any]] = (column, repository.c.path)
+        found, keys = select(repository.c.path).where(readable.condition(), *conditions), (column, repository.c.path)
     else:
         columns = (repository.c.path, column.label("key"))
         few = union_all(*[part.where(*conditions) for part in readable.parts(*columns)]).subquery()
@@ -123,13 +130,18 @@ async def repositories_page(
         # One pass finds both; of all that an administrator reads the count has a shorter way.
         page = _sorted(found, keys, descending).add_columns(func.count().over().label("total"))
         numbered = await tx.rows(page.offset(offset).limit(limit))
-        total = numbered[0].total if numbered else await _count(tx, readable, conditions)
+        total = numbered[0].total if numbered else await _count(tx, readable, conditions) if offset else 0
         paths = [row.path for row in numbered]
     else:
         total = await _count(tx, readable, conditions)
         paths = await _nearest(tx, found, keys, descending, offset, limit, total)
+    return await _rows_of(tx, paths), total
+
+
+async def _rows_of(tx: Reader, paths: Sequence[str]) -> Sequence[Row[Any]]:
+    """The rows of repositories that are there, in the order of their paths as given."""
     rows = {row.path: row for row in await tx.rows(_BY_PATHS, {"paths": paths})}
-    return [rows[one] for one in paths], total
+    return [rows[one] for one in paths]
 
 
 def _sorted(
@@ -199,12 +211,12 @@ async def repositories_from(
         conditions.append(tuple_(*columns) < given if descending else tuple_(*columns) > given)
     keys: Sequence[ColumnElement[Any]] = columns
     if readable.is_administrator:
-        found = select(repository.c.id).where(readable.condition(), *conditions)
+        found = select(repository.c.path).where(readable.condition(), *conditions)
     else:
-        few = union_all(*[part.where(*conditions) for part in readable.parts(repository.c.id, *columns)]).subquery()
-        found, keys = select(few.c.id), [few.c[column.name] for column in columns]
+        few = union_all(*[part.where(*conditions) for part in readable.parts(*columns)]).subquery()
+        found, keys = select(few.c.path), [few.c[column.name] for column in columns]
     ordered = found.order_by(*[key.desc() if descending else key for key in keys]).limit(limit)
-    return await repository_rows(tx, [row.id for row in await tx.rows(ordered)])
+    return await _rows_of(tx, [row.path for row in await tx.rows(ordered)])
 
 
 async def repository_rows(tx: Reader, ids: Sequence[int]) -> Sequence[Row[Any]]:
@@ -248,6 +260,7 @@ async def _conditions(tx: Reader, wanted: WantedRepositories) -> list[ColumnElem
         conditions.append(repository.c.category == wanted.category)
     if wanted.is_public is not None:
         conditions.append(IS_PUBLIC if wanted.is_public else ~IS_PUBLIC)
+    conditions += [await has_label(tx, one) for one in wanted.labels]
     return conditions
 
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Row, Select, delete, insert, literal, select, union
+from sqlalchemy import Row, delete, insert, select
 
 from entrepot.access.actor import Actor
 from entrepot.access.check import pullable
 from entrepot.db.transaction import Reader, Writer
+from entrepot.registry.queries import dropped
+from entrepot.registry.queries.lost import is_lost
 from entrepot.registry.tables import (
     blob,
-    gc_candidate,
+    label_wait,
     manifest,
     manifest_blob,
     manifest_child,
@@ -21,6 +23,8 @@ from entrepot.registry.tables import (
 )
 from entrepot.values.manifest import Manifest
 
+_Key = TypeVar("_Key", int, str)
+_WAIT = insert(label_wait)
 _BATCH = 500  # bound parameters in one statement, well under every database's limit
 
 
@@ -29,6 +33,13 @@ async def blob_size(tx: Reader, repository_id: int, digest: str) -> int | None:
     linked = repository_blob.c.repository_id == repository_id
     found = await tx.value(select(blob.c.size).join(repository_blob).where(linked, blob.c.digest == digest))
     return None if found is None else int(found)
+
+
+async def stored_blob(tx: Reader, repository_id: int, digest: str) -> Row[Any] | None:
+    """A blob linked in the repository: size, is_lost."""
+    linked = repository_blob.c.repository_id == repository_id
+    found = select(blob.c.size, is_lost(blob.c.digest).label("is_lost")).join(repository_blob)
+    return await tx.row(found.where(linked, blob.c.digest == digest))
 
 
 async def blob_sizes(tx: Reader, digests: Collection[str]) -> dict[str, int]:
@@ -41,11 +52,13 @@ async def blob_sizes(tx: Reader, digests: Collection[str]) -> dict[str, int]:
 
 
 async def linked_digests(tx: Reader, repository_id: int, digests: Collection[str]) -> set[str]:
-    """Those of `digests` that the repository holds as blobs."""
+    """Those of `digests` that the repository holds as blobs, bytes and all."""
     held: set[str] = set()
     for batch in _batches(digests):
         found = select(repository_blob.c.digest).where(
-            repository_blob.c.repository_id == repository_id, repository_blob.c.digest.in_(batch)
+            repository_blob.c.repository_id == repository_id,
+            repository_blob.c.digest.in_(batch),
+            ~is_lost(repository_blob.c.digest),
         )
         held.update(row.digest for row in await tx.rows(found))
     return held
@@ -91,12 +104,29 @@ async def is_readable_in(tx: Reader, actor: Actor, path: str, digest: str) -> bo
 
 
 async def save_blob(tx: Writer, digest: str, size: int, at: datetime) -> None:
-    await tx.run(tx.insert(blob).values(digest=digest, size=size, stored_at=at).on_conflict_do_nothing())
+    """From here to the end of the transaction the blob stays, also one that was there."""
+    new = tx.insert(blob).values(digest=digest, size=size, stored_at=at)
+    # The update changes nothing; it holds the row.
+    await tx.run(new.on_conflict_do_update(index_elements=["digest"], set_={"size": new.excluded.size}))
 
 
-async def link_blobs(tx: Writer, repository_id: int, digests: Iterable[str], at: datetime) -> None:
+async def hold_blobs(tx: Writer, digests: Collection[str]) -> set[str]:
+    """Those of `digests` that are blobs, bytes and all, and stay until the end of the transaction."""
+    held: set[str] = set()
+    for batch in _batches(digests):
+        whole = (blob.c.digest.in_(batch), ~is_lost(blob.c.digest))
+        found = select(blob.c.digest).where(*whole).order_by(blob.c.digest)
+        held.update(row.digest for row in await tx.rows(found.with_for_update(read=True, key_share=True)))
+    return held
+
+
+async def link_blobs(tx: Writer, repository_id: int, digests: Collection[str], at: datetime) -> None:
+    """Link blobs that the transaction holds. Until a manifest names them, they wait for review."""
     rows = [{"repository_id": repository_id, "digest": digest, "linked_at": at} for digest in digests]
-    await tx.run(tx.insert(repository_blob).on_conflict_do_nothing(), rows)
+    link = tx.insert(repository_blob)
+    again = link.on_conflict_do_update(index_elements=["repository_id", "digest"], set_={"linked_at": at})
+    await tx.run(again, rows)
+    await dropped.mark_new(tx, digests, at)
 
 
 async def unlink_blob(tx: Writer, repository_id: int, digest: str, at: datetime) -> bool:
@@ -107,13 +137,8 @@ async def unlink_blob(tx: Writer, repository_id: int, digest: str, at: datetime)
         )
     )
     if gone:
-        await mark_blob_dropped(tx, digest, at)
+        await dropped.mark_blob(tx, digest, at)
     return gone > 0
-
-
-async def mark_blob_dropped(tx: Writer, digest: str, at: datetime) -> None:
-    """Queue one digest for review."""
-    await mark_dropped(tx, select(literal(digest)), at)
 
 
 async def manifest_using_blob(tx: Reader, repository_id: int, digest: str) -> str | None:
@@ -164,33 +189,20 @@ async def save_manifest(tx: Writer, repository_id: int, digest: str, content: Ma
     }
     manifest_id = await tx.value(tx.insert(manifest).values(values).on_conflict_do_nothing().returning(manifest.c.id))
     if manifest_id is None:
+        await dropped.forget_manifest(tx, repository_id, digest)
         return False
     for table, descriptors in ((manifest_blob, content.blobs), (manifest_child, content.children)):
         unique = dict.fromkeys(str(descriptor.digest) for descriptor in descriptors)
         await tx.run(insert(table), [{"manifest_id": manifest_id, "digest": digest} for digest in unique])
+    await tx.run(_WAIT, [{"manifest_id": manifest_id}])
     return True
 
 
-async def delete_manifest(tx: Writer, repository_id: int, manifest_id: int, at: datetime) -> None:
-    """Remove a manifest; what only it may have referred to waits for review."""
-    named = select(manifest_blob.c.digest).where(manifest_blob.c.manifest_id == manifest_id)
-    await mark_dropped(tx, named, at)
-    await tx.run(delete(manifest).where(manifest.c.id == manifest_id, manifest.c.repository_id == repository_id))
-
-
-async def mark_repository_dropped(tx: Writer, repository_id: int, at: datetime) -> None:
-    """Every blob of the repository may be without reference soon."""
-    linked = select(repository_blob.c.digest).where(repository_blob.c.repository_id == repository_id)
-    named = select(manifest_blob.c.digest).join(manifest).where(manifest.c.repository_id == repository_id)
-    await mark_dropped(tx, select(union(linked, named).subquery().c.digest), at)
-
-
-async def mark_dropped(tx: Writer, digests: Select[Any], at: datetime) -> None:
-    """Queue digests for review; a digest dropped again waits its whole grace time again."""
-    source = digests.add_columns(literal(at, gc_candidate.c.dropped_at.type))
-    # SQLite reads "ON" after a bare SELECT as a join; a WHERE tells it otherwise (its documentation, UPSERT §2.2).
-    queue = tx.insert(gc_candidate).from_select(["digest", "dropped_at"], source.where(literal(1) == literal(1)))
-    await tx.run(queue.on_conflict_do_update(index_elements=["digest"], set_={"dropped_at": at}))
+async def delete_manifests(tx: Writer, manifest_ids: Collection[int], at: datetime) -> None:
+    """Remove manifests; what they named, and what refers to them, waits for review."""
+    for batch in _batches(manifest_ids):
+        await dropped.mark_named(tx, batch, at)
+        await tx.run(delete(manifest).where(manifest.c.id.in_(batch)))
 
 
 async def referrers(
@@ -233,6 +245,6 @@ async def referrers_among(tx: Reader, repository_id: int, subject: str, digests:
     return found
 
 
-def _batches(digests: Collection[str]) -> Iterable[list[str]]:
-    every = list(dict.fromkeys(digests))
+def _batches(keys: Collection[_Key]) -> Iterable[list[_Key]]:
+    every = list(dict.fromkeys(keys))
     return (every[start : start + _BATCH] for start in range(0, len(every), _BATCH))

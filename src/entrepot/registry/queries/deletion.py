@@ -4,18 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, exists, func, or_, select
+from sqlalchemy import Row, Select, exists, func, or_, select
 
 from entrepot.db.transaction import Reader
-from entrepot.registry.tables import (
-    blob,
-    manifest,
-    manifest_blob,
-    manifest_child,
-    pull_day,
-    repository_blob,
-    tag,
-)
+from entrepot.registry.counted_tables import pull_day
+from entrepot.registry.tables import blob, manifest, manifest_blob, manifest_child, repository_blob, tag
 
 
 async def tags_with_manifests(tx: Reader, repository_id: int, names: Collection[str]) -> Sequence[Row[Any]]:
@@ -113,31 +106,40 @@ async def pulls_of_tags(
     return {row.tag: (int(row.pulls), row.last) for row in await tx.rows(found)}
 
 
+async def named_bytes(tx: Reader, repository_id: int, digests: Collection[str]) -> int:
+    """Bytes of the blobs that these manifests of the repository name, as far as they are here, each once."""
+    named = _named(repository_id, digests).subquery()
+    found = select(func.coalesce(func.sum(blob.c.size), 0)).join(named, named.c.digest == blob.c.digest)
+    return int(await tx.value(found))
+
+
 async def exclusive_bytes(tx: Reader, repository_id: int, digests: Collection[str]) -> int:
     """Bytes of blobs that only these manifests of the repository name, and that no other repository holds."""
     if not digests:
         return 0
-    other, other_blob, elsewhere = manifest.alias("other"), manifest_blob.alias("other_blob"), repository_blob.alias()
-    named = (
-        select(manifest_blob.c.digest)
-        .join(manifest)
-        .where(manifest.c.repository_id == repository_id, manifest.c.digest.in_(digests))
-        .distinct()
-        .subquery()
-    )
-    needed_here = exists(
-        select(other.c.id)
-        .join(other_blob, other_blob.c.manifest_id == other.c.id)
-        .where(
-            other_blob.c.digest == named.c.digest,
-            other.c.repository_id == repository_id,
-            other.c.digest.not_in(digests),
-        )
-    )
+    named, elsewhere = _named(repository_id, digests).subquery(), repository_blob.alias()
     held_elsewhere = exists(
         select(elsewhere.c.digest).where(
             elsewhere.c.digest == named.c.digest, elsewhere.c.repository_id != repository_id
         )
     )
-    found = select(func.coalesce(func.sum(blob.c.size), 0)).join(named, named.c.digest == blob.c.digest)
-    return int(await tx.value(found.where(~needed_here, ~held_elsewhere)))
+    # First: that takes two rows of an index for each, but many manifests may name what other repositories hold.
+    here = select(named.c.digest).where(~held_elsewhere).cte("here").prefix_with("MATERIALIZED")
+    other, other_blob = manifest.alias("other"), manifest_blob.alias("other_blob")
+    needed = exists(
+        select(other.c.id)
+        .join(other_blob, other_blob.c.manifest_id == other.c.id)
+        .where(
+            other_blob.c.digest == here.c.digest,
+            other.c.repository_id == repository_id,
+            other.c.digest.not_in(digests),
+        )
+    )
+    found = select(func.coalesce(func.sum(blob.c.size), 0)).join(here, here.c.digest == blob.c.digest)
+    return int(await tx.value(found.where(~needed)))
+
+
+def _named(repository_id: int, digests: Collection[str]) -> Select[Any]:
+    """The digests of the blobs that manifests of the repository name, each once."""
+    found = select(manifest_blob.c.digest).join(manifest)
+    return found.where(manifest.c.repository_id == repository_id, manifest.c.digest.in_(digests)).distinct()

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, or_, select
 
 from entrepot.db.transaction import Reader
-from entrepot.registry.tables import manifest, tag
+from entrepot.registry.tables import manifest, organization, tag
 
 _IS_KEPT = (
     select(manifest.c.id)
@@ -46,6 +46,12 @@ async def has_named(tx: Reader, repository_id: int, name: str, digest: str) -> b
     """Whether a tag names this digest, or did once."""
     found = select(tag.c.id).where(tag.c.repository_id == repository_id, tag.c.name == name, tag.c.digest == digest)
     return await tx.value(found.limit(1)) is not None
+
+
+async def kept_days(tx: Reader, organization_id: int, default: int) -> int:
+    """For how many days an organization keeps what tags named before; `default` is what the settings say."""
+    own = await tx.value(select(organization.c.history_days).where(organization.c.id == organization_id))
+    return default if own is None else int(own)
 
 
 def _intervals(repository_id: int) -> Select[Any]:

@@ -4,7 +4,21 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, bindparam, case, delete, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from entrepot.access.actor import EVERYONE, Actor
 from entrepot.access.check import NOW, alive, asking, held_by, held_level, reached, visible
@@ -12,8 +26,11 @@ from entrepot.access.tables import grant
 from entrepot.accounts.actors import PERSON
 from entrepot.accounts.tables import user
 from entrepot.db.transaction import Reader, Writer
+from entrepot.db.walking import ListOrder, walk
 from entrepot.registry.queries.quotas import IS_METERED
 from entrepot.registry.tables import organization, repository, upload
+
+_Columns = ReadOnlyColumnCollection[str, Any]
 
 IS_PUBLIC = select(grant.c.id).where(grant.c.scope == repository.c.path, grant.c.subject == EVERYONE).exists()
 REPOSITORY = (
@@ -55,39 +72,56 @@ async def domains_of(tx: Reader, organizations: Collection[str]) -> Mapping[str,
 async def organizations_of(
     tx: Reader, actor: Actor, part: str, including_visible: bool, limit: int
 ) -> Sequence[Row[Any]]:
-    """Organizations whose name contains `part` and on which the actor holds a grant, with the level.
+    """Organizations whose name contains `part` and on which the actor holds a grant, with the level, by name.
 
+    Columns: `id name creator_id level allows_sparse public_by_default created_at history_days repositories members`.
     With `including_visible` also those in which only a repository is granted; their level is 0, and counted in them
     is what the actor may read.
     """
-    counting = (held_by(actor), alive(tx.now))
-    level = _level(actor, tx.now)
-    inside = (
-        select(grant.c.id)
-        .where(
-            grant.c.scope > organization.c.name + literal("/"),
-            grant.c.scope < organization.c.name + literal("0"),  # the character after "/"
-            grant.c.subject != EVERYONE,
-            *counting,
-        )
-        .exists()
-    )
+    found = select(organization, _level(actor, tx.now).label("level")).where(*_wanted(actor, part))
+    # Made before anything else is asked of the rows: their level is used thrice, and would be looked for each time.
+    seen = found.cte("seen").prefix_with("MATERIALIZED")
+    listed = _organizations(tx, actor, seen.c, seen.c.level, including_visible)
+    return await tx.rows(listed.order_by(seen.c.name).limit(limit))
+
+
+async def organizations_from(
+    tx: Reader, actor: Actor, part: str, order: ListOrder, descending: bool, marker: str, limit: int
+) -> Sequence[Row[Any]]:
+    """The same with those in which only a repository is granted, in order, those after the marker."""
+    found = _organizations(tx, actor, organization.c, _level(actor, tx.now), including_visible=True)
+    return await walk(tx, found.where(*_wanted(actor, part)), organization, order, descending, marker, limit)
+
+
+def _wanted(actor: Actor, part: str) -> tuple[ColumnElement[bool], ...]:
+    # Names have no upper case: lowering the part makes databases agree that compare letters differently.
+    named = [organization.c.name.contains(part.lower(), autoescape=True)] if part else []
+    return reached(actor, organization.c.name), *named
+
+
+def _organizations(
+    tx: Reader, actor: Actor, of: _Columns, level: ColumnElement[Any], including_visible: bool
+) -> Select[Any]:
+    """SELECT of the organizations with the columns `of`, on which the actor holds `level`."""
     condition: ColumnElement[bool] = level.is_not(None)
     if including_visible:
-        condition = or_(condition, inside)
-    # Names have no upper case: lowering the part makes databases agree that compare letters differently.
-    named = organization.c.name.contains(part.lower(), autoescape=True)
-    return await tx.rows(
-        select(organization, func.coalesce(level, 0).label("level"), *_counts(actor, tx.now))
-        .where(condition, reached(actor, organization.c.name), named)
-        .order_by(organization.c.name)
-        .limit(limit)
-    )
+        inside = select(grant.c.id).where(
+            grant.c.scope > of.name + literal("/"),
+            grant.c.scope < of.name + literal("0"),  # the character after "/"
+            grant.c.subject != EVERYONE,
+            held_by(actor),
+            alive(tx.now),
+        )
+        condition = or_(condition, inside.exists())
+    columns: list[ColumnElement[Any]] = [of.id, of.name, of.creator_id, func.coalesce(level, 0).label("level")]
+    columns += [of.allows_sparse, of.public_by_default, of.created_at, of.history_days]
+    return select(*columns, *_counts(actor, of, level, tx.now)).where(condition)
 
 
 async def counts_in(tx: Reader, actor: Actor, organization_id: int) -> Row[Any]:
     """How many `repositories` and `members` an organization has for the actor, as `organizations_of` counts them."""
-    row = await tx.row(select(*_counts(actor, tx.now)).where(organization.c.id == organization_id))
+    counts = _counts(actor, organization.c, _level(actor, tx.now), tx.now)
+    row = await tx.row(select(*counts).where(organization.c.id == organization_id))
     assert row is not None
     return row
 
@@ -97,17 +131,20 @@ def _level(actor: Actor, at: datetime) -> ScalarSelect[Any]:
     return select(func.max(grant.c.level)).where(*held).scalar_subquery()
 
 
-def _counts(actor: Actor, at: datetime) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    inner = select(func.count()).where(repository.c.organization_id == organization.c.id)
-    readable = inner.where(visible(actor, repository.c.path, organization.c.name, at)).scalar_subquery()
-    all_of_it = _level(actor, at).is_not(None) if actor.bounds is None else literal(False)
+def _counts(
+    actor: Actor, of: _Columns, level: ColumnElement[Any], at: datetime
+) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """Repositories and members of an organization."""
+    inner = select(func.count()).where(repository.c.organization_id == of.id)
+    readable = inner.where(visible(actor, repository.c.path, of.name, at)).scalar_subquery()
+    all_of_it = level.is_not(None) if actor.bounds is None else literal(False)
     repositories = case((all_of_it, inner.scalar_subquery()), else_=readable)
     # The id is cut out of the subject, not the subject made of the id: so each grant finds its user by the key.
     account = func.substr(grant.c.subject, len("user:") + 1)
     holders = (
         select(func.count())
         .select_from(grant.join(user, user.c.id == account))
-        .where(grant.c.scope == organization.c.name, grant.c.subject.like("user:%"), user.c.kind == PERSON)
+        .where(grant.c.scope == of.name, grant.c.subject.like("user:%"), user.c.kind == PERSON)
         .where(alive(at))
     )
     return repositories.label("repositories"), case((all_of_it, holders.scalar_subquery()), else_=0).label("members")
@@ -129,7 +166,7 @@ async def save_organization(
     return None if found is None else int(found)
 
 
-async def change_organization(tx: Writer, organization_id: int, **changes: bool) -> None:
+async def change_organization(tx: Writer, organization_id: int, **changes: bool | int | None) -> None:
     await tx.run(update(organization).where(organization.c.id == organization_id).values(**changes))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 from entrepot.access.actor import Actor
 from entrepot.access.check import held_level
 from entrepot.accounts.tables import user
+from entrepot.registry.queries.lost import is_lost
 from entrepot.registry.tables import blob, manifest, repository, repository_blob, tag
 
 
@@ -43,13 +44,17 @@ def manifest_by_digest(with_body: bool) -> Select[Any]:
 
 
 def blob_by_digest() -> Select[Any]:
-    """(level, version, size)."""
+    """(level, version, size); nothing for a blob whose bytes were found missing or wrong."""
     return (
         select(*_who(), blob.c.size)
         .select_from(repository)
         .join(repository_blob, repository_blob.c.repository_id == repository.c.id)
         .join(blob, blob.c.digest == repository_blob.c.digest)
-        .where(repository.c.path == bindparam("path"), repository_blob.c.digest == bindparam("reference"))
+        .where(
+            repository.c.path == bindparam("path"),
+            repository_blob.c.digest == bindparam("reference"),
+            ~is_lost(bindparam("reference")),
+        )
     )
 
 

@@ -20,7 +20,9 @@ from sqlalchemy import (
 )
 
 from entrepot.accounts.tables import domain
+from entrepot.db.among import among
 from entrepot.db.transaction import Reader, Writer
+from entrepot.registry.counted_tables import measured
 from entrepot.registry.quota_rules import Resource, Slice, Standing, organization_or_domain
 from entrepot.registry.tables import (
     blob,
@@ -245,6 +247,12 @@ async def limits_of(tx: Reader, scopes: Collection[str]) -> dict[tuple[str, str]
     return {(row.scope, row.resource): row.limit for row in rows}
 
 
+async def limits_for(tx: Reader, resource: str, scopes: Collection[str]) -> dict[str, int]:
+    """The same of one resource, by scope, of however many scopes."""
+    found = select(quota.c.scope, quota.c.limit).where(quota.c.resource == resource, among(quota.c.scope, scopes))
+    return {row.scope: row.limit for row in await tx.rows(found)}
+
+
 async def save_limit(tx: Writer, scope: str, resource: str, limit: int) -> None:
     given = tx.insert(quota).values(scope=scope, resource=resource, limit=limit)
     await tx.run(given.on_conflict_do_update(index_elements=["scope", "resource"], set_={"limit": limit}))
@@ -255,6 +263,6 @@ async def delete_limit(tx: Writer, scope: str, resource: str) -> None:
 
 
 async def delete_scope(tx: Writer, scope: str) -> None:
-    """Forget every limit of a scope and what was used of it."""
-    for table in (quota, quota_slice, quota_blob):
+    """Forget every limit of a scope and what was used of it, or measured."""
+    for table in (quota, quota_slice, quota_blob, measured):
         await tx.run(delete(table).where(table.c.scope == scope))

@@ -10,14 +10,15 @@ index to each, or leaves out conditions that hold for every row. What is many st
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, false, func, or_, select, true
 
 from entrepot.access.actor import Actor, admins_of
-from entrepot.access.check import grants_held, patterns_held, scopes_held, within
+from entrepot.access.check import alive, grants_held, patterns_held, scopes_held, within
+from entrepot.access.levels import Level
 from entrepot.access.patterns import ESCAPE
+from entrepot.access.tables import grant
 from entrepot.db.among import among, not_among
 from entrepot.db.transaction import Reader
 from entrepot.registry.tables import organization, repository
@@ -36,34 +37,40 @@ class _Held:
 
 
 class Readable:
-    """What one actor may read. Made by `of`."""
+    """What one actor may read, or may do more with. Made by `of`."""
 
-    def __init__(self, actor: Actor, now: datetime, held: _Held) -> None:
+    def __init__(self, actor: Actor, counting: ColumnElement[bool], held: _Held) -> None:
         self._actor = actor
         self._held = held
         # Found once for each statement, however often it asks.
-        every = scopes_held(_subjects(actor), actor.subject, now).cte("held").prefix_with("MATERIALIZED")
+        every = scopes_held(_subjects(actor), actor.subject, counting).cte("held").prefix_with("MATERIALIZED")
         self._scopes = select(every.c.scope)
         self.is_bounded = actor.bounds is not None
         self.is_administrator = admins_of(actor.domain_id) in actor.subjects
         self.is_everything = self.is_administrator and held.organizations == [] and not self.is_bounded
 
     @classmethod
-    async def of(cls, tx: Reader, actor: Actor) -> "Readable":
-        """Asks what the actor holds."""
-        rows = await tx.rows(grants_held(_subjects(actor), actor.subject, tx.now).limit(FEW + 1))
+    async def of(cls, tx: Reader, actor: Actor, least: Level = Level.READ) -> "Readable":
+        """Asks what the actor holds by grants of `least` or more.
+
+        Bounds of a credential are looked at as for reading: who asks for more looks at their levels, row by row.
+        """
+        counting = alive(tx.now)
+        if least > Level.READ:
+            counting = and_(counting, grant.c.level >= least)
+        rows = await tx.rows(grants_held(_subjects(actor), actor.subject, counting).limit(FEW + 1))
         if len(rows) > FEW:
-            found = await tx.rows(patterns_held(_subjects(actor), actor.subject, tx.now))
-            return cls(actor, tx.now, _Held(None, [row.pattern for row in found]))
+            found = await tx.rows(patterns_held(_subjects(actor), actor.subject, counting))
+            return cls(actor, counting, _Held(None, [row.pattern for row in found]))
         names = [row.scope for row in rows if row.pattern is None]
         patterns = [row.pattern for row in rows if row.pattern is not None]
-        readable = cls(actor, tx.now, _Held(names, patterns))
+        readable = cls(actor, counting, _Held(names, patterns))
         if not readable.is_administrator and not any("/" not in name for name in names):
-            return cls(actor, tx.now, _Held(names, patterns, []))
+            return cls(actor, counting, _Held(names, patterns, []))
         organizations = await tx.rows(readable._gathered().limit(FEW + 1))
         if len(organizations) > FEW:
             return readable
-        return cls(actor, tx.now, _Held(names, patterns, [row.id for row in organizations]))
+        return cls(actor, counting, _Held(names, patterns, [row.id for row in organizations]))
 
     def parts(self, *columns: ColumnElement[Any]) -> tuple[Select[Any], Select[Any]]:
         """Two SELECTs of `columns` that share no row: from organizations that are open, and single repositories."""

@@ -21,7 +21,7 @@ _LAST: Final = "z"  # follows every hex digit
 
 
 async def tags_beginning(tx: Reader, actor: Actor, beginning: str, image: str, limit: int) -> Sequence[Row[Any]]:
-    """Open tags whose name begins so, by name: path, name, digest, valid_from.
+    """Open tags whose name begins so, by name: path, name, digest, pushed_at.
 
     `image`: a part of the path, or empty; of the images that have it, the first ones by name are looked at.
     """
@@ -30,7 +30,7 @@ async def tags_beginning(tx: Reader, actor: Actor, beginning: str, image: str, l
         tag.c.name >= beginning,
         tag.c.name < _after(beginning),
     ]
-    columns = (repository.c.path, tag.c.name, tag.c.digest, tag.c.valid_from)
+    columns = (repository.c.path, tag.c.name, tag.c.digest, tag.c.pushed_at)
     joined = tag.join(repository, repository.c.id == tag.c.repository_id)
     if image:
         inside = await _repositories(tx, actor, image)

@@ -12,6 +12,7 @@ from entrepot.access.tables import grant
 from entrepot.accounts.tables import domain
 from entrepot.db.transaction import Reader, Writer
 from entrepot.registry.queries.browse import TAGS, has_name_part
+from entrepot.registry.queries.labels import has_label
 from entrepot.registry.tables import organization, repository, share
 from entrepot.registry.wanted import SharedOrder, WantedShared
 
@@ -106,18 +107,20 @@ async def shared_page(
 ) -> tuple[Sequence[Row[Any]], int]:
     """Ids of repositories in the wanted order, then by path, with `is_valid`; and how many there are on all pages."""
     key = _key(order, wanted, tx.now)
-    found = _shared(actor, wanted, tx.now).add_columns(func.count().over().label("total"))
-    ordered = found.order_by(key.desc() if descending else key, repository.c.path)
+    found = await _shared(tx, actor, wanted)
+    ordered = found.add_columns(func.count().over().label("total")).order_by(
+        key.desc() if descending else key, repository.c.path
+    )
     rows = await tx.rows(ordered.offset(offset).limit(limit))
     if rows or not offset:
         return rows, rows[0].total if rows else 0
-    counted = select(func.count()).select_from(_shared(actor, wanted, tx.now).subquery())
+    counted = select(func.count()).select_from(found.subquery())
     return rows, int(await tx.value(counted))
 
 
 async def shared_after(tx: Reader, actor: Actor, wanted: WantedShared, after_id: int, limit: int) -> Sequence[Row[Any]]:
     """The same by id, those after `after_id`."""
-    following = _shared(actor, wanted, tx.now).where(repository.c.id > after_id)
+    following = (await _shared(tx, actor, wanted)).where(repository.c.id > after_id)
     return await tx.rows(following.order_by(repository.c.id).limit(limit))
 
 
@@ -126,9 +129,9 @@ def _key(order: SharedOrder, wanted: WantedShared, now: datetime) -> ColumnEleme
     return lasting if wanted.is_given else case((_is_valid(now), lasting), else_=ended)
 
 
-def _shared(actor: Actor, wanted: WantedShared, now: datetime) -> Select[Any]:
-    found = _given(actor, now) if wanted.is_given else _received(actor, wanted, now)
-    return found.where(*_conditions(wanted))
+async def _shared(tx: Reader, actor: Actor, wanted: WantedShared) -> Select[Any]:
+    found = _given(actor, tx.now) if wanted.is_given else _received(actor, wanted, tx.now)
+    return found.where(*_conditions(wanted), *[await has_label(tx, one) for one in wanted.labels])
 
 
 def _given(actor: Actor, now: datetime) -> Select[Any]:
@@ -163,6 +166,8 @@ def _received(actor: Actor, wanted: WantedShared, now: datetime) -> Select[Any]:
     )
     if wanted.is_valid is not None:
         found = found.where(_is_valid(now) if wanted.is_valid else ~_is_valid(now))
+    if wanted.category is not None or wanted.labels:  # an ended share does not tell them
+        found = found.where(_is_valid(now))
     return found
 
 
@@ -174,6 +179,8 @@ def _conditions(wanted: WantedShared) -> list[ColumnElement[bool]]:
         conditions.append(organization.c.name.contains(wanted.organization_part.lower(), autoescape=True))
     if wanted.name_part:
         conditions.append(has_name_part(wanted.name_part.lower()))
+    if wanted.category is not None:
+        conditions.append(repository.c.category == wanted.category)
     if wanted.domain is not None:
         conditions.append(organization.c.domain_id.in_(select(domain.c.id).where(domain.c.name == wanted.domain)))
     return conditions

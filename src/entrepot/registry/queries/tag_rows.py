@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, String, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, Row, Select, String, bindparam, func, select, tuple_
 
 from entrepot.access.patterns import ESCAPE, escaped
+from entrepot.db.among import among
 from entrepot.db.transaction import Reader
 from entrepot.registry.tables import manifest, tag
 from entrepot.registry.wanted import TagOrder
@@ -18,8 +19,10 @@ _CREATED = (
     .scalar_subquery()
     .label("created_at")
 )
-# Moving a tag opens a new row, so the newest id is the latest move.
-_ORDERS: Final[Mapping[TagOrder, ColumnElement[Any]]] = {TagOrder.UPDATED: tag.c.id, TagOrder.NAME: tag.c.name}
+_ORDERS: Final[Mapping[TagOrder, Sequence[ColumnElement[Any]]]] = {
+    TagOrder.UPDATED: (tag.c.pushed_at, tag.c.id),
+    TagOrder.NAME: (tag.c.name,),
+}
 
 
 async def tag_row(tx: Reader, repository_id: int, name: str) -> Row[Any] | None:
@@ -40,21 +43,19 @@ async def tags_page(
 
 
 async def tags_after(
-    tx: Reader, repository_id: int, part: str, order: TagOrder, descending: bool, after: str | int | None, limit: int
+    tx: Reader, repository_id: int, part: str, order: TagOrder, descending: bool, after: Sequence[Any], limit: int
 ) -> Sequence[Row[Any]]:
-    """Tags whose name contains `part`, in the wanted order, those after the one whose order key is `after`."""
-    column, page = _ORDERS[order], _page(order, descending, bool(part))
-    if after is not None:
-        page = page.where(column < after if descending else column > after)
+    """Tags whose name contains `part`, in the wanted order, those after the one whose order keys are `after`."""
+    page = _page(order, descending, bool(part))
+    if after:
+        keys = tuple_(*_ORDERS[order])
+        page = page.where(keys < tuple_(*after) if descending else keys > tuple_(*after))
     return await tx.rows(page, {"first": 0, "most": limit, **_asking(repository_id, part)})
 
 
 async def bodies(tx: Reader, repository_id: int, digests: Sequence[str]) -> dict[str, bytes]:
     """The documents of manifests, by digest."""
-    found = select(manifest.c.digest, manifest.c.body).where(
-        manifest.c.repository_id == repository_id, manifest.c.digest.in_(digests)
-    )
-    return {row.digest: row.body for row in await tx.rows(found)}
+    return {row.digest: row.body for row in await tx.rows(_BODIES, {"repository": repository_id, "digests": digests})}
 
 
 def _conditions(with_part: bool) -> list[ColumnElement[bool]]:
@@ -87,6 +88,9 @@ def _rows(with_part: bool, *more: ColumnElement[Any]) -> Select[Any]:
 
 
 # Made once each.
+_BODIES = select(manifest.c.digest, manifest.c.body).where(
+    manifest.c.repository_id == bindparam("repository"), among(manifest.c.digest, "digests")
+)
 _ROW = _rows(False, manifest.c.body).where(tag.c.name == bindparam("tag"))
 
 
@@ -97,10 +101,9 @@ def _count(with_part: bool) -> Select[Any]:
 
 @cache
 def _page(order: TagOrder, descending: bool, with_part: bool) -> Select[Any]:
-    column = _ORDERS[order]
-    ordered = column.desc() if descending else column.asc()
+    ordered = [column.desc() if descending else column.asc() for column in _ORDERS[order]]
     window = bindparam("first", type_=Integer), bindparam("most", type_=Integer)
-    return _rows(with_part).order_by(ordered).offset(window[0]).limit(window[1])
+    return _rows(with_part).order_by(*ordered).offset(window[0]).limit(window[1])
 
 
 @cache

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
+from entrepot.db.among import among
 from entrepot.db.transaction import Reader, Writer
 from entrepot.registry.tables import manifest, tag
 
@@ -43,13 +44,25 @@ async def save_tag(tx: Writer, repository_id: int, name: str, digest: str, by: s
     if current is not None:
         await close_tag(tx, current.id, at)
     await tx.run(
-        tx.insert(tag).values(repository_id=repository_id, name=name, digest=digest, valid_from=at, pushed_by=by)
+        tx.insert(tag).values(
+            repository_id=repository_id, name=name, digest=digest, valid_from=at, pushed_at=at, pushed_by=by
+        )
     )
     return current is None
 
 
 async def close_tag(tx: Writer, tag_id: int, at: datetime) -> None:
     await tx.run(update(tag).where(tag.c.id == tag_id).values(valid_until=at))
+
+
+async def close_tags(tx: Writer, tag_ids: Collection[int], at: datetime) -> None:
+    await tx.run(update(tag).where(among(tag.c.id, tag_ids)).values(valid_until=at))
+
+
+async def set_pushed(tx: Writer, repository_id: int, name: str, at: datetime) -> None:
+    """Let a tag that is there count as last pushed at a time."""
+    of_name = (tag.c.repository_id == repository_id, tag.c.name == name, tag.c.valid_until.is_(None))
+    await tx.run(update(tag).where(*of_name).values(pushed_at=at))
 
 
 async def open_tags_count(tx: Reader, repository_id: int) -> int:

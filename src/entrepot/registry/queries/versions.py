@@ -7,7 +7,8 @@ from typing import Final
 from sqlalchemy import func, select
 
 from entrepot.db.transaction import Reader
-from entrepot.registry.tables import manifest, manifest_child, pull_day, tag
+from entrepot.registry.counted_tables import pull_day
+from entrepot.registry.tables import manifest, manifest_child, tag
 
 _REFERRERS_MAX: Final = 5_000  # of all versions of a page; what is told of them is only which kinds there are
 

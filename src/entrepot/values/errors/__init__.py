@@ -7,13 +7,13 @@
     │   │     BodyTooLarge BodyIncomplete Unsupported
     │   │     TooMany ─ TooManyLogins
     │   ├── content.py          images and what they are made of
-    │   │     DigestInvalid DigestMismatch SizeInvalid BlobUnknown TagExists
+    │   │     DigestInvalid DigestMismatch SizeInvalid BlobUnknown TagExists TagImmutable
     │   │     ArchiveInvalid ─ ArchiveUnnamed
     │   │     ManifestInvalid ManifestTooLarge ManifestUnknown ManifestBlobUnknown
     │   │     UploadUnknown UploadInvalid UploadOutOfOrder FileUnknown
     │   ├── places.py           where images are kept
     │   │     RepositoryUnknown RepositoryExists QuotaExceeded
-    │   │     OrganizationUnknown OrganizationExists OrganizationNotEmpty InstanceUnknown
+    │   │     OrganizationUnknown OrganizationExists OrganizationNotEmpty InstanceUnknown ReadOnly
     │   │     GrantUnknown GrantExists ShareUnknown ShareExists RuleUnknown RuleExists
     │   │     RunUnknown
     │   ├── people.py           who somebody is, and what they may do
@@ -25,13 +25,16 @@
     │   └── machines.py         another registry said no
     │         RemoteRefused
     ├── Elsewhere               somebody else's trouble; says when to try again
+    │   ├── content.py          BlobLeaving
     │   └── machines.py         StorageUnreachable DatabaseUnreachable DatabaseBusy RemoteUnreachable
+    │                         InMaintenance CollectorReplaced
     └── Broken                  ours; logged whole, shown as little
         └── machines.py         StorageFull StorageFailed BlobCorrupt
 
-The first sentence of an error's docstring is its default message. What status or code an error becomes on the wire is
-the business of `doors/http/problems.py`. A new error is a class in the file of its question and a word in this tree;
-everybody imports it from here.
+The first sentence of an error's docstring is its default message. A message of its own in which something differs is
+`worded("… {name} …", name=name)`, so that the console can say it in another language. What status or code an error
+becomes on the wire is the business of `doors/http/problems.py`. A new error is a class in the file of its question and
+a word in this tree; everybody imports it from here.
 """
 
 from entrepot.values.errors.content import *

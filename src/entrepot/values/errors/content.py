@@ -1,6 +1,6 @@
 """Images and what they are made of: digests, manifests, blobs, uploads, archives."""
 
-from entrepot.values.errors.families import Json, Refused
+from entrepot.values.errors.families import Elsewhere, Json, Refused
 
 
 class DigestInvalid(Refused):
@@ -39,6 +39,10 @@ class BlobUnknown(Refused):
     """The blob is not known in this repository."""
 
 
+class BlobLeaving(Elsewhere):
+    """The blob is being removed at this moment; push it again."""
+
+
 class UploadUnknown(Refused):
     """The upload is not known; it may have ended or expired."""
 
@@ -61,6 +65,10 @@ class ArchiveInvalid(Refused):
 
 class ArchiveUnnamed(ArchiveInvalid):
     """The archive does not say what its images are called; say where they go."""
+
+
+class TagImmutable(Refused):
+    """The tag is immutable: a rule of its organization keeps it where it is. Detail `rule` is the rule's number."""
 
 
 class TagExists(Refused):

@@ -20,6 +20,10 @@ class StorageUnreachable(Elsewhere):
     """The blob storage cannot be reached."""
 
 
+class InMaintenance(Elsewhere):
+    """The installation is in maintenance."""
+
+
 class DatabaseUnreachable(Elsewhere):
     """The database cannot be reached."""
 
@@ -38,3 +42,7 @@ class StorageFailed(Broken):
 
 class BlobCorrupt(Broken):
     """A stored blob no longer has its digest."""
+
+
+class CollectorReplaced(Elsewhere):
+    """Another process collects garbage since the database was away for a moment."""

@@ -40,15 +40,27 @@ class ShareExists(Refused):
 
 
 class QuotaExceeded(Refused):
-    """The quota is used up. Detail `quota` says which one, `used`, `limit` and `wanted` how much."""
+    """The quota is used up. Detail `quota` says which one, `used`, `limit` and `wanted` how much.
+
+    `about`: the repository, or organization, for which more was wanted; empty where that is not known.
+    """
+
+    about: str = ""
 
 
 class RuleUnknown(Refused):
-    """There is no such trigger, retention policy, rule of synchronisation or region. Detail `kind` says which."""
+    """There is no such trigger, webhook, retention policy, rule of synchronisation or region.
+
+    Detail `kind` says which.
+    """
 
 
 class RuleExists(Refused):
-    """There is such a trigger, retention policy, rule of synchronisation or region already."""
+    """There is such a trigger, webhook, retention policy, rule of synchronisation or region already."""
+
+
+class ReadOnly(Refused):
+    """Nothing is changed here for now. Detail `organization` is empty when that is so in the whole installation."""
 
 
 class InstanceUnknown(Refused):

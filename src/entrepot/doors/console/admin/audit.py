@@ -8,9 +8,10 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from entrepot.audit.look import Told, list_events
-from entrepot.audit.wanted import Result, Wanted, cursor_of, parse_cursor, result_of
+from entrepot.audit.wanted import Result, Wanted, cursor_of, parse_cursor
 from entrepot.doors.console.admin.parts import ROWS
 from entrepot.doors.console.forms import Form
+from entrepot.doors.console.phrases import offered
 from entrepot.doors.console.visit import View, Visit
 from entrepot.plumbing.clock import rfc3339
 from entrepot.values.errors import ParameterInvalid
@@ -20,20 +21,6 @@ _EXPORT: Final = "/v2/manage/audit/export"
 _FIELDS: Final = ("actor", "type", "subject", "organization", "result", "since", "until")
 _A_DAY: Final = timedelta(days=1)
 _SHOWN_CHARS: Final = 400
-FAMILIES: Final = (
-    "login.*",
-    "user.*",
-    "group.*",
-    "robot.*",
-    "grant.*",
-    "organization.*",
-    "repository.*",
-    "manifest.*",
-    "tag.*",
-    "quota.*",
-    "domain.*",
-)
-"""What is offered; any other type or family can be typed into the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +38,14 @@ async def show_audit(visit: Visit) -> View:
     given = {name: visit.query(name) for name in _FIELDS}
     wanted = _wanted(given)
     page = await list_events(visit.rooms.audit, visit.actor, wanted, parse_cursor(visit.query("after") or None), ROWS)
+    groups = offered(visit.language)
     values = {
-        "rows": [(one, result_of(one.event.type) is Result.REFUSED, changes_of(one)) for one in page.items],
+        "rows": [(one, changes_of(one)) for one in page.items],
         "following": None if page.after is None else cursor_of(page.after),
         "given": given,
         "is_narrowed": any(given.values()),
-        "families": FAMILIES,
+        "offered": groups,
+        "is_offered": any(given["type"] == one for _, filters in groups for one, _ in filters),
         "export": f"{_EXPORT}?{_query(wanted)}",
     }
     return View("admin/audit.html", values)

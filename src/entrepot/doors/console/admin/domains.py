@@ -1,7 +1,8 @@
 """Domains, for operators: made with their first administrator, limited, deleted."""
 
 from entrepot.accounts import domains
-from entrepot.doors.console.admin.parts import ROWS, asked, page_of
+from entrepot.db.walking import marker_of
+from entrepot.doors.console.admin.parts import BY_AGE, ROWS, asked, page_of, sorting
 from entrepot.doors.console.organizations import limit_of
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.registry import quotas
@@ -15,9 +16,13 @@ HOME = "/console/admin/domains"
 async def list_domains(visit: Visit) -> View:
     """Domains by name."""
     part = visit.query("q")
-    found = await domains.list_domains(visit.rooms.accounts, visit.actor, visit.query("after"), ROWS + 1, part)
-    rows, following = page_of(found, lambda one: one.name)
-    return View("admin/domains/list.html", {"domains": rows, "following": following, "part": part})
+    key, order, descending = sorting(visit, BY_AGE)
+    found = await domains.list_domains(
+        visit.rooms.accounts, visit.actor, visit.query("after"), ROWS + 1, part, order, descending
+    )
+    rows, following = page_of(found, lambda one: marker_of(order, one))
+    values = {"domains": rows, "following": following, "part": part}
+    return View("admin/domains/list.html", {**values, "order": key, "descending": descending})
 
 
 async def new_domain(visit: Visit) -> View:
@@ -61,7 +66,7 @@ async def confirm_deleting_domain(visit: Visit) -> View:
     name = _name(visit)
     await domains.show_domain(visit.rooms.accounts, visit.actor, name)
     held = await quotas.show_domain_quotas(visit.rooms.registry, visit.actor, name)
-    organizations = next((one.used or 0 for one in held if one.resource == "organizations"), 0)
+    organizations = next((one.used for one in held if one.resource == "organizations"), 0)
     says = [visit.say("All its users, groups, robots, federations and identity providers end with it.")]
     if organizations:
         says.insert(

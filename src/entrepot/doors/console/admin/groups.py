@@ -1,7 +1,8 @@
 """Groups of users: made, described, filled, deleted."""
 
 from entrepot.accounts import groups
-from entrepot.doors.console.admin.parts import ROWS, asked, page_of
+from entrepot.db.walking import marker_of
+from entrepot.doors.console.admin.parts import BY_AGE, ROWS, asked, page_of, sorting
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.values.names import GroupName, UserName
 
@@ -9,11 +10,15 @@ HOME = "/console/admin/groups"
 
 
 async def list_groups(visit: Visit) -> View:
-    """Groups by name."""
+    """Groups, in the order that is asked for."""
     part = visit.query("q")
-    found = await groups.list_groups(visit.rooms.accounts, visit.actor, visit.query("after"), ROWS + 1, part)
-    rows, following = page_of(found, lambda one: one.name)
-    return View("admin/groups/list.html", {"groups": rows, "following": following, "part": part})
+    key, order, descending = sorting(visit, BY_AGE)
+    found = await groups.list_groups(
+        visit.rooms.accounts, visit.actor, visit.query("after"), ROWS + 1, part, order, descending
+    )
+    rows, following = page_of(found, lambda one: marker_of(order, one))
+    values = {"groups": rows, "following": following, "part": part}
+    return View("admin/groups/list.html", {**values, "order": key, "descending": descending})
 
 
 async def new_group(visit: Visit) -> View:

@@ -7,7 +7,7 @@ from entrepot.doors.console.admin.parts import ROWS, asked
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.jobs.runs import ENDED, RunState, describe
 from entrepot.operations import work
-from entrepot.values.errors import ParameterInvalid
+from entrepot.values.errors import ParameterInvalid, worded
 
 HOME: Final = "/console/admin/jobs"
 SCHEDULES: Final = f"{HOME}/-/schedules"
@@ -17,7 +17,7 @@ async def list_jobs(visit: Visit) -> View:
     """Runs, the newest first, of one state or of all."""
     said = visit.query("state")
     if said and said not in tuple(RunState):
-        raise ParameterInvalid(f"A run is {', '.join(RunState)}.", field="state")
+        raise ParameterInvalid(worded("A run is {runstate}.", runstate=", ".join(RunState)), field="state")
     state = RunState(said) if said else None
     job = visit.query("job")
     found = await work.list_runs(visit.rooms.operations, visit.actor, state, job, visit.query("after"), ROWS)

@@ -1,14 +1,17 @@
 """What pages of administration share: lists that go on by key, and pages that ask before something ends."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
+from entrepot.db.walking import ListOrder
 from entrepot.doors.console.forms import Form
-from entrepot.doors.console.visit import View
-from entrepot.values.errors import ParameterInvalid
+from entrepot.doors.console.visit import View, Visit
+from entrepot.values.errors import ParameterInvalid, worded
 
 ROWS: Final = 50
+BY_AGE: Final[Mapping[str, ListOrder]] = {"name": ListOrder.NAME, "created": ListOrder.CREATED}
+BY_END: Final[Mapping[str, ListOrder]] = {**BY_AGE, "ends": ListOrder.ENDS}
 
 _Row = TypeVar("_Row")
 
@@ -21,6 +24,19 @@ def page_of(found: Sequence[_Row], key_of: Callable[[_Row], str], rows: int = RO
     if len(found) <= rows:
         return found, ""
     return found[:rows], key_of(found[rows - 1])
+
+
+def sorting(visit: Visit, orders: Mapping[str, ListOrder]) -> tuple[str, ListOrder, bool]:
+    """How a list is to be sorted: the name of the order as addresses have it, the order, whether descending.
+
+    Raises ParameterInvalid.
+    """
+    key = visit.query("order") or "name"
+    if key not in orders:
+        raise ParameterInvalid(
+            worded("This list is sorted by one of {orders}.", orders=", ".join(orders)), kind="query"
+        )
+    return key, orders[key], visit.query("direction") == "desc"
 
 
 def asked(

@@ -8,7 +8,7 @@ from entrepot.accounts.trust.checking import Checked
 from entrepot.accounts.trust.settings import KINDS, document_of
 from entrepot.doors.console.admin.parts import ROWS, asked, at_its_field, page_of, pairs_of, with_empty
 from entrepot.doors.console.visit import Moved, View, Visit
-from entrepot.values.errors import ParameterInvalid
+from entrepot.values.errors import ParameterInvalid, worded
 from entrepot.values.names import ProviderName, UserName
 
 HOME: Final = "/console/admin/providers"
@@ -43,7 +43,7 @@ async def new_provider(visit: Visit) -> View:
     visit.need_admin()
     kind = visit.form.text("kind") or visit.query("kind") or "oidc"
     if kind not in KINDS:
-        raise ParameterInvalid(f"The kind of a provider is {' or '.join(KINDS)}.", kind="kind")
+        raise ParameterInvalid(worded("The kind of a provider is {kinds}.", kinds=" or ".join(KINDS)), kind="kind")
     return View("admin/providers/new.html", {"kind": kind, **_rows(visit, {})})
 
 

@@ -11,10 +11,11 @@ from entrepot.accounts.robot_rows import Robot
 from entrepot.accounts.robots import WithSecret
 from entrepot.accounts.rules import KEEP, Right
 from entrepot.accounts.scopes import LEVEL_OF
-from entrepot.doors.console.admin.parts import ROWS, asked, page_of
+from entrepot.db.walking import marker_of
+from entrepot.doors.console.admin.parts import BY_END, ROWS, asked, page_of, sorting
 from entrepot.doors.console.forms import last_day
 from entrepot.doors.console.visit import Moved, View, Visit
-from entrepot.values.errors import ParameterInvalid, Refused
+from entrepot.values.errors import ParameterInvalid, Refused, worded
 from entrepot.values.names import RobotName
 
 HOME: Final = "/console/admin/robots"
@@ -24,13 +25,15 @@ _OVERLAP_DAYS: Final = ("0", "1", "7", "30")
 
 
 async def list_robots(visit: Visit) -> View:
-    """Robots the visitor may see, by name."""
+    """Robots the visitor may see, in the order that is asked for."""
     part = visit.query("q")
-    found = await robots.list_robots(visit.rooms.accounts, visit.actor, visit.query("after"), ROWS + 1, part)
-    rows, following = page_of(found, lambda one: one.name)
-    return View(
-        "admin/robots/list.html", {"robots": rows, "following": following, "part": part, "access_of": ACCESS_OF}
+    key, order, descending = sorting(visit, BY_END)
+    found = await robots.list_robots(
+        visit.rooms.accounts, visit.actor, visit.query("after"), ROWS + 1, part, order, descending
     )
+    rows, following = page_of(found, lambda one: marker_of(order, one))
+    values = {"robots": rows, "following": following, "part": part, "access_of": ACCESS_OF}
+    return View("admin/robots/list.html", {**values, "order": key, "descending": descending})
 
 
 async def new_robot(visit: Visit) -> View:
@@ -79,7 +82,9 @@ async def rotate_secret(visit: Visit) -> View:
     """A new secret, shown once."""
     days = visit.form.text("days")
     if days not in _OVERLAP_DAYS:
-        raise ParameterInvalid(f"The old secret works for {', '.join(_OVERLAP_DAYS)} days.", field="days")
+        raise ParameterInvalid(
+            worded("The old secret works for {overlap_days} days.", overlap_days=", ".join(_OVERLAP_DAYS)), field="days"
+        )
     until = visit.now + timedelta(days=int(days)) if int(days) else None
     return _secret(await robots.rotate_secret(visit.rooms.accounts, visit.actor, _name(visit), until), is_new=False)
 

@@ -6,6 +6,7 @@ from entrepot.doors.console.admin import (
     audit,
     domains,
     federations,
+    garbage,
     groups,
     jobs,
     providers,
@@ -13,6 +14,7 @@ from entrepot.doors.console.admin import (
     robots,
     system,
     users,
+    verifying,
 )
 from entrepot.doors.console.page import Page
 
@@ -119,5 +121,13 @@ ADMINISTRATION: Final = (
     Page("POST", f"{_JOB}/-/retry", jobs.retry_job, jobs.show_job),
     Page("GET", f"{_JOB}/-/cancel", jobs.confirm_cancelling),
     Page("POST", f"{_JOB}/-/cancel", jobs.cancel_job, jobs.show_job),
+    Page("GET", f"{_ADMIN}/garbage", garbage.show_garbage),
+    Page("POST", f"{_ADMIN}/garbage", garbage.collect_garbage, garbage.show_garbage),
+    Page("GET", f"{_ADMIN}/verify", verifying.show_verify),
+    Page("POST", f"{_ADMIN}/verify", verifying.start_verification, verifying.show_verify),
+    Page("GET", f"{_ADMIN}/verify/{{run}}/cancel", verifying.confirm_cancelling_verification),
+    Page("POST", f"{_ADMIN}/verify/{{run}}/cancel", verifying.cancel_verification, verifying.show_verify),
     Page("GET", f"{_ADMIN}/system", system.show_system),
+    Page("POST", f"{_ADMIN}/system/close", system.start_maintenance, system.show_system),
+    Page("POST", f"{_ADMIN}/system/open", system.end_maintenance, system.show_system),
 )

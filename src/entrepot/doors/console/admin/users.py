@@ -7,7 +7,8 @@ from entrepot.accounts.holdings import Holdings, show_holdings
 from entrepot.accounts.rules import KEEP
 from entrepot.audit.look import Told, list_events
 from entrepot.audit.wanted import Wanted
-from entrepot.doors.console.admin.parts import ROWS, asked, page_of
+from entrepot.db.walking import marker_of
+from entrepot.doors.console.admin.parts import BY_END, ROWS, asked, page_of, sorting
 from entrepot.doors.console.forms import last_day
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.values.names import UserName
@@ -17,11 +18,15 @@ _EVENTS = 8
 
 
 async def list_people(visit: Visit) -> View:
-    """Users by name."""
+    """Users, in the order that is asked for."""
     part = visit.query("q")
-    found = await users.list_users(visit.rooms.accounts, visit.actor, visit.query("after"), ROWS + 1, part)
-    rows, following = page_of(found, lambda one: one.name)
-    return View("admin/users/list.html", {"users": rows, "following": following, "part": part})
+    key, order, descending = sorting(visit, BY_END)
+    found = await users.list_users(
+        visit.rooms.accounts, visit.actor, visit.query("after"), ROWS + 1, part, order, descending
+    )
+    rows, following = page_of(found, lambda one: marker_of(order, one))
+    values = {"users": rows, "following": following, "part": part}
+    return View("admin/users/list.html", {**values, "order": key, "descending": descending})
 
 
 async def new_person(visit: Visit) -> View:

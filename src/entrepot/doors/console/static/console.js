@@ -101,11 +101,71 @@ function tickAll() {
 document.addEventListener("DOMContentLoaded", tickAll);
 document.addEventListener("htmx:afterSettle", tickAll);
 
+// A form with rows of fields gets more of them, as many as wanted; without scripts there are some empty ones.
+function offerRows() {
+  for (const one of document.querySelectorAll("[data-add-row]")) one.hidden = false;
+}
+document.addEventListener("DOMContentLoaded", offerRows);
+document.addEventListener("htmx:afterSettle", offerRows);
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-add-row]");
+  if (!button) return;
+  const last = button.previousElementSibling;
+  const row = last.cloneNode(true);
+  for (const one of row.querySelectorAll("input, select")) {
+    if (one.matches("input")) one.value = "";
+    else one.value = last.querySelector("select").value;
+    one.setAttribute("aria-label", one.getAttribute("aria-label").replace(/\d+/, (number) => Number(number) + 1));
+  }
+  button.before(row);
+  row.querySelector("input").focus();
+});
+
+// What came up goes, and the focus is back on what brought it up.
+function putAway() {
+  for (const open of document.querySelectorAll("details.menu[open]")) {
+    if (open.contains(document.activeElement)) open.querySelector("summary").focus();
+    open.open = false;
+  }
+  const side = document.getElementById("side");
+  if (!side.classList.contains("is-open")) return;
+  side.classList.remove("is-open");
+  const button = document.querySelector("[data-menu]");
+  button.setAttribute("aria-expanded", "false");
+  button.focus();
+}
+
+// A swap takes away what had the focus. The same link of the new page gets it; where there is none, the page itself.
+let focused = "";
+const named = (one) => `${one.closest("thead, nav")?.tagName} ${one.textContent.replace(/[↑↓\s]+/gu, " ").trim()}`;
+document.addEventListener("htmx:beforeSwap", () => {
+  const one = document.activeElement?.closest("thead a, nav a, .row-link");
+  focused = one ? named(one) : "";
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (document.activeElement !== document.body) return;
+  const same = focused && [...document.querySelectorAll("thead a, nav a, .row-link")].find((one) => named(one) === focused);
+  if (same) same.focus({ preventScroll: true });
+  else if (event.detail.target === document.body) document.getElementById("main").focus({ preventScroll: true });
+});
+
+// The tab one is on can be seen, also where they do not all fit.
+function showTab() {
+  for (const one of document.querySelectorAll(".tabs [aria-current]")) {
+    const strip = one.closest(".tabs");
+    strip.scrollLeft = one.offsetLeft - strip.offsetLeft - (strip.clientWidth - one.offsetWidth) / 2;
+  }
+}
+document.addEventListener("DOMContentLoaded", showTab);
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target === document.body) showTab();
+});
+
 // Keys. A letter pressed while somebody types is theirs.
 const ways = { h: "/console/", o: "/console/organizations", i: "/console/images", u: "/console/upload" };
 let leading = false;
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") for (const open of document.querySelectorAll("details.menu[open]")) open.open = false;
+  if (event.key === "Escape") putAway();
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
   if (event.key === "/") {
     event.preventDefault();
@@ -151,20 +211,25 @@ function listen() {
 
 function reload() {
   const list = document.querySelector("[data-live]");
-  if (!list || list.contains(document.activeElement) || list.querySelector("[data-pick]:checked, .column-menu details[open]")) return;
-  missed = isAsked();
-  if (missed) return;
+  missed = list !== null && (isAsked() || isWorkedIn(list));
+  if (!list || missed) return;
   const at = `#${list.id}`;
   htmx.ajax("GET", location.href, { source: list, target: at, select: at, swap: "outerHTML" });
 }
 
-// Rows that somebody asked for by a filter win over rows that only come anew: those are asked for again afterwards.
+// Rows that only come anew lose against rows that somebody asked for by a filter, and against what somebody began to do
+// in the old ones, also when that was after they were asked for. They are asked for again afterwards.
 let missed = false;
 const isAsked = () => document.querySelector(".htmx-request:not([data-live])") !== null;
+const isWorkedIn = (list) => list.contains(document.activeElement) || list.querySelector("[data-pick]:checked, .column-menu details[open]") !== null;
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (!event.detail.requestConfig.elt.matches("[data-live]") || !isAsked()) return;
+  const list = event.detail.requestConfig.elt;
+  if (!list.matches("[data-live]") || !(isAsked() || isWorkedIn(list))) return;
   event.detail.shouldSwap = false;
   missed = true;
+});
+document.addEventListener("focusout", () => {
+  if (missed) reload();
 });
 document.addEventListener("htmx:afterSettle", () => {
   if (missed) reload();
@@ -180,17 +245,21 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target === document.body || event.detail.boosted) listen();
 });
 
-// What can be scrolled sideways can be reached with the keyboard, and only that.
+// What can be scrolled sideways can be reached with the keyboard, and only that. What is in it may grow later: fonts, columns.
+const grown = new ResizeObserver(reach);
+
 function reach() {
   for (const one of document.querySelectorAll(".table-wrap, pre.code, .tabs, .command code")) {
     if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
     else one.removeAttribute("tabindex");
+    for (const seen of [one, ...one.children]) grown.observe(seen);
   }
 }
 
 document.addEventListener("DOMContentLoaded", reach);
+// Not only when it has settled: until then the new rows would be out of reach.
+document.addEventListener("htmx:afterSwap", reach);
 document.addEventListener("htmx:afterSettle", reach);
-addEventListener("resize", reach);
 
 // Columns of a list can be put away; this browser remembers which. The first that names a row always stays.
 function chooseColumns() {

@@ -36,6 +36,9 @@
   // The same file has the same mark on another day; it holds no more than the server is told anyway.
   const mark = (file) => `${file.name.slice(-60)} ${file.size} ${file.lastModified}`.replace(/[^\x20-\x7e]/g, "?");
 
+  // A copy of what the page holds ready.
+  const made = (name) => document.querySelector(`template[data-made="${name}"]`).content.firstElementChild.cloneNode(true);
+
   class Refused extends Error {}
   class Gone extends Error {}
   class Away extends Error {}
@@ -107,10 +110,9 @@
       if (this.id) return this.draw();
       const list = document.getElementById("uploads");
       if (!list || this.element) return;
-      const one = document.createElement("li");
-      one.className = "upload";
+      const one = made("upload");
       one.id = `upload-${this.local}`;
-      one.innerHTML = '<div class="upload-head"><div class="upload-name"><strong></strong> <span class="under"></span></div></div><progress></progress><p class="upload-said" data-said></p>';
+      one.querySelector("[data-away]").addEventListener("click", () => this.leave());
       one.querySelector("strong").textContent = this.file.name;
       one.querySelector(".under").textContent = size(this.file.size);
       one.querySelector("progress").setAttribute("aria-label", this.file.name);
@@ -147,21 +149,34 @@
       this.draw();
     }
 
+    // Before the server knows of it, nothing needs to be undone.
+    leave() {
+      this.isOver = true;
+      this.element?.remove();
+      document.querySelector("[data-uploads-section]").hidden = !document.getElementById("uploads").childElementCount;
+      advance();
+    }
+
+    mayLeave(may) {
+      const button = this.element?.querySelector("[data-away]");
+      if (button) button.hidden = !may;
+    }
+
     refuse(text) {
       this.isOver = true;
       const element = this.element;
       if (!element) return;
+      this.mayLeave(true);
       element.querySelector("progress")?.remove();
       element.querySelector("[data-said]")?.remove();
-      const alert = document.createElement("div");
-      alert.className = "alert bad";
-      alert.setAttribute("role", "alert");
-      alert.textContent = text;
+      const alert = made("problem");
+      alert.querySelector("p").textContent = text;
       element.append(alert);
     }
 
     async run() {
       let pause = 1_000;
+      this.mayLeave(false);
       while (!this.isOver) {
         try {
           await this.begin();
@@ -267,7 +282,8 @@
       if (senders.some((one) => mark(one.file) === mark(file) && !one.isOver)) continue;
       const sender = new Sender(file, fields, known?.dataset.upload);
       sender.announceHere();
-      if (file.size > settings.bytesMax) sender.refuse(settings.tooLarge);
+      const most = Number(form.elements.organization.selectedOptions[0].dataset.bytesMax);
+      if (most >= 0 && file.size > most) sender.refuse(settings.tooLarge.replace("{size}", size(most)).replace("{organization}", fields.organization));
       else if (file.size === 0) sender.refuse(settings.empty);
       else senders.push(sender);
     }
@@ -282,9 +298,11 @@
   function attach() {
     const form = root();
     if (!form) return;
-    settings = { ...form.dataset, bytesMax: Number(form.dataset.bytesMax), pieceBytes: Number(form.dataset.pieceBytes) };
+    settings = { ...form.dataset, pieceBytes: Number(form.dataset.pieceBytes) };
     const drop = form.querySelector("[data-drop]");
     const files = document.getElementById("files");
+    const chosen = form.elements.organization;
+    chosen.addEventListener("change", () => (document.getElementById(chosen.dataset.says).textContent = chosen.selectedOptions[0].dataset.said));
     files.addEventListener("change", () => {
       choose(files.files);
       files.value = "";

@@ -1,0 +1,1 @@
+"""The table of all calls, by what they are about; `routes.py` joins it."""

@@ -1,0 +1,1 @@
+"""SQL of the upkeep room, a file for each question."""

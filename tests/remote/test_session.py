@@ -1,0 +1,71 @@
+"""A session meets no challenge but the registry's own, and believes no address that is none."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from entrepot.remote.session import Credentials, Remote
+from entrepot.remote.settings import RemoteSettings
+from entrepot.values.errors import RemoteRefused, RemoteUnreachable
+
+ONCE = RemoteSettings(attempts_max=1)
+Answers = dict[str, tuple[int, dict[str, str]]]
+
+
+@contextmanager
+def answering(address: str, answers: Answers) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """A server on an address of this machine; what it was asked, with the password that came along."""
+    asked: list[tuple[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers.get("authorization", "")))
+            status, headers = answers.get(self.path.partition("?")[0], (404, {}))
+            self.send_response(status)
+            for name, text in {**headers, "content-length": "0"}.items():
+                self.send_header(name, text)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer((address, 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://{address}:{server.server_port}", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+async def test_a_password_is_not_sent_where_somebody_else_than_the_registry_says() -> None:
+    """A registry sends those who pull to where its bytes are; what stands there may ask for a password as well."""
+    elsewhere: Answers = {}
+    with answering("127.0.0.2", elsewhere) as (bucket, asked):
+        elsewhere["/bytes"] = (401, {"www-authenticate": f'Bearer realm="{bucket}/token",service="x"'})
+        with answering("127.0.0.1", {"/v2/x": (307, {"location": f"{bucket}/bytes"})}) as (url, told):
+            async with Remote(url, Credentials("me", "secret"), ONCE) as remote:
+                with pytest.raises(RemoteRefused):
+                    await remote.request("GET", "/v2/x", ())
+                with pytest.raises(RemoteRefused):
+                    await remote.request("GET", f"{bucket}/bytes", ())
+
+    assert asked == [("/bytes", ""), ("/bytes", "")]
+    assert told == [("/v2/x", "")]
+
+
+@pytest.mark.parametrize("address", ["http://[", "http://registry.example:port/", "http://[::1/x", "//[/"])
+async def test_an_address_that_is_none_is_an_answer_of_no_registry(address: str) -> None:
+    answers: Answers = {
+        "/token": (401, {"www-authenticate": f'Bearer realm="{address}"'}),
+        "/sent": (307, {"location": address}),
+    }
+    with answering("127.0.0.1", answers) as (url, _):
+        async with Remote(url, Credentials("me", "secret"), ONCE) as remote:
+            for path in ("/token", "/sent", address):
+                with pytest.raises((RemoteRefused, RemoteUnreachable)):
+                    await remote.request("GET", path, ())

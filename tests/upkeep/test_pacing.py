@@ -1,0 +1,56 @@
+"""Pacing: upkeep makes room for whoever else writes."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from entrepot.jobs.events import publish
+from entrepot.registry.events import ManifestDeleted
+from entrepot.upkeep import pacing
+from entrepot.upkeep.pacing import LARGE, SMALL, Pacer
+from tests.make.rooms import Rooms
+
+
+async def test_batches_are_large_until_others_write_and_small_from_then_on(rooms: Rooms) -> None:
+    pacer = Pacer(rooms.db)
+    for _ in range(2):
+        async with pacer.batch():
+            pass
+    assert pacer.size == LARGE
+
+    await rooms.organization("acme")
+    async with pacer.batch():
+        pass
+    assert pacer.size == SMALL
+
+
+async def test_what_a_batch_tells_itself_is_not_taken_for_others(rooms: Rooms) -> None:
+    pacer = Pacer(rooms.db)
+    for number in range(3):
+        async with pacer.batch() as tx:
+            told = ManifestDeleted("acme/app", f"sha256:{number}", [])
+            await publish(tx, told, actor="system", at=rooms.clock.now(), domain_id="")
+    assert pacer.size == LARGE
+
+
+async def test_the_rest_after_a_batch_is_longer_while_others_write(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+
+    times = iter(range(1000))
+    monkeypatch.setattr(pacing, "asyncio", SimpleNamespace(sleep=rest))
+    monkeypatch.setattr(pacing, "perf_counter", lambda: next(times) / 100)
+    pacer = Pacer(rooms.db)
+    async with pacer.batch():
+        pass
+    await rooms.organization("acme")
+    async with pacer.batch():
+        pass
+
+    alone, beside = rests
+    assert 0 < alone < 0.02
+    assert beside > alone
