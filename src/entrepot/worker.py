@@ -32,6 +32,7 @@ _SEATS_MAX = 1_000
 _SEAT_CHECK_SECONDS = 5.0
 _ADOPT_EVERY = 6  # checks
 _SEAT_WAIT_SECONDS = 0.2
+_END_SECONDS_MAX = 15.0
 
 _log = get_logger()
 
@@ -47,6 +48,7 @@ class SeatLost(Broken):
 def run(settings: Settings) -> NoReturn:
     """Work until SIGTERM or SIGINT, then finish the running steps within `drain_seconds`, and leave.
 
+    A database that does not answer holds it up for a few seconds more at most.
     Exit status 0; 1 after an error, which is logged.
     """
     configure(settings.log_format, settings.log_level)
@@ -59,6 +61,10 @@ def run(settings: Settings) -> NoReturn:
         _log.error("the job worker cannot work", error=error.message)
     except Exception:  # noqa: BLE001  # the end of the process: whatever it was, it is logged whole
         _log.exception("the job worker broke")
+    _leave(status)
+
+
+def _leave(status: int) -> NoReturn:
     sys.stderr.flush()
     # Python would wait for threads of DBOS, and those wait without end for a database that is away.
     os._exit(status)
@@ -66,8 +72,13 @@ def run(settings: Settings) -> NoReturn:
 
 async def _work(settings: Settings) -> None:
     stop = asyncio.Event()
+
+    def told_to_stop() -> None:
+        stop.set()
+        asyncio.get_running_loop().call_later(settings.drain_seconds + _END_SECONDS_MAX, _leave_undone)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, told_to_stop)
     house = open_house(settings)
     holder = open_holder(settings.database_url)
     try:
@@ -77,6 +88,12 @@ async def _work(settings: Settings) -> None:
     finally:
         await holder.close()
         await house.close()
+
+
+def _leave_undone() -> NoReturn:
+    """What waits for a database that does not answer waits without end; what it did goes on another day."""
+    _log.warning("the job worker leaves without a word to its database, which does not answer")
+    _leave(0)
 
 
 async def _work_in(house: House, holder: Holder, seat: int, stop: asyncio.Event) -> None:

@@ -293,7 +293,20 @@ async def test_a_worker_stops_while_its_database_is_away(own_postgres: Postgres,
     await asyncio.sleep(1)
     worker.send_signal(signal.SIGTERM)
 
-    assert ended(worker, 30) == 0, workers.log
+    assert ended(worker, 60) == 0, workers.log
+
+
+async def test_a_worker_stops_while_its_database_does_not_answer(
+    own_postgres: Postgres, workers_at: StartWorkers
+) -> None:
+    workers = workers_at(own_postgres.new_database())
+    worker = workers.start(drain_seconds="0")
+    await workers.marked("start")
+
+    with own_postgres.frozen():
+        worker.send_signal(signal.SIGTERM)
+
+        assert ended(worker, 60) == 0, workers.log
 
 
 PARENT = """

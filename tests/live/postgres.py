@@ -6,6 +6,7 @@ entrepot, never the database.
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -43,6 +44,19 @@ class Postgres:
         """Stop it at once, as a database that goes away under its clients."""
         _run(_as_owner([parts.postgresql_command("pg_ctl"), "-D", str(self.folder), "-m", "immediate", "-w", "stop"]))
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It keeps its connections and answers nothing, as behind a network that drops everything."""
+        server = int((self.folder / "postmaster.pid").read_text().split()[0])
+        processes = [server, *_children(server)]
+        for pid in processes:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in processes:
+                os.kill(pid, signal.SIGCONT)
+
     def start(self) -> None:
         settings = f"{OPTIONS} -c port={self.port} -c unix_socket_directories={self.folder}"
         command = [parts.postgresql_command("pg_ctl"), "-D", str(self.folder), "-w", "-l", str(self.folder / "log")]
@@ -70,6 +84,10 @@ def running_postgres() -> Iterator[Postgres]:
                 server.stop()
     finally:
         shutil.rmtree(home)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _as_owner(command: list[str]) -> list[str]:

@@ -42,6 +42,7 @@ _PAUSE_GROWTH = 3.0
 _CONNECTIONS_MAX = 5
 _THREADS_MAX = 16
 _RECORDING_SECONDS = 2
+_DESTROY_SECONDS_MAX = 5.0
 _FORGET_BATCH = 500
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
@@ -130,7 +131,10 @@ class Engine:
                 return forgotten
 
     async def close(self, seconds: float) -> None:
-        """Take no more work; wait up to `seconds` for the steps that are running. The rest goes on another day."""
+        """Take no more work; wait up to `seconds` for the steps that are running. The rest goes on another day.
+
+        Threads of DBOS that wait for a database that is away are left behind: they end with the process.
+        """
         for stop in self._dbos.background_thread_stop_events:
             stop.set()
         await self._gate.close(seconds)
@@ -138,9 +142,14 @@ class Engine:
         is_active = self._dbos._active_workflows_set.activeList()  # noqa: SLF001  # what `destroy` itself looks at
         logging.getLogger(_DBOS_LOG).setLevel(logging.CRITICAL)  # a run that ends later than that goes on another day
         threads = Threads(1, "engine-close")
-        await threads.run(
-            DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=_RECORDING_SECONDS if is_active else 0
-        )
+        recording = _RECORDING_SECONDS if is_active else 0
+        destroyed = threads.start(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=recording)
+        # It waits ten seconds for each of its threads, and those wait without end for a database that is away.
+        _, waiting = await asyncio.wait((destroyed,), timeout=recording + _DESTROY_SECONDS_MAX)
+        if waiting:
+            _log.warning("threads of the job engine are still waiting, for the database most likely")
+        else:
+            destroyed.result()
         threads.close()
 
     def _reaction(self, reaction: AnyReaction, room: object) -> Workflow:
