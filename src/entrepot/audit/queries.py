@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, delete, func, select
 
 from entrepot.access.patterns import ESCAPE, like_of
 from entrepot.audit.settings import AuditSettings
 from entrepot.audit.wanted import Result
 from entrepot.db.transaction import Reader, Writer
+from entrepot.jobs import places
 from entrepot.jobs.events import LATE_SECONDS_MAX
 from entrepot.jobs.feed import Position
 from entrepot.jobs.tables import cluster_id, event, feed_position, oldest_running_xid
 
-_place = tuple_(event.c.xid, event.c.seq)
 _LATE = timedelta(seconds=LATE_SECONDS_MAX)
 _NEWEST_FIRST = (event.c.xid.desc(), event.c.seq.desc())
 _OLDEST_FIRST = (event.c.xid, event.c.seq)
@@ -57,9 +57,13 @@ def search_for(
     """A search for events with these values in these columns."""
     search = Search()
     for name in (*_WALKED, *sorted(set(equal) - set(_WALKED))):
-        if name in equal:
-            conditions = search.looked_at if search.walked or name not in _WALKED else search.walked
-            conditions.append(event.c[name] == equal[name])
+        if name not in equal:
+            continue
+        if name in _WALKED and not search.walked:
+            search.walked.append(event.c[name] == equal[name])
+        else:
+            # Not as the bare column: without statistics SQLite would as soon walk the index of this one.
+            search.looked_at.append(func.coalesce(event.c[name], "") == equal[name])
     if type_ is not None:
         is_family = type_.endswith(".*")
         search.looked_at.append(
@@ -81,26 +85,26 @@ async def limit_times(tx: Reader, search: Search, since: datetime | None, until:
         search.looked_at.append(event.c.time >= since)
         before = select(*_OLDEST_FIRST).where(event.c.time < since - _LATE).order_by(event.c.time.desc()).limit(1)
         if row := await tx.row(before):
-            search.span.append(_place > tuple_(*row))
+            search.span.append(places.after(row.xid, row.seq))
     if until is not None:
         search.looked_at.append(event.c.time < until)
         later = select(*_OLDEST_FIRST).where(event.c.time > until + _LATE).order_by(event.c.time).limit(1)
         if row := await tx.row(later):
-            search.span.append(_place < tuple_(*row))
+            search.span.append(places.before(row.xid, row.seq))
 
 
 async def newest_first(tx: Reader, search: Search, before: Position | None, limit: int, bounds: AuditSettings) -> Found:
     """Events before a place, the newest first."""
     span = list(search.span)
     if before is not None:
-        span.append(_place < tuple_(before.xid, before.seq))
+        span.append(places.before(before.xid, before.seq))
     return await _found(tx, search, _pieces(tx, search, span, _NEWEST_FIRST, bounds), _NEWEST_FIRST, limit)
 
 
 async def oldest_first(tx: Reader, search: Search, after: Position, limit: int, bounds: AuditSettings) -> Found:
     """Events after a place, the oldest first, and only what is settled (`jobs/feed.py`)."""
     settled = event.c.xid < oldest_running_xid()
-    span = [*search.span, _place > tuple_(after.xid, after.seq), settled]
+    span = [*search.span, places.after(after.xid, after.seq), settled]
     return await _found(tx, search, _pieces(tx, search, span, _OLDEST_FIRST, bounds), _OLDEST_FIRST, limit)
 
 
@@ -147,14 +151,14 @@ async def _pieces(
     rest, left = list(span), bounds.looked_at_max
     while left:
         number = min(bounds.looked_at_once, left)
-        places = select(event.c.xid, event.c.seq).where(*search.walked, *rest).order_by(*order)
-        row = await tx.row(places.offset(number - 1).limit(1))
+        walk = select(event.c.xid, event.c.seq).where(*search.walked, *rest).order_by(*order)
+        row = await tx.row(walk.offset(number - 1).limit(1))
         if row is None:
             yield _Piece(rest, None)
             return
-        last = tuple_(row.xid, row.seq)
-        yield _Piece([*rest, _place >= last if newest_first else _place <= last], Position(row.xid, row.seq))
-        rest = [*span, _place < last if newest_first else _place > last]
+        upto, beyond = (places.from_, places.before) if newest_first else (places.up_to, places.after)
+        yield _Piece([*rest, upto(row.xid, row.seq)], Position(row.xid, row.seq))
+        rest = [*span, beyond(row.xid, row.seq)]
         left -= number
         await asyncio.sleep(0)
 
@@ -188,10 +192,7 @@ async def read_by_all(tx: Reader) -> Position | None:
 async def oldest(tx: Reader, upto: Position, limit: int) -> Sequence[Row[Any]]:
     """Number and time of the first events of the feed, none after `upto`."""
     return await tx.rows(
-        select(event.c.seq, event.c.time)
-        .where(_place <= tuple_(upto.xid, upto.seq))
-        .order_by(*_OLDEST_FIRST)
-        .limit(limit)
+        select(event.c.seq, event.c.time).where(places.up_to(upto.xid, upto.seq)).order_by(*_OLDEST_FIRST).limit(limit)
     )
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, or_, select, text, tuple_, update
+from sqlalchemy import Row, bindparam, delete, func, or_, select, text, update
 
 from entrepot.db.transaction import Reader, Writer
+from entrepot.jobs import places
 from entrepot.jobs.tables import closed, cluster_id, event, feed_position, oldest_running_xid, process
 
 _CLOSED = (
@@ -27,7 +28,7 @@ async def settled_events(tx: Reader, xid: int, seq: int, limit: int) -> Sequence
     """
     return await tx.rows(
         select(event)
-        .where(tuple_(event.c.xid, event.c.seq) > tuple_(xid, seq), event.c.xid < oldest_running_xid())
+        .where(places.after(xid, seq), event.c.xid < oldest_running_xid())
         .order_by(event.c.xid, event.c.seq)
         .limit(limit)
     )
