@@ -42,7 +42,10 @@ from entrepot.jobs.runs import Runs
 from entrepot.jobs.schedule import Schedule, every
 from entrepot.jobs.settings import JobSettings
 from entrepot.jobs.tail import Tail
+from entrepot.mirror import jobs as mirror_jobs
+from entrepot.mirror import secrets as mirror_secrets
 from entrepot.mirror.room import Mirror
+from entrepot.mirror.settings import MirrorSettings
 from entrepot.operations.room import Operations
 from entrepot.plumbing.clock import SystemClock
 from entrepot.plumbing.logging import get_logger
@@ -118,10 +121,17 @@ SCHEDULE: dict[AnyJob, Schedule] = {
     upkeep_jobs.retain_due: every(hours=1, at_start=True),
     upkeep_jobs.forget_retained: every(days=1),
     webhooks_jobs.forget_deliveries: every(hours=1),
+    mirror_jobs.forget_fetches: every(days=1),
 }
 
 # What is sealed, and where; `entrepot secrets rotate` seals all of it anew.
-SEALED: tuple[Sealed, ...] = (signing_keys.SEALED, providers.SEALED, access_keys.SEALED, webhook_secrets.SEALED)
+SEALED: tuple[Sealed, ...] = (
+    signing_keys.SEALED,
+    providers.SEALED,
+    access_keys.SEALED,
+    webhook_secrets.SEALED,
+    mirror_secrets.SEALED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +158,7 @@ class House:
         settings = OciSettings(self.settings.external_url or "", self.settings.body_idle_seconds)
         every = self.settings.audit_pulls_every
         sampled = SampledPulls(self.accounts.notes, every) if every else None
-        return OciRooms(self.accounts, self.credentials, self.registry, settings, sampled)
+        return OciRooms(self.accounts, self.credentials, self.registry, self.mirror, settings, sampled)
 
     @property
     def manage(self) -> ManageRooms:
@@ -208,6 +218,7 @@ class House:
         return {type(room): room for room in rooms}
 
     async def close(self) -> None:
+        await self.mirror.running.close()
         await self.operations.runs.close()
         await self.upkeep.holder.close()
         await self.accounts.close()
@@ -243,7 +254,7 @@ def open_house(settings: Settings, origins: Mapping[str, str] | None = None) -> 
         Triggers(db, clock),
         Webhooks(db, clock, sealer, webhook_settings(settings)),
         Upkeep(db, blobs, clock, open_holder(settings.database_url), upkeep_settings(settings)),
-        Mirror(db, clock),
+        Mirror(db, clock, registry, sealer, mirror_settings(settings)),
         Intake(db, registry, clock, intake_settings(settings)),
         Operations(
             db, blobs, clock, Runs(job_settings(settings)), place_of(settings, origins), settings.backup_warn_days
@@ -353,6 +364,13 @@ def webhook_settings(settings: Settings) -> WebhookSettings:
         webhooks_max=settings.webhooks_max,
         at_once=settings.webhooks_at_once,
         idle_poll_seconds=settings.jobs_poll_seconds,
+    )
+
+
+def mirror_settings(settings: Settings) -> MirrorSettings:
+    return MirrorSettings(
+        near=parse_networks(settings.mirror_networks),
+        upstream_seconds_max=settings.mirror_upstream_seconds_max,
     )
 
 

@@ -2,6 +2,7 @@
 
 from entrepot.jobs.notes import SYSTEM
 from entrepot.mirror.regions import create_region
+from entrepot.mirror.upstreams import Upstream, create_mirror
 from entrepot.mirror.sync import Destination, create_rule
 from entrepot.registry.immutability import create_rule as create_immutability_rule
 from entrepot.registry.immutability_rules import Rule as ImmutabilityRule
@@ -48,7 +49,7 @@ REMOTE = {"remoteRegionId": "north-1", "remoteNamespace": "copies"}
 async def automate(rooms: Rooms, path: RepositoryName) -> None:
     """The trigger `deploy`, policies and a run of retention with the number 1, the rule for `REMOTE`, which is known.
 
-    And in the organization the webhook `tell` with a delivery that waits, number 1, and a rule of immutability of that
+    A mirror `hub`. And in the organization the webhook `tell` with a delivery that waits, number 1, and a rule of immutability of that
     number that is disabled.
     """
     kept = ImmutabilityRule("*", "*", is_enabled=False)
@@ -60,6 +61,7 @@ async def automate(rooms: Rooms, path: RepositoryName) -> None:
     await _retained(rooms, path)
     north = RegionName(REMOTE["remoteRegionId"])
     await create_region(rooms.mirror, rooms.admin, north, "https://north.example")
+    await create_mirror(rooms.mirror, rooms.admin, OrganizationName("hub"), Upstream(("https://registry.example",)))
     to = Destination(north, OrganizationName(REMOTE["remoteNamespace"]))
     await create_rule(rooms.mirror, rooms.admin, path, to, is_automatic=True)
     acme = path.organization

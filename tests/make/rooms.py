@@ -123,9 +123,9 @@ class Rooms:
     def upkeep(self) -> Upkeep:
         return Upkeep(self.db, self.blobs, self.clock, self.holder, self.upkeep_settings)
 
-    @property
+    @cached_property
     def mirror(self) -> Mirror:
-        return Mirror(self.db, self.clock)
+        return Mirror(self.db, self.clock, self.registry, self.accounts.sealer)
 
     @property
     def intake(self) -> Intake:
@@ -133,7 +133,7 @@ class Rooms:
 
     @property
     def oci(self) -> OciRooms:
-        return OciRooms(self.accounts, self.credentials, self.registry, OciSettings())
+        return OciRooms(self.accounts, self.credentials, self.registry, self.mirror, OciSettings())
 
     async def user(self, name: str, is_admin: bool = False) -> Actor:
         """A new user, signed in."""

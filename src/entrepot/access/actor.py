@@ -27,7 +27,8 @@ class Actor:
     credentials made for a purpose: beyond them their bearer has no level. `credential_version` is
     the state of the account (password, enabled, administrator) that the credential was checked
     against; None for nobody. `credential` says which one it was (`password`, `token:ID`), and
-    `until` when it ends at the latest (seconds since the epoch).
+    `until` when it ends at the latest (seconds since the epoch). `is_house`: the installation itself at
+    work (`house_of`): its level is what its bounds say.
     """
 
     id: str = ""
@@ -41,6 +42,7 @@ class Actor:
     bounds: tuple[Bound, ...] | None = field(default=None, compare=False)
     credential: str = field(default="", compare=False)
     until: float = field(default=inf, compare=False)
+    is_house: bool = False
 
     @property
     def is_anonymous(self) -> bool:
@@ -49,10 +51,18 @@ class Actor:
     @property
     def subject(self) -> str:
         """The actor's own name in grants and events."""
+        if self.is_house:
+            return self.id
         return f"user:{self.id}" if self.id else EVERYONE
 
 
 ANONYMOUS = Actor()
+
+
+def house_of(work: str, organization: str, level: Level) -> Actor:
+    """The installation itself at some `work` in an organization, with `level` on all that is in it."""
+    bounds = (Bound(organization, level), Bound(f"{organization}/*", level))
+    return Actor(f"{work}:{organization}", work, bounds=bounds, is_house=True)
 
 
 def user_subjects(user_id: str, domain_id: str, is_admin: bool) -> tuple[str, ...]:

@@ -141,6 +141,8 @@ async def level_of(tx: Reader, actor: Actor, name: str) -> Level:
 
 def effective(actor: Actor, name: str, held: int | None) -> Level:
     """What the actor's bounds leave of the level that `held_level` found."""
+    if actor.is_house:
+        return level_within(actor.bounds, name)
     return min(Level(held or 0), level_within(actor.bounds, name))
 
 

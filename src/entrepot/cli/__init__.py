@@ -41,6 +41,7 @@ COMMANDS = (
     "webhook",
     "retention",
     "immutable",
+    "mirror",
     "sync",
     "region",
     "grant",

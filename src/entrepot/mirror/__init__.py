@@ -1,6 +1,7 @@
-"""Mirror: other registries.
+"""Mirror: other registries, and this installation's other regions.
 
-So far what a repository is synchronised to: the regions of this installation (`regions.py`), rules for tags to come
-and jobs for tags that are there (`sync.py`). Nothing is copied yet: the client of other registries comes with pulling
-through them. Calls `registry`, `accounts`, `access`, `jobs`. Start reading at `sync.py`.
+An organization can mirror a registry (`upstreams.py`): what is pulled through it is asked for there (`manifests.py`,
+`blobs.py`, `lists.py`), and layers come once for all who wait for them (`fetching.py`). Repositories can be
+synchronised to regions (`regions.py`, `sync.py`); nothing is copied yet. Calls `registry`, `accounts`, `access`,
+`jobs`, `remote`. Start reading at `manifests.py`.
 """

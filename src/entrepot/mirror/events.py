@@ -50,3 +50,30 @@ class SyncRequested(OfOrganization):
     remote_organization: str
     tags: Sequence[str]
     overrides: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorCreated(OfOrganization):
+    """The organization brings images of the registry that clients call `host`."""
+
+    type: ClassVar[str] = "mirror.created"
+    host: str
+    endpoints: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorChanged(OfOrganization):
+    """`secrets`: those that are others now, by name; what they are is told nowhere."""
+
+    type: ClassVar[str] = "mirror.changed"
+    now: Mapping[str, Any]
+    secrets: Sequence[str]
+    before: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorDeleted(OfOrganization):
+    """What was brought stays, in an organization like others."""
+
+    type: ClassVar[str] = "mirror.deleted"
+    before: Mapping[str, Any]

@@ -8,8 +8,9 @@ from entrepot.access.actor import Actor
 from entrepot.access.check import require_account
 from entrepot.accounts.operators import require_operator
 from entrepot.jobs.events import publish
-from entrepot.mirror import queries, rules
+from entrepot.mirror import rules
 from entrepot.mirror.events import RegionCreated, RegionDeleted
+from entrepot.mirror.queries import sync as queries
 from entrepot.mirror.room import Mirror
 from entrepot.values.errors import RuleExists, RuleUnknown, Unauthenticated, worded
 from entrepot.values.names import RegionName

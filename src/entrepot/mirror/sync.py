@@ -12,8 +12,9 @@ from entrepot.access.levels import Action
 from entrepot.accounts.users import domain_names_of, names_of
 from entrepot.db.transaction import Writer
 from entrepot.jobs.events import publish
-from entrepot.mirror import queries, rules
+from entrepot.mirror import rules
 from entrepot.mirror.events import SyncRequested, SyncRuleCreated, SyncRuleDeleted
+from entrepot.mirror.queries import sync as queries
 from entrepot.mirror.regions import lock_of, unknown
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.rules import Status

@@ -1,8 +1,19 @@
-"""Regions that images can be copied to, rules that copy, and the copies themselves."""
+"""Mirrors of other registries; regions that images can be copied to, rules that copy, and the copies themselves."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+)
 
-from entrepot.db.schema import Name, RowId, UtcTime, metadata
+from entrepot.db.schema import Json, Name, RowId, UtcTime, metadata
 
 sync_region = Table(
     "sync_region",
@@ -43,4 +54,35 @@ sync_job = Table(
     Column("updated_at", UtcTime, nullable=False),
     Index("ix_sync_job_repository_id", "repository_id", "id"),
     Index("ix_sync_job_status", "status", "region"),
+)
+
+# An organization that mirrors another registry. `host`: what clients call that registry (`docker.io`), which a
+# transparent pull names; `endpoints`: where it is asked, in order; `sealed`: see `secrets.py`.
+upstream = Table(
+    "upstream",
+    metadata,
+    Column("organization_id", ForeignKey("organization.id", ondelete="CASCADE"), primary_key=True),
+    Column("host", Name(255), nullable=False, index=True),
+    Column("endpoints", Json, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("fresh_seconds", Integer, nullable=False),
+    Column("stale_seconds", Integer, nullable=False),
+    Column("absent_seconds", Integer, nullable=False),
+    Column("fetches_max", Integer, nullable=False),
+    Column("creator_id", String(32), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+)
+
+# A blob that some process is fetching: its parts are those of the upload. Whoever holds the lease writes, all others
+# read along; when the lease is over, the next one goes on.
+blob_fetch = Table(
+    "blob_fetch",
+    metadata,
+    Column("path", Name(255), nullable=False),
+    Column("digest", String(135), nullable=False),
+    Column("upload_id", String(32), nullable=False),
+    Column("leader", String(32), nullable=False),
+    Column("leased_until", UtcTime, nullable=False),
+    PrimaryKeyConstraint("path", "digest"),
 )

@@ -70,6 +70,15 @@ provider_logins = Counter(
 )
 
 webhook_deliveries = Counter("entrepot_webhook_deliveries_total", "Attempts to deliver to a webhook.", ["result"])
+mirror_answers = Counter(
+    "entrepot_mirror_answers_total",
+    "Questions to upstreams: fetched, unchanged, absent, or not answered, so that what is here was served stale.",
+    ["result"],
+)
+mirror_blobs = Counter(
+    "entrepot_mirror_blobs_total", "Blobs that were fetched from upstreams, and how it ended.", ["result"]
+)
+mirror_bytes = Counter("entrepot_mirror_bytes_total", "Bytes that were fetched from upstreams.")
 webhook_queue_seconds = Gauge(
     "entrepot_webhook_queue_seconds",
     "Age of the oldest delivery that waits for a webhook which is not paused.",

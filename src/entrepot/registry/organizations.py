@@ -69,19 +69,30 @@ async def create_organization(
     """
     require_person(actor)
     async with registry.db.writing() as tx:
-        await limits.begin_domain(tx, registry.settings, actor.domain_id)
-        now = registry.clock.now()
-        organization_id = await names.save_organization(tx, actor.domain_id, name, actor.id, public_by_default, now)
-        if organization_id is None:
-            raise OrganizationExists(worded("An organization named {name} exists already.", name=name))
-        for subject in (actor.subject, admins_of(actor.domain_id)):
-            await set_grant(tx, Grant(name, subject, Level.MANAGE), by=actor.subject, at=now)
-        await charging.take(tx, await _existing(tx, name), organizations=1)
-        await publish(
-            tx, OrganizationCreated(name, public_by_default), actor=actor.subject, at=now, domain_id=actor.domain_id
-        )
+        return await add_organization(tx, registry, actor, name, public_by_default)
+
+
+async def add_organization(
+    tx: Writer,
+    registry: Registry,
+    actor: Actor,
+    name: OrganizationName,
+    public_by_default: bool = False,
+    is_mirror: bool = False,
+) -> Organization:
+    """The same in a transaction of somebody else, first thing in it. Raises OrganizationExists or QuotaExceeded."""
+    await limits.begin_domain(tx, registry.settings, actor.domain_id)
+    now = registry.clock.now()
+    found = await names.save_organization(tx, actor.domain_id, name, actor.id, public_by_default, is_mirror, now)
+    if found is None:
+        raise OrganizationExists(worded("An organization named {name} exists already.", name=name))
+    for subject in (actor.subject, admins_of(actor.domain_id)):
+        await set_grant(tx, Grant(name, subject, Level.MANAGE), by=actor.subject, at=now)
+    await charging.take(tx, await _existing(tx, name), organizations=1)
+    created = OrganizationCreated(name, public_by_default)
+    await publish(tx, created, actor=actor.subject, at=now, domain_id=actor.domain_id)
     days = registry.settings.history_days
-    return Organization(organization_id, name, actor.id, actor.name, Level.MANAGE, False, public_by_default, now, days)
+    return Organization(found, name, actor.id, actor.name, Level.MANAGE, False, public_by_default, now, days)
 
 
 async def list_organizations(

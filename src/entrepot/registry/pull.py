@@ -57,13 +57,16 @@ class Pulls:
     ) -> tuple[str, str, int, bytes] | None:
         """Digest, media type, size and body (empty unless asked for) of a manifest.
 
-        None when there is any reason against it: what that is, `find_manifest` knows.
+        None when there is any reason against it: what that is, `find_manifest` knows; and for a tag of a mirror
+        whose upstream is to be asked.
         """
         read = (self._by_digest if ":" in reference else self._by_tag)[with_body]
         row = await read.row(pull.parameters(actor, path, reference, self._beginning_of_today()))
         if row is None or not _may_read(actor, path, row):
             return None
-        return row[2], row[3], row[4], row[5] if with_body else b""
+        if row[5] is not None and row[5] <= self._clock.now().timestamp():
+            return None
+        return row[2], row[3], row[4], row[6] if with_body else b""
 
     async def blob_size(self, actor: Actor, path: str, digest: str) -> int | None:
         """The blob's size, or None when there is any reason against reading it."""

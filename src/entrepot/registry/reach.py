@@ -20,7 +20,7 @@ from entrepot.jobs.events import publish
 from entrepot.registry.charging import LIMITS
 from entrepot.registry.events import RepositoryCreated
 from entrepot.registry.queries import names
-from entrepot.values.errors import AccessDenied, OrganizationUnknown, RepositoryUnknown, worded
+from entrepot.values.errors import AccessDenied, MirrorNotPushed, OrganizationUnknown, RepositoryUnknown, worded
 from entrepot.values.names import RepositoryName
 
 
@@ -77,6 +77,8 @@ async def permitted(tx: Reader, actor: Actor, action: Action, path: RepositoryNa
     await _decide(tx, actor, action, path, await level_of(tx, actor, path))
     if action is Action.REPOSITORY_PUSH:
         await check_open(tx, path.organization)  # before bytes come that no fact will name
+        if not actor.is_house and await names.is_mirror(tx, path.organization):
+            raise MirrorNotPushed(organization=path.organization)
 
 
 async def _decide(tx: Reader, actor: Actor, action: Action, path: RepositoryName, level: Level) -> None:

@@ -75,3 +75,8 @@ async def drop(registry: Registry, upload_id: str) -> None:
         keys = [row.key for row in await uploads.parts_of(tx, upload_id)]
         await uploads.delete_upload(tx, upload_id)
     await registry.blobs.discard_parts(keys)
+
+
+async def is_there(tx: Reader, upload_id: str) -> bool:
+    """Whether the upload has not ended, or expired."""
+    return await uploads.is_there(tx, upload_id)

@@ -41,6 +41,14 @@ async def has_blob(remote: Remote, name: RepositoryName, digest: Digest) -> bool
     return answer.status != _MISSING
 
 
+async def blob_size(remote: Remote, name: RepositoryName, digest: Digest) -> int | None:
+    """How many bytes a blob has; None when it is not there, or the registry does not say. Raises RemoteRefused."""
+    target = f"/v2/{name}/blobs/{digest}"
+    answer = await remote.request("HEAD", target, pull_scope(name), accepted=(_MISSING,))
+    length = answer.headers.get("content-length", "")
+    return int(length) if answer.status != _MISSING and length.isascii() and length.isdigit() else None
+
+
 async def push_blob(
     remote: Remote,
     name: RepositoryName,
@@ -79,7 +87,7 @@ async def pull_blob(
     at, attempt = start, 1
     while at < blob.size:
         try:
-            async with aclosing(_read_from(remote, name, blob, at)) as chunks:
+            async with aclosing(read_blob(remote, name, blob, at)) as chunks:
                 async for chunk in chunks:
                     at, attempt = at + len(chunk), 1
                     hashed.update(chunk)
@@ -183,7 +191,7 @@ async def _again(remote: Remote, name: RepositoryName, scopes: Scopes) -> _Uploa
     return _Upload(_location(remote, answer), scopes)
 
 
-async def _read_from(remote: Remote, name: RepositoryName, blob: Descriptor, start: int) -> AsyncGenerator[bytes, None]:
+async def read_blob(remote: Remote, name: RepositoryName, blob: Descriptor, start: int) -> AsyncGenerator[bytes, None]:
     """What comes of the blob from `start` on, until it ends or breaks off."""
     headers = {"range": f"bytes={start}-"} if start else {}
     left, skip = blob.size - start, start

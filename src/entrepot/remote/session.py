@@ -14,16 +14,19 @@ from urllib.parse import urlsplit
 import httpx2
 
 from entrepot import __version__
+from entrepot.plumbing.networks import Network
+from entrepot.plumbing.outbound import OutboundFailed, Reach, resolve
 from entrepot.remote.answers import refusal, stranger, why_unreachable
 from entrepot.remote.challenge import Challenge, check_realm, parse_challenge
 from entrepot.remote.retries import wait_before
 from entrepot.remote.settings import DEFAULT, RemoteSettings
-from entrepot.values.errors import RemoteRefused, RemoteUnreachable, worded
+from entrepot.values.errors import RemoteRefused, RemoteUnreachable, as_said, worded
 
 Body = Callable[[], AsyncIterator[bytes]] | bytes | None
 Scopes = tuple[str, ...]
 _AGENT = f"entrepot/{__version__}"
 _CONNECTIONS_MAX = 32
+_REDIRECTS_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,9 @@ class Remote:
 
     Calls raise RemoteRefused where it says no, and RemoteUnreachable where it cannot be reached or does not answer as
     a registry does. `sleep` is how to wait between attempts; `trust` says whose certificates are believed, else the
-    machine's authorities.
+    machine's authorities; `proxy` is the address of one to go through.
+    `near`: where the registry may send us on to besides public addresses; None: anywhere. Through a proxy it is for
+    that to say.
     """
 
     def __init__(
@@ -58,18 +63,22 @@ class Remote:
         settings: RemoteSettings = DEFAULT,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         trust: ssl.SSLContext | None = None,
+        proxy: str = "",
+        near: Sequence[Network] | None = None,
     ) -> None:
         parts = urlsplit(url)
         self.url = f"{parts.scheme}://{parts.netloc}"
         self.settings = settings
         self.sleep = sleep
         self._credentials = credentials
+        self._near = None if proxy else near
         self._tokens: dict[Scopes, str] = {}
         self._http = httpx2.AsyncClient(
             headers={"user-agent": _AGENT, "accept-encoding": "identity"},
             timeout=httpx2.Timeout(settings.silence_seconds, connect=settings.connect_seconds, pool=None),
             limits=httpx2.Limits(max_connections=_CONNECTIONS_MAX),
             verify=(trust or ssl.create_default_context()) if parts.scheme == "https" else False,
+            proxy=proxy or None,
         )
 
     async def request(
@@ -138,6 +147,9 @@ class Remote:
     async def __aexit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
         await self._http.aclose()
 
     async def _authorized(
@@ -162,13 +174,41 @@ class Remote:
         self, method: str, target: str, scopes: Scopes, headers: Mapping[str, str], body: Body
     ) -> httpx2.Response:
         url = self._address(target)
-        shown = dict(headers)
-        # What the registry names elsewhere (an upload in a bucket) must not see our token.
-        if url.origin == httpx2.URL(self.url).origin and (token := self._tokens.get(scopes)):
-            shown["authorization"] = token
+        for _ in range(_REDIRECTS_MAX):
+            shown = dict(headers)
+            # What the registry names elsewhere (a layer in a bucket) must not see our token.
+            if url.origin == httpx2.URL(self.url).origin and (token := self._tokens.get(scopes)):
+                shown["authorization"] = token
+            response = await self._send_to(method, url, shown, body)
+            location = response.headers.get("location")
+            if method not in ("GET", "HEAD") or not response.is_redirect or location is None:
+                return response
+            await response.aclose()
+            url = self._address(str(url.join(location)))
+        raise stranger(self.url, "redirects without end")
+
+    async def _send_to(
+        self, method: str, url: httpx2.URL, headers: Mapping[str, str], body: Body = None
+    ) -> httpx2.Response:
+        where, shown, more = url, dict(headers), {}
+        if self._near is not None and url.host != httpx2.URL(self.url).host:
+            # The connection goes to an address that was looked at, whatever the name means a moment later.
+            where = url.copy_with(host=await self._reachable(url, self._near))
+            shown["host"] = url.netloc.decode("ascii")
+            more = {"sni_hostname": url.host}
         content = body() if callable(body) else body
-        request = self._http.build_request(method, url, headers=shown, content=content)
-        return await self._http.send(request, stream=True, follow_redirects=method in ("GET", "HEAD"))
+        request = self._http.build_request(method, where, headers=shown, content=content, extensions=more)
+        return await self._http.send(request, stream=True, follow_redirects=False)
+
+    async def _reachable(self, url: httpx2.URL, near: Sequence[Network]) -> str:
+        """An address of a host that the registry sent us on to. Raises RemoteUnreachable for one that may not be."""
+        port = url.port or (443 if url.scheme == "https" else 80)
+        try:
+            return (await resolve(url.host, port, Reach.PUBLIC, near))[0]
+        except OutboundFailed as error:
+            raise RemoteUnreachable(
+                worded("{url} sent us on to where we may not go: {why}", url=self.url, why=as_said(error.message))
+            ) from error
 
     async def _meet(self, challenge: Challenge, scopes: Scopes) -> bool:
         """Get what the challenge asks for; False when there is nothing to show."""
@@ -186,8 +226,7 @@ class Remote:
         parameters = httpx2.QueryParams([("service", challenge.service), *(("scope", scope) for scope in asked)])
         headers = self.password_header
         url = self._address(challenge.realm).copy_merge_params(parameters)
-        request = self._http.build_request("GET", url, headers=headers)
-        response = await self._http.send(request, stream=True)
+        response = await self._send_to("GET", url, headers)
         try:
             body = await self._whole(response)
         finally:

@@ -103,6 +103,7 @@ limits = Section("Limits")
 people = Section("People")
 running = Section("Running")
 telling = Section("Telling others")
+mirroring = Section("Mirrors")
 
 
 class Settings(BaseModel):
@@ -184,6 +185,9 @@ class Settings(BaseModel):
     argon2_at_once: int = people(2, "Password checks one worker runs at the same time; more wait.", ge=1, le=64)
     ldap_at_once: int = people(4, "Logins one worker asks LDAP directories about at the same time; more wait.", ge=1, le=64)
     ldap_seconds: Seconds = people(5, "How long a directory may take for each step of a login.", ge=1, le=60)
+
+    mirror_networks: Annotated[str, AfterValidator(_networks)] = mirroring("", "Private networks that the upstream of a mirror may send us on to, as 10.0.0.0/8, 192.168.7.4; its own address may be anywhere.")
+    mirror_upstream_seconds_max: Seconds = mirroring(20, "How long nothing may come from an upstream before its next address is asked, or what is here is served stale.", ge=1, le=600)
 
     webhook_networks: Annotated[str, AfterValidator(_networks)] = telling("", "Private networks that webhooks may reach, also without TLS, as 10.0.0.0/8, 192.168.7.4; everywhere else they need a public address and https.")
     webhook_seconds_max: Seconds = telling(10, "How long the target of a webhook may take to answer.", ge=1, le=120)

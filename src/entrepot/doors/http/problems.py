@@ -62,6 +62,8 @@ _TABLE: Final[dict[type[errors.EntrepotError], Problem]] = {
     errors.IdentityUnknown: Problem(404, "UNSUPPORTED"),
     errors.IdentityExists: Problem(409, "DENIED"),
     errors.InstanceUnknown: Problem(404, "UNSUPPORTED"),
+    errors.MirrorNotPushed: Problem(405, "UNSUPPORTED"),
+    errors.MirrorUnknown: Problem(404, "UNSUPPORTED"),
     errors.FederationUnknown: Problem(404, "UNSUPPORTED"),
     errors.FederationExists: Problem(409, "DENIED"),
     errors.KeyUnknown: Problem(404, "UNSUPPORTED"),

@@ -75,6 +75,8 @@ _TABLE: Final[Problems] = {
     errors.IdentityUnknown: Problem(404, "ENTREPOT.4040021"),
     errors.IdentityExists: Problem(409, "ENTREPOT.4090021"),
     errors.InstanceUnknown: Problem(404, "ENTREPOT.4040030"),
+    errors.MirrorNotPushed: Problem(405, "ENTREPOT.4050001"),
+    errors.MirrorUnknown: Problem(404, "ENTREPOT.4040026"),
     errors.RunUnknown: Problem(404, "ENTREPOT.4040031"),
     errors.FederationUnknown: Problem(404, "ENTREPOT.4040022"),
     errors.FederationExists: Problem(409, "ENTREPOT.4090022"),

@@ -3,29 +3,36 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
+from functools import partial
+from typing import TypeAlias
 
 from starlette.types import Receive, Scope, Send
 
 from entrepot.doors.http.streaming import until_gone
 from entrepot.doors.oci.call import Call, Plain, Response
 from entrepot.doors.oci.conditions import is_same, is_unchanged
+from entrepot.mirror.blobs import find_blob
 from entrepot.plumbing import metrics
-from entrepot.registry.pull import find_blob, locate_blob, open_blob
+from entrepot.registry.pull import locate_blob, open_blob
 from entrepot.registry.remove import delete_blob
 from entrepot.registry.room import Registry
 from entrepot.values.digest import Digest
 from entrepot.values.ranges import parse_range
 
+Source: TypeAlias = Callable[[int, int], AsyncGenerator[bytes, None]]
+"""The bytes of a blob from one place to another."""
+
 
 async def get_blob(call: Call) -> Response:
     """A blob, whole or one byte range of it (`end-2`)."""
     digest = Digest.parse(call.reference)
-    size = await find_blob(call.registry, call.actor, call.name, digest)
+    method = call.request.method
+    found = await find_blob(call.rooms.mirror, call.actor, call.name, digest, with_bytes=method == "GET")
     headers = call.request.headers
     wanted = headers.get("range") if is_same(headers.get("if-range"), call.reference) else None
-    return await blob_response(
-        call.registry, call.name, digest, size, call.request.method, wanted, headers.get("if-none-match")
-    )
+    unchanged = headers.get("if-none-match")
+    coming = found.fetch.read if found.fetch is not None else None
+    return await blob_response(call.registry, call.name, digest, found.size, method, wanted, unchanged, coming)
 
 
 async def blob_response(
@@ -36,8 +43,12 @@ async def blob_response(
     method: str,
     range_header: str | None,
     if_none_match: str | None,
+    coming: Source | None = None,
 ) -> Response:
-    """The answer for a blob of the repository at `path` that the caller may read; its bytes are counted."""
+    """The answer for a blob of the repository at `path` that the caller may read; its bytes are counted.
+
+    `coming`: where they are read while they are on their way here.
+    """
     name = str(digest)
     headers = {
         "Docker-Content-Digest": name,
@@ -53,15 +64,16 @@ async def blob_response(
     def count(sent: int) -> None:
         registry.counts.sent(path, name, sent)
 
-    if location := await locate_blob(registry, digest):
+    if coming is None and (location := await locate_blob(registry, digest)):
         count(size)
         return Plain(307, {"Docker-Content-Digest": name, "Location": location})
+    source = coming or partial(open_blob, registry, digest)
     wanted = parse_range(range_header, size)
     if wanted is None:
-        return Stream(200, headers, size, open_blob(registry, digest, 0, size), count)
+        return Stream(200, headers, size, source(0, size), count)
     start, stop = wanted
     headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-    return Stream(206, headers, stop - start, open_blob(registry, digest, start, stop), count)
+    return Stream(206, headers, stop - start, source(start, stop), count)
 
 
 async def remove_blob(call: Call) -> Response:

@@ -10,6 +10,7 @@ from entrepot.accounts.credentials import Credentials
 from entrepot.accounts.room import Accounts
 from entrepot.doors.http.body import declared_length
 from entrepot.doors.oci.sampled import SampledPulls
+from entrepot.mirror.room import Mirror
 from entrepot.registry.room import Registry
 from entrepot.values.errors import ParameterInvalid
 from entrepot.values.names import RepositoryName
@@ -32,6 +33,7 @@ class OciRooms:
     accounts: Accounts
     credentials: Credentials
     registry: Registry
+    mirror: Mirror
     settings: OciSettings
     sampled: SampledPulls | None = None
     """None where no pull is told one by one."""

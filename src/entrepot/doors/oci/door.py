@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Collection
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,6 +15,7 @@ from entrepot.doors.oci import routes, token
 from entrepot.doors.oci.call import API_VERSION, Call, OciRooms, Plain, Response
 from entrepot.doors.oci.fast import FastPulls
 from entrepot.doors.oci.uploads import progress_headers
+from entrepot.mirror.transparent import Transparent
 from entrepot.values.errors import (
     Elsewhere,
     EntrepotError,
@@ -41,13 +43,20 @@ class OciDoor:
         self._rooms = rooms
         self._beyond = beyond
         self._fast = FastPulls(rooms)
+        self._transparent = Transparent(rooms.mirror)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == TOKEN_PATH:
             await self._token(scope, receive, send)
             return
-        if scope["method"] in ("GET", "HEAD") and await self._tried_fast(scope, receive, send):
-            return
+        if scope["method"] in ("GET", "HEAD"):
+            names_registry = b"ns=" in scope["query_string"]
+            if not names_registry and await self._tried_fast(scope, receive, send):
+                return
+            led = await self._led(scope, receive, send)
+            if led is None or (led is not scope and await self._tried_fast(led, receive, send)):
+                return
+            scope = led
         found = routes.find(scope["path"])
         if found is None:
             other = await self._beyond(scope) if self._beyond is not None else None
@@ -83,6 +92,25 @@ class OciDoor:
         wanted = routes.scope_of(route, scope["method"], name, mount_from)
         render = self._renderer(scope, wanted, name, reference, route.handlers)
         await front.answer(scope, receive, send, route.name, handle, render)
+
+    async def _led(self, scope: Scope, receive: Receive, send: Send) -> Scope | None:
+        """The request as it is for the mirror that its client means without saying so, else as it was.
+
+        None: nothing here is what it means, and that was answered.
+        """
+        found = routes.find(scope["path"])
+        if found is None or not found[1]:
+            return scope
+        name, host = found[1], Request(scope).query_params.get("ns", "")
+        own = urlsplit(base_url(scope, self._rooms.settings.external_url)).netloc
+        try:
+            here = await self._transparent.name(name, host, own)
+        except EntrepotError as error:
+            await front.answer(scope, receive, send, found[0].name, _raising(error), self._renderer(scope, "", "", ""))
+            return None
+        beginning = len("/v2/")
+        path = f"/v2/{here}{scope['path'][beginning + len(name) :]}"
+        return scope if here == name else {**scope, "path": path, "raw_path": path.encode()}
 
     async def _tried_fast(self, scope: Scope, receive: Receive, send: Send) -> bool:
         try:
@@ -142,6 +170,13 @@ class OciDoor:
         elif any(key == b"authorization" for key, _ in scope["headers"]):
             parts.append('error="invalid_token"')
         return f"Bearer {','.join(parts)}"
+
+
+def _raising(error: EntrepotError) -> Callable[[], Awaitable[Response]]:
+    async def handle() -> Response:
+        raise error
+
+    return handle
 
 
 async def _no_such_path() -> Response:

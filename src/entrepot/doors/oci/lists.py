@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 
 from entrepot.accounts.scopes import CATALOG
 from entrepot.doors.oci.call import Call, Plain, Response
-from entrepot.registry.lists import Page, list_catalog, list_referrers, list_tags
+from entrepot.mirror.lists import list_referrers, list_tags
+from entrepot.registry.lists import Page, list_catalog
 from entrepot.values.digest import Digest
 from entrepot.values.errors import Unauthenticated
 from entrepot.values.media_types import OCI_INDEX
@@ -14,7 +15,7 @@ from entrepot.values.media_types import OCI_INDEX
 async def tags(call: Call) -> Response:
     """The tags of a repository (`end-8`)."""
     after, limit = call.page()
-    page = await list_tags(call.registry, call.actor, call.name, after, limit)
+    page = await list_tags(call.rooms.mirror, call.actor, call.name, after, limit)
     return _listing(call, {"name": call.name, "tags": page.items}, page, limit)
 
 
@@ -33,7 +34,7 @@ async def referrers(call: Call) -> Response:
     """What refers to a manifest, all of it or of one `artifactType` (`end-12a`, `end-12b`)."""
     artifact_type = call.parameter("artifactType") or None
     subject = Digest.parse(call.reference)
-    found = await list_referrers(call.registry, call.actor, call.name, subject, artifact_type, call.parameter("after"))
+    found = await list_referrers(call.rooms.mirror, call.actor, call.name, subject, artifact_type, call.parameter("after"))
     index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": found.descriptors}
     headers = {"Content-Type": OCI_INDEX}
     if artifact_type is not None:

@@ -3,7 +3,8 @@
 from entrepot.doors.http import body as bodies
 from entrepot.doors.oci.call import Call, Plain, Response
 from entrepot.doors.oci.conditions import is_unchanged
-from entrepot.registry.pull import FoundManifest, find_manifest
+from entrepot.mirror.manifests import find_manifest
+from entrepot.registry.pull import FoundManifest
 from entrepot.registry.push import check_push, push_manifest
 from entrepot.registry.remove import delete_manifest, delete_tag
 from entrepot.values.accept import Accept
@@ -11,19 +12,24 @@ from entrepot.values.errors import ManifestTooLarge, ManifestUnknown, TagInvalid
 from entrepot.values.names import TagName
 from entrepot.values.reference import Reference, parse_reference
 
+_STALE = '110 - "Response is stale: the upstream of this mirror does not answer."'  # RFC 7234 §5.5.1
+
 
 async def get_manifest(call: Call) -> Response:
     """A manifest by tag or by digest, in a form the client accepts (`end-3`)."""
     accept = Accept.parse(call.request.headers.getlist("accept"))
-    found = await find_manifest(call.registry, call.actor, call.name, _existing(call), accept)
+    served = await find_manifest(call.rooms.mirror, call.actor, call.name, _existing(call), accept)
+    found = served.found
     if is_unchanged(call.request.headers.get("if-none-match"), found.digest):
-        return manifest_response(found, unchanged=True)
+        return manifest_response(found, unchanged=True, is_stale=served.is_stale)
     call.rooms.answered(call.request.scope, call.actor, call.name, call.reference, found.digest)
-    return manifest_response(found)
+    return manifest_response(found, is_stale=served.is_stale)
 
 
-def manifest_response(found: FoundManifest, unchanged: bool = False) -> Response:
+def manifest_response(found: FoundManifest, unchanged: bool = False, is_stale: bool = False) -> Response:
     headers = {"Docker-Content-Digest": found.digest, "ETag": f'"{found.digest}"', "Vary": "Accept"}
+    if is_stale:
+        headers["Warning"] = _STALE
     if unchanged:
         return Plain(304, headers)
     return Plain(200, {**headers, "Content-Type": found.media_type}, found.body, found.size)

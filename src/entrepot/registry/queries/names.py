@@ -33,11 +33,12 @@ from entrepot.registry.tables import organization, repository, upload
 _Columns = ReadOnlyColumnCollection[str, Any]
 
 IS_PUBLIC = select(grant.c.id).where(grant.c.scope == repository.c.path, grant.c.subject == EVERYONE).exists()
+ALLOWS_SPARSE = or_(organization.c.allows_sparse, organization.c.is_mirror)
 REPOSITORY = (
     repository,
     organization.c.name.label("organization"),
     organization.c.domain_id,
-    organization.c.allows_sparse,
+    ALLOWS_SPARSE.label("allows_sparse"),
     IS_PUBLIC.label("is_public"),
 )
 
@@ -49,6 +50,7 @@ _CREATOR_NAME = select(user.c.name).where(user.c.id == organization.c.creator_id
 _LEVEL = held_level(NOW).scalar_subquery().label("level")
 _REACHED_BY_NAME = _BY_NAME.add_columns(_LEVEL, func.coalesce(_CREATOR_NAME, "").label("creator_name"))
 _BY_PATH = select(*REPOSITORY, IS_METERED).join(organization).where(repository.c.path == bindparam("path"))
+_IS_MIRROR = select(organization.c.is_mirror).where(organization.c.name == bindparam("organization"))
 _REACHED_BY_PATH = _BY_PATH.add_columns(_LEVEL)
 
 
@@ -59,6 +61,11 @@ async def organization_by_name(tx: Reader, name: str) -> Row[Any] | None:
 async def reached_organization(tx: Reader, actor: Actor, name: str) -> Row[Any] | None:
     """The same with its `creator_name` and the `level` that the actor's account holds on it; NULL for none."""
     return await tx.row(_REACHED_BY_NAME, asking(actor, name, tx.now))
+
+
+async def is_mirror(tx: Reader, name: str) -> bool:
+    """Whether the organization is a mirror of another registry; false for one that does not exist."""
+    return bool(await tx.value(_IS_MIRROR, {"organization": name}))
 
 
 async def domains_of(tx: Reader, organizations: Collection[str]) -> Mapping[str, str]:
@@ -151,7 +158,7 @@ def _counts(
 
 
 async def save_organization(
-    tx: Writer, domain_id: str, name: str, creator_id: str, public_by_default: bool, at: datetime
+    tx: Writer, domain_id: str, name: str, creator_id: str, public_by_default: bool, is_mirror: bool, at: datetime
 ) -> int | None:
     """The new row's id, or None when the name is taken."""
     insert = tx.insert(organization).values(
@@ -160,6 +167,7 @@ async def save_organization(
         creator_id=creator_id,
         allows_sparse=False,
         public_by_default=public_by_default,
+        is_mirror=is_mirror,
         created_at=at,
     )
     found = await tx.value(insert.on_conflict_do_nothing().returning(organization.c.id))

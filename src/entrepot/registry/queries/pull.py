@@ -9,7 +9,7 @@ What ends, ends with a day: within one the same question has the same answer (`d
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, null, select
 
 from entrepot.access.actor import Actor
 from entrepot.access.check import held_level
@@ -19,9 +19,9 @@ from entrepot.registry.tables import blob, manifest, repository, repository_blob
 
 
 def manifest_by_tag(with_body: bool) -> Select[Any]:
-    """(level, version, digest, media type, size[, body]) for parameters of `parameters` and `reference`."""
+    """(level, version, digest, media type, size, fresh until[, body]), asked with `parameters`."""
     return (
-        select(*_who(), *_what(with_body))
+        select(*_who(), *_what(with_body, tag.c.fresh_until))
         .select_from(repository)
         .join(tag, tag.c.repository_id == repository.c.id)
         .join(manifest, (manifest.c.repository_id == repository.c.id) & (manifest.c.digest == tag.c.digest))
@@ -34,9 +34,9 @@ def manifest_by_tag(with_body: bool) -> Select[Any]:
 
 
 def manifest_by_digest(with_body: bool) -> Select[Any]:
-    """Like `manifest_by_tag`; `reference` is a digest."""
+    """Like `manifest_by_tag`; `reference` is a digest, which stays what it is."""
     return (
-        select(*_who(), *_what(with_body))
+        select(*_who(), *_what(with_body, null()))
         .select_from(repository)
         .join(manifest, manifest.c.repository_id == repository.c.id)
         .where(repository.c.path == bindparam("path"), manifest.c.digest == bindparam("reference"))
@@ -87,6 +87,6 @@ def _who() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     return level.scalar_subquery().label("level"), version.scalar_subquery().label("version")
 
 
-def _what(with_body: bool) -> tuple[ColumnElement[Any], ...]:
-    always = (manifest.c.digest, manifest.c.media_type, manifest.c.size)
+def _what(with_body: bool, fresh_until: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+    always = (manifest.c.digest, manifest.c.media_type, manifest.c.size, fresh_until)
     return (*always, manifest.c.body) if with_body else always

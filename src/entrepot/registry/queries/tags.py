@@ -65,6 +65,18 @@ async def set_pushed(tx: Writer, repository_id: int, name: str, at: datetime) ->
     await tx.run(update(tag).where(*of_name).values(pushed_at=at))
 
 
+async def set_fresh(tx: Writer, repository_id: int, names: Collection[str], until: int) -> None:
+    """Let tags of a mirror be served until then (seconds since the epoch) without asking its upstream."""
+    of_names = (tag.c.repository_id == repository_id, tag.c.name.in_(names), tag.c.valid_until.is_(None))
+    await tx.run(update(tag).where(*of_names).values(fresh_until=until, ask_after=None))
+
+
+async def set_stale(tx: Writer, repository_id: int, name: str, until: int) -> None:
+    """Do not ask the upstream about a tag of a mirror before then (seconds since the epoch)."""
+    of_name = (tag.c.repository_id == repository_id, tag.c.name == name, tag.c.valid_until.is_(None))
+    await tx.run(update(tag).where(*of_name).values(ask_after=until))
+
+
 async def open_tags_count(tx: Reader, repository_id: int) -> int:
     return int(
         await tx.value(select(func.count()).where(tag.c.repository_id == repository_id, tag.c.valid_until.is_(None)))

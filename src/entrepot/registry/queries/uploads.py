@@ -29,6 +29,10 @@ async def upload_of(tx: Reader, upload_id: str, path: str, owner: str) -> Row[An
     )
 
 
+async def is_there(tx: Reader, upload_id: str) -> bool:
+    return await tx.value(select(upload.c.id).where(upload.c.id == upload_id)) is not None
+
+
 async def open_uploads_of(tx: Reader, owner: str) -> int:
     return int(await tx.value(select(func.count()).where(upload.c.owner == owner)))
 

@@ -14,6 +14,7 @@
     │   ├── places.py           where images are kept
     │   │     RepositoryUnknown RepositoryExists QuotaExceeded
     │   │     OrganizationUnknown OrganizationExists OrganizationNotEmpty InstanceUnknown ReadOnly
+    │   │     MirrorNotPushed MirrorUnknown
     │   │     GrantUnknown GrantExists ShareUnknown ShareExists RuleUnknown RuleExists
     │   │     RunUnknown
     │   ├── people.py           who somebody is, and what they may do

@@ -63,6 +63,14 @@ class ReadOnly(Refused):
     """Nothing is changed here for now. Detail `organization` is empty when that is so in the whole installation."""
 
 
+class MirrorNotPushed(Refused):
+    """This organization is a mirror: what is in it comes from another registry; push to an organization of your own."""
+
+
+class MirrorUnknown(Refused):
+    """There is no such mirror, or you may not see it."""
+
+
 class InstanceUnknown(Refused):
     """There is no such instance: there is one, and calls name it by its fixed id."""
 

@@ -18,6 +18,7 @@ from entrepot.doors.manage import (
     image_versions,
     immutability,
     maintenance,
+    mirrors,
     organizations,
     problems,
     quotas,
@@ -51,6 +52,8 @@ _SHARES: Final = f"{_NAMESPACE}/repositories/{{repository}}/access-domains"
 _SHARE: Final = f"{_SHARES}/{{access_domain}}"
 _ARCHIVES: Final = f"{_NAMESPACE}/archives"
 _ARCHIVE: Final = "/v2/manage/archives/{archive}"
+_MIRRORS: Final = "/v2/manage/mirrors"
+_MIRROR: Final = f"{_MIRRORS}/{{mirror}}"
 _REGIONS: Final = "/v2/manage/regions"
 _ON_ORGANIZATION: Final[Mapping[str, Any]] = {"problems": ON_ORGANIZATION_ACCESS}
 _ON_REPOSITORY: Final[Mapping[str, Any]] = {"problems": ON_REPOSITORY_ACCESS}
@@ -193,6 +196,12 @@ IMAGES: Final = (
     Route("DELETE", f"{_RETENTION}/policies/{{policy}}", retention_policies.delete_retention_policy, 204),
     Route("POST", f"{_RETENTION}/preview", retention_previews.preview_retention_policy),
     Route("POST", f"{_RETENTION}/policies/{{policy}}/preview", retention_previews.preview_retention_policy_change),
+    Route("POST", _MIRRORS, mirrors.create_mirror, 201),
+    Route("GET", _MIRRORS, mirrors.list_mirrors, without_none=True),
+    Route("GET", _MIRROR, mirrors.show_mirror),
+    Route("PATCH", _MIRROR, mirrors.update_mirror),
+    Route("DELETE", _MIRROR, mirrors.delete_mirror, 204),
+    Route("GET", f"{_MIRROR}/config", mirrors.show_mirror_config),
     # Synchronisation. The contract has no calls that make its regions known.
     Route("POST", f"{_REPO}/sync_repo", sync.create_image_sync_repo, **_ON_SYNCHRONISATION),
     Route("GET", f"{_REPO}/sync_repo", sync.list_image_auto_sync_repos_details),

@@ -1,0 +1,1 @@
+"""SQL of the mirror room, by what it is about."""

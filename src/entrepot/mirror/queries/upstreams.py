@@ -1,0 +1,98 @@
+"""SQL about upstreams, and about what a mirror holds of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, select, update
+
+from entrepot.access.actor import Actor
+from entrepot.access.check import NOW, asking, held_level, visible
+from entrepot.accounts.tables import user
+from entrepot.db.transaction import Reader, Writer
+from entrepot.mirror.tables import upstream
+from entrepot.registry.tables import blob, manifest, manifest_blob, organization, repository, repository_blob, tag
+
+_SHOWN = (
+    upstream,
+    organization.c.name.label("organization"),
+    organization.c.domain_id,
+    organization.c.public_by_default,
+    select(user.c.name).where(user.c.id == upstream.c.creator_id).scalar_subquery().label("creator_name"),
+)
+_BY_NAME = select(*_SHOWN).join(organization).where(organization.c.name == bindparam("organization"))
+_REACHED = _BY_NAME.add_columns(held_level(NOW).scalar_subquery().label("level"))
+
+
+async def upstream_of(tx: Reader, organization_name: str) -> Row[Any] | None:
+    return await tx.row(_BY_NAME, {"organization": organization_name})
+
+
+async def reached_upstream(tx: Reader, actor: Actor, organization_name: str) -> Row[Any] | None:
+    """The same with the `level` that the actor's account holds on the organization; NULL for none."""
+    return await tx.row(_REACHED, asking(actor, organization_name, tx.now))
+
+
+async def upstreams(tx: Reader, actor: Actor, after: str, limit: int) -> Sequence[Row[Any]]:
+    """Those in organizations that the actor may read, by name, from behind `after`."""
+    readable = visible(actor, organization.c.name, organization.c.name, tx.now)
+    found = select(*_SHOWN).join(organization).where(organization.c.name > after, readable)
+    return await tx.rows(found.order_by(organization.c.name).limit(limit))
+
+
+async def mirrors_of_host(tx: Reader, host: str) -> Sequence[str]:
+    """Organizations that mirror the registry which clients call `host`, the oldest first."""
+    found = select(organization.c.name).join(upstream).where(upstream.c.host == host)
+    return [row.name for row in await tx.rows(found.order_by(upstream.c.created_at, organization.c.name))]
+
+
+async def save_upstream(tx: Writer, row: Mapping[str, Any]) -> None:
+    await tx.run(tx.insert(upstream).values(**row))
+
+
+async def change_upstream(tx: Writer, organization_id: int, **values: Any) -> None:
+    await tx.run(update(upstream).where(upstream.c.organization_id == organization_id).values(**values))
+
+
+async def delete_upstream(tx: Writer, organization_id: int) -> None:
+    """The organization is one of its own from now on."""
+    await tx.run(delete(upstream).where(upstream.c.organization_id == organization_id))
+    await tx.run(update(organization).where(organization.c.id == organization_id).values(is_mirror=False))
+
+
+# --- what is held ---
+
+
+async def held_tag(tx: Reader, path: str, name: str) -> Row[Any] | None:
+    """A tag as it is held: repository_id, digest, fresh_until, ask_after."""
+    found = select(tag.c.repository_id, tag.c.digest, tag.c.fresh_until, tag.c.ask_after).join(repository)
+    return await tx.row(found.where(repository.c.path == path, tag.c.name == name, tag.c.valid_until.is_(None)))
+
+
+async def holds_manifest(tx: Reader, path: str, digest: str) -> bool:
+    found = select(manifest.c.id).join(repository).where(repository.c.path == path, manifest.c.digest == digest)
+    return await tx.value(found) is not None
+
+
+async def naming(tx: Reader, path: str, digest: str) -> Row[Any] | None:
+    """A manifest of the repository that names the blob: body, media_type."""
+    found = (
+        select(manifest.c.body, manifest.c.media_type)
+        .join(repository)
+        .join(manifest_blob, manifest_blob.c.manifest_id == manifest.c.id)
+        .where(repository.c.path == path, manifest_blob.c.digest == digest)
+    )
+    return await tx.row(found.limit(1))
+
+
+async def sibling_with(tx: Reader, organization_name: str, digest: str) -> str | None:
+    """Another repository of the mirror that holds the blob."""
+    found = (
+        select(repository.c.path)
+        .select_from(repository_blob)
+        .join(repository)
+        .join(organization)
+        .join(blob, blob.c.digest == repository_blob.c.digest)
+        .where(repository_blob.c.digest == digest, organization.c.name == organization_name)
+    )
+    path: str | None = await tx.value(found.limit(1))
+    return path

@@ -1,0 +1,31 @@
+"""What the mirror room is told; `app.py` makes it from the settings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from entrepot.plumbing.networks import Network
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorSettings:
+    """`near`: private networks that an upstream may send clients on to. `upstream_seconds_max`: so long an answer about
+    a manifest may take.
+
+    `piece_bytes`: what is fetched is readable by other processes in pieces of this size at most; `piece_seconds`: or
+    after so long. `lease_seconds`: after so long without a word, another process goes on with a fetch;
+    `watch_seconds`: how often the others look how far it is. `trouble_seconds`: so long an upstream that just failed
+    is not asked again for a tag that can be served stale.
+    """
+
+    near: Sequence[Network] = ()
+    upstream_seconds_max: float = 20.0
+    piece_bytes: int = 8 << 20
+    piece_seconds: float = 2.0
+    lease_seconds: float = 15.0
+    watch_seconds: float = 0.05
+    trouble_seconds: float = 30.0
+    endpoints_max: int = 10
+    tags_max: int = 100_000
+    """Of one repository of an upstream that are listed."""
+    referrers_max: int = 100
+    """Of one image that are brought along."""

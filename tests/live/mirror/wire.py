@@ -1,0 +1,136 @@
+"""The wire between a mirror and its upstream: a proxy that counts what passes, and misbehaves when told to."""
+
+import http.client
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+_CHUNK = 16 << 10
+_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "host"})
+
+
+@dataclass
+class Wire:
+    """`url` is where the upstream seems to be. Faults hold until they are taken back.
+
+    `is_down`: nobody answers. `status`: what each request is answered with instead. `cuts`: after so many bytes each
+    of the next answers with a blob breaks off. `bytes_per_second`: of all blobs together; 0: as fast as it goes.
+    `knows_head`: HEAD is answered. `spoils`: blobs arrive with their last byte changed. `sends_on_to`: where requests
+    for blobs are redirected.
+    """
+
+    upstream: str
+    url: str = ""
+    is_down: bool = False
+    status: int = 0
+    retry_after: str = ""
+    cuts: list[int] = field(default_factory=list)
+    bytes_per_second: int = 0
+    knows_head: bool = True
+    spoils: bool = False
+    sends_on_to: str = ""
+    asked: list[str] = field(default_factory=list)
+    """`GET manifests/1.0`, `HEAD blobs/sha256:…`, `GET tags/list`."""
+    blob_bytes: int = 0
+    _passing: threading.Lock = field(default_factory=threading.Lock)
+
+    def count(self, what: str) -> int:
+        return sum(one.startswith(what) for one in self.asked)
+
+    def passes(self, size: int) -> None:
+        """Takes the time that so many bytes take; blobs share the line."""
+        if self.bytes_per_second:
+            with self._passing:
+                time.sleep(size / self.bytes_per_second)
+
+
+@contextmanager
+def running_wire(upstream: str) -> Iterator[Wire]:
+    wire = Wire(upstream)
+
+    class Handler(_Handler):
+        held = wire
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        wire.url = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield wire
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    held: Wire
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        wire, path = self.held, urlsplit(self.path).path
+        kind = next((one for one in ("/manifests/", "/blobs/", "/tags/", "/referrers/") if one in path), "")
+        wire.asked.append(f"{self.command} {kind[1:]}{path.rpartition('/')[2]}")
+        if wire.is_down:
+            self._hang_up()
+        elif wire.status:
+            self._plain(wire.status, {"Retry-After": wire.retry_after} if wire.retry_after else {})
+        elif self.command == "HEAD" and not wire.knows_head:
+            self._plain(405, {})
+        elif kind == "/blobs/" and wire.sends_on_to:
+            self._plain(307, {"Location": wire.sends_on_to})
+        else:
+            self._forward(is_blob=kind == "/blobs/" and self.command == "GET")
+
+    do_HEAD = do_GET  # noqa: N815  # the names the library looks for
+
+    def log_message(self, *_: object) -> None: ...
+
+    def _forward(self, *, is_blob: bool) -> None:
+        parts = urlsplit(self.held.upstream)
+        there = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=30)
+        try:
+            headers = {key: value for key, value in self.headers.items() if key.lower() not in _HOP}
+            there.request(self.command, self.path, headers={**headers, "Host": f"{parts.hostname}:{parts.port}"})
+            answer = there.getresponse()
+            self.send_response(answer.status)
+            for key, value in answer.getheaders():
+                if key.lower() not in _HOP:
+                    self.send_header(key, value)
+            self.end_headers()
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self._pass_on(answer, is_blob=is_blob)
+        finally:
+            there.close()
+
+    def _pass_on(self, answer: http.client.HTTPResponse, *, is_blob: bool) -> None:
+        wire = self.held
+        cut = wire.cuts.pop(0) if is_blob and wire.cuts else None
+        left = int(answer.headers.get("Content-Length") or 0)
+        while chunk := answer.read(_CHUNK if cut is None else min(_CHUNK, cut)):
+            left -= len(chunk)
+            if is_blob:
+                wire.passes(len(chunk))
+                wire.blob_bytes += len(chunk)
+                if wire.spoils and not left:
+                    chunk = chunk[:-1] + bytes([chunk[-1] ^ 1])
+            self.wfile.write(chunk)
+            if cut is not None and (cut := cut - len(chunk)) <= 0:
+                self._hang_up()
+                return
+
+    def _plain(self, status: int, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for key, value in headers.items():
+            self.send_header(key, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        self.wfile.flush()
+        self.connection.shutdown(2)

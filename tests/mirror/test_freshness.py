@@ -1,0 +1,40 @@
+"""When an upstream is asked about a tag."""
+
+import pytest
+
+from entrepot.mirror.freshness import Policy, Verdict, check, judge
+from entrepot.values.errors import ParameterInvalid
+
+POLICY = Policy(fresh_seconds=100, stale_seconds=1_000)
+
+
+@pytest.mark.parametrize(
+    ("fresh_until", "ask_after", "now", "verdict"),
+    [
+        (None, None, 5_000, Verdict.SERVE),
+        (5_001, None, 5_000, Verdict.SERVE),
+        (5_000, None, 5_000, Verdict.SERVE_AND_ASK),
+        (4_001, None, 5_000, Verdict.SERVE_AND_ASK),
+        (4_000, None, 5_000, Verdict.ASK_FIRST),
+        (1_000, 5_001, 5_000, Verdict.SERVE_STALE),
+        (1_000, 5_000, 5_000, Verdict.ASK_FIRST),
+        (5_001, 9_000, 5_000, Verdict.SERVE),
+    ],
+)
+def test_a_tag_is_asked_about_when_it_is_not_fresh_and_the_upstream_did_not_just_fail(
+    fresh_until: int | None, ask_after: int | None, now: float, verdict: Verdict
+) -> None:
+    assert judge(POLICY, fresh_until, ask_after, now) is verdict
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [Policy(fresh_seconds=-1), Policy(stale_seconds=10**9), Policy(absent_seconds=-1), Policy(fetches_max=0)],
+)
+def test_a_policy_out_of_bounds_is_refused(policy: Policy) -> None:
+    with pytest.raises(ParameterInvalid):
+        check(policy)
+
+
+def test_a_policy_may_ask_with_every_pull() -> None:
+    assert check(Policy(fresh_seconds=0, stale_seconds=0)) == Policy(fresh_seconds=0, stale_seconds=0)
