@@ -108,4 +108,5 @@ if __name__ == "__main__":
     SCHEDULE[at_start] = every(days=1, at_start=True)
     worker._SEAT_CHECK_SECONDS = 0.2
     worker._ADOPT_EVERY = 1
+    worker._END_SECONDS_MAX = 3.0
     worker.run(load().settings)

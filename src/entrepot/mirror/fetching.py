@@ -25,6 +25,7 @@ from entrepot.plumbing.logging import get_logger
 from entrepot.registry import pull, staging
 from entrepot.registry.uploads import append, cancel_upload, finish_upload, start_upload
 from entrepot.remote.blobs import read_blob
+from entrepot.remote.retries import wait_before
 from entrepot.values.descriptor import Descriptor
 from entrepot.values.digest import Digest
 from entrepot.values.errors import (
@@ -272,7 +273,7 @@ class Fetch:
     def show(self, chunk: bytes) -> None:
         """Let readers have the chunk that comes next."""
         self._tail.append(chunk)
-        self._shown = self._durable + sum(map(len, self._tail))
+        self._shown += len(chunk)
         self._tell()
 
     async def _hashed(self) -> "hashlib._Hash":
@@ -313,8 +314,8 @@ class Fetch:
                 rounds += 1
                 if rounds >= _ROUNDS_MAX:
                     raise trouble
-                remote = self._source.remotes[0]
-                await remote.wait(1 + rounds, trouble)
+                first = self._source.remotes[0]
+                await first.sleep(wait_before(1 + rounds, first.settings, trouble.retry_after))
 
 
 class _Piece:

@@ -19,7 +19,7 @@ class MirrorSettings:
 
     near: Sequence[Network] = ()
     upstream_seconds_max: float = 20.0
-    piece_bytes: int = 8 << 20
+    piece_bytes: int = 4 << 20
     piece_seconds: float = 2.0
     lease_seconds: float = 15.0
     watch_seconds: float = 0.05

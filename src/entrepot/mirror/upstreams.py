@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from entrepot.access.actor import Actor
+from entrepot.access.actor import EVERYONE, Actor
 from entrepot.access.check import effective, require_account
+from entrepot.access.grants import Grant, set_grant
 from entrepot.access.levels import Level
 from entrepot.accounts.operators import require_operator
 from entrepot.db.resealing import keep_sealed
@@ -106,6 +107,9 @@ async def create_mirror(
         await require_operator(tx, actor)
         made = await add_organization(tx, mirror.registry, actor, name, public_by_default, is_mirror=True)
         now = mirror.clock.now()
+        if public_by_default:
+            # Also what is not here yet may be asked for, and so comes here.
+            await set_grant(tx, Grant(name, EVERYONE, Level.READ), by=actor.subject, at=now)
         await keep_sealed(tx)
         row = {
             "organization_id": made.id,

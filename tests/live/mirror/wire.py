@@ -111,6 +111,9 @@ class _Handler(BaseHTTPRequestHandler):
         wire = self.held
         cut = wire.cuts.pop(0) if is_blob and wire.cuts else None
         left = int(answer.headers.get("Content-Length") or 0)
+        if cut == 0:
+            self._hang_up()
+            return
         while chunk := answer.read(_CHUNK if cut is None else min(_CHUNK, cut)):
             left -= len(chunk)
             if is_blob:
