@@ -2,8 +2,8 @@
 
 from entrepot.jobs.notes import SYSTEM
 from entrepot.mirror.regions import create_region
-from entrepot.mirror.upstreams import Upstream, create_mirror
 from entrepot.mirror.sync import Destination, create_rule
+from entrepot.mirror.upstreams import Upstream, create_mirror
 from entrepot.registry.immutability import create_rule as create_immutability_rule
 from entrepot.registry.immutability_rules import Rule as ImmutabilityRule
 from entrepot.registry.queries import names
@@ -49,8 +49,8 @@ REMOTE = {"remoteRegionId": "north-1", "remoteNamespace": "copies"}
 async def automate(rooms: Rooms, path: RepositoryName) -> None:
     """The trigger `deploy`, policies and a run of retention with the number 1, the rule for `REMOTE`, which is known.
 
-    A mirror `hub`. And in the organization the webhook `tell` with a delivery that waits, number 1, and a rule of immutability of that
-    number that is disabled.
+    And in the organization the webhook `tell` with a delivery that waits, number 1, and a rule of immutability of that
+    number that is disabled. Beside it a mirror, `hub`.
     """
     kept = ImmutabilityRule("*", "*", is_enabled=False)
     await create_immutability_rule(rooms.registry, rooms.admin, OrganizationName(path.organization), kept)

@@ -30,7 +30,9 @@ def test_docker_cannot_mirror_other_registries() -> None:
         snippet(Engine.DOCKER, "quay", "quay.io", "https://quay.io", "https://images.example")
 
 
-@pytest.mark.parametrize(("url", "is_insecure"), [("https://images.example", False), ("http://images.example:5000", True)])
+@pytest.mark.parametrize(
+    ("url", "is_insecure"), [("https://images.example", False), ("http://images.example:5000", True)]
+)
 def test_podman_is_told_where_there_is_no_tls(url: str, is_insecure: bool) -> None:
     made = snippet(Engine.PODMAN, "quay", "quay.io", "https://quay.io", url)
     (registry,) = tomllib.loads(made.text)["registry"]

@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 
 from entrepot.cli.options import Fields, taking
-from entrepot.cli.output import AsJson, PasswordStdin, Yes, confirm, done, read_password, show_json, show_one, show_table
+from entrepot.cli.output import (
+    AsJson,
+    PasswordStdin,
+    Yes,
+    confirm,
+    done,
+    read_password,
+    show_json,
+    show_one,
+    show_table,
+)
 
 _MIRRORS = "/v2/manage/mirrors"
 _PANEL = "How it treats what it holds"
@@ -43,7 +53,9 @@ def _policy(
     ] = None,
     stale: Annotated[
         str | None,
-        typer.Option(help="How long after that it is served at once and asked about meanwhile.", rich_help_panel=_PANEL),
+        typer.Option(
+            help="How long after that it is served at once and asked about meanwhile.", rich_help_panel=_PANEL
+        ),
     ] = None,
     absent: Annotated[
         str | None,

@@ -357,5 +357,5 @@ def _key(path: str, digest: Digest) -> tuple[str, str, str]:
 
 
 async def _nothing() -> AsyncGenerator[bytes, None]:
-    for chunk in ():
-        yield chunk
+    for _ in range(0):
+        yield b""

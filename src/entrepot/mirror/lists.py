@@ -56,7 +56,9 @@ async def list_referrers(
     if source is not None and not after:
         async with mirror.db.reading() as tx:
             await reach.permitted(tx, actor, Action.REPOSITORY_PULL, path)
-        await mirror.running.together(("referrers", path, subject), lambda: _bring_referrers(mirror, source, path, subject))
+        await mirror.running.together(
+            ("referrers", path, subject), lambda: _bring_referrers(mirror, source, path, subject)
+        )
     return await lists.list_referrers(mirror.registry, actor, path, subject, artifact_type, after)
 
 

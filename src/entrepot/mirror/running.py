@@ -44,12 +44,15 @@ class Running:
         """What `ask` answers; who asks the same meanwhile gets the same answer, or error."""
         task: asyncio.Task[T] | None = self._questions.get(key)
         if task is None:
-            task = self._questions[key] = self.begin(ask())
+            task = self._questions[key] = self._task(ask())
             task.add_done_callback(lambda _: self._questions.pop(key, None))
         return await asyncio.shield(task)
 
-    def begin(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
-        """A task that nobody has to wait for; what goes wrong in it is logged by whoever knows what it means."""
+    def begin(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do it beside everything else; what goes wrong in it is logged by whoever knows what it means."""
+        _ = self._task(work)
+
+    def _task(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)

@@ -48,7 +48,7 @@ def _docker(mirror: str, host: str, _endpoint: str, url: str) -> Snippet:
     if host != DOCKER_HUB:
         raise ParameterInvalid(
             worded(
-                "Docker takes mirrors of Docker Hub alone; pull {service}/{mirror}/REPOSITORY instead of {host}/REPOSITORY.",
+                "Docker takes mirrors of Docker Hub alone; pull {service}/{mirror}/REPOSITORY for {host}/REPOSITORY.",
                 service=urlsplit(url).netloc,
                 mirror=mirror,
                 host=host,

@@ -29,9 +29,10 @@ def check_proxy(address: str) -> str:
     try:
         parts = urlsplit(address)
         is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_good = is_good and not parts.path.strip("/") and not parts.query
     except ValueError:
         is_good = False
-    if not is_good or parts.path.strip("/") or parts.query or len(address) > _PROXY_CHARS_MAX:
+    if not is_good or len(address) > _PROXY_CHARS_MAX:
         raise ParameterInvalid("A proxy is http://[USER:PASSWORD@]HOST:PORT, or the same with https.", field="proxy")
     return address
 
@@ -49,12 +50,9 @@ def known_host(text: str) -> str:
 
 
 def upstream_name(host: str, path: RepositoryName) -> RepositoryName:
-    """What the repository `path` of a mirror is called at its upstream. Docker Hub keeps its own images in `library`.
-
-    Raises NameInvalid.
-    """
+    """What a mirror's repository is called at its upstream. Docker Hub keeps its own images in `library`."""
     name = path.partition("/")[2]
-    return RepositoryName.parse(f"library/{name}" if host == DOCKER_HUB and "/" not in name else name)
+    return RepositoryName(f"library/{name}" if host == DOCKER_HUB and "/" not in name else name)
 
 
 def _endpoint(text: str) -> str:

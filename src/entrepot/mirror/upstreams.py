@@ -150,9 +150,7 @@ async def show_mirror(mirror: Mirror, actor: Actor, name: OrganizationName) -> S
         return _of(mirror, row)
 
 
-async def show_config(
-    mirror: Mirror, actor: Actor, name: OrganizationName, engine: Engine, address: str
-) -> Snippet:
+async def show_config(mirror: Mirror, actor: Actor, name: OrganizationName, engine: Engine, address: str) -> Snippet:
     """How an engine is told to pull through the mirror, at this service's `address`.
 
     Raises what `show_mirror` raises, and ParameterInvalid for what the engine cannot do.

@@ -49,7 +49,9 @@ class Upstream:
         """A new image with layers of these sizes."""
         name = name or fresh_name("team") + "/app"
         layers = dict(self._blob(name, os.urandom(size)) for size in sizes)
-        config, content = self._blob(name, json.dumps({"os": "linux", "architecture": "amd64", "n": secrets.token_hex(8)}).encode())
+        config, content = self._blob(
+            name, json.dumps({"os": "linux", "architecture": "amd64", "n": secrets.token_hex(8)}).encode()
+        )
         body = {
             "schemaVersion": 2,
             "mediaType": OCI_MANIFEST,

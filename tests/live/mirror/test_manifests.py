@@ -130,7 +130,7 @@ def test_a_tag_may_turn_from_an_image_to_an_index(upstream: Upstream, mirror: Mi
     image = upstream.push()
     assert mirror.manifest(image).headers["Content-Type"] == OCI_MANIFEST
     child = {"mediaType": OCI_MANIFEST, "digest": image.digest, "size": len(image.body)}
-    child["platform"] = {"os": "linux", "architecture": "arm64"}  # type: ignore[assignment]
+    child["platform"] = {"os": "linux", "architecture": "arm64"}
     absent = {**child, "digest": f"sha256:{64 * '0'}", "platform": {"os": "linux", "architecture": "s390x"}}
     index = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [child]}).encode()
     upstream.put(image.name, image.tag, index, OCI_INDEX)
@@ -187,7 +187,9 @@ def test_nobody_pushes_to_a_mirror(upstream: Upstream, mirror: Mirror) -> None:
             assert "mirror" in answer.json()["errors"][0]["message"]
 
 
-def test_who_may_not_read_the_mirror_learns_nothing(upstream: Upstream, server: Server, make_mirror: MakeMirror) -> None:
+def test_who_may_not_read_the_mirror_learns_nothing(
+    upstream: Upstream, server: Server, make_mirror: MakeMirror
+) -> None:
     mirror, image = make_mirror(server, is_public=False), upstream.push()
     with Api(server) as api, api.create_user() as stranger, api.create_user() as reader:
         api.grant(mirror.organization, reader.user, "read")

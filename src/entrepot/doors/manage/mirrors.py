@@ -1,4 +1,4 @@
-"""Mirrors: organizations whose images come from another registry. The contract has no calls; these are in its manner."""
+"""Mirrors: organizations whose images come from another registry. The contract has no calls for them."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -29,10 +29,14 @@ _Endpoints = Annotated[
 ]
 _Username = Annotated[Word, Field(description="Who asks there; empty: nobody in particular.")]
 _Password = Annotated[Text, Field(description="Kept secret.")]
-_Authority = Annotated[Text, Field(description="Certificates (PEM) of who signs the upstream's; empty: those known here.")]
+_Authority = Annotated[
+    Text, Field(description="Certificates (PEM) of who signs the upstream's; empty: those known here.")
+]
 _Proxy = Annotated[Word, Field(description="`http://[USER:PASSWORD@]HOST:PORT` to ask through; kept secret.")]
 _Fresh = Annotated[Number, Field(description="Seconds for which a tag is served without asking the upstream.")]
-_Stale = Annotated[Number, Field(description="Seconds after that in which it is served at once and asked about meanwhile.")]
+_Stale = Annotated[
+    Number, Field(description="Seconds after that in which it is served at once and asked about meanwhile.")
+]
 _Absent = Annotated[Number, Field(description="Seconds for which it is believed that something is not there.")]
 _Fetches = Annotated[Number, Field(description="Blobs that one server process fetches at the same time.")]
 

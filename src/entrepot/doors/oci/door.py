@@ -49,14 +49,12 @@ class OciDoor:
         if scope["path"] == TOKEN_PATH:
             await self._token(scope, receive, send)
             return
-        if scope["method"] in ("GET", "HEAD"):
-            names_registry = b"ns=" in scope["query_string"]
-            if not names_registry and await self._tried_fast(scope, receive, send):
-                return
-            led = await self._led(scope, receive, send)
-            if led is None or (led is not scope and await self._tried_fast(led, receive, send)):
-                return
-            scope = led
+        left = await self._pulled(scope, receive, send) if scope["method"] in ("GET", "HEAD") else scope
+        if left is not None:
+            await self._look_up(left, receive, send)
+
+    async def _look_up(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Whatever is not simple."""
         found = routes.find(scope["path"])
         if found is None:
             other = await self._beyond(scope) if self._beyond is not None else None
@@ -92,6 +90,16 @@ class OciDoor:
         wanted = routes.scope_of(route, scope["method"], name, mount_from)
         render = self._renderer(scope, wanted, name, reference, route.handlers)
         await front.answer(scope, receive, send, route.name, handle, render)
+
+    async def _pulled(self, scope: Scope, receive: Receive, send: Send) -> Scope | None:
+        """None when the request is answered, else what of it is left to the table."""
+        names_registry = b"ns=" in scope["query_string"]
+        if not names_registry and await self._tried_fast(scope, receive, send):
+            return None
+        led = await self._led(scope, receive, send)
+        if led is not None and led is not scope and await self._tried_fast(led, receive, send):
+            return None
+        return led
 
     async def _led(self, scope: Scope, receive: Receive, send: Send) -> Scope | None:
         """The request as it is for the mirror that its client means without saying so, else as it was.

@@ -34,7 +34,9 @@ async def referrers(call: Call) -> Response:
     """What refers to a manifest, all of it or of one `artifactType` (`end-12a`, `end-12b`)."""
     artifact_type = call.parameter("artifactType") or None
     subject = Digest.parse(call.reference)
-    found = await list_referrers(call.rooms.mirror, call.actor, call.name, subject, artifact_type, call.parameter("after"))
+    found = await list_referrers(
+        call.rooms.mirror, call.actor, call.name, subject, artifact_type, call.parameter("after")
+    )
     index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": found.descriptors}
     headers = {"Content-Type": OCI_INDEX}
     if artifact_type is not None:
