@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from entrepot import __version__
-from entrepot.app import JOBS_FILE, LOCK_FILE, SEALED, SECRET_KEY_FILE
+from entrepot.app import LOCK_FILE, SEALED, SECRET_KEY_FILE
 from entrepot.backups import check, loading, places
 from entrepot.backups.errors import KeyUnfit, NotEmpty, PlaceForeign, SnapshotNewer
 from entrepot.backups.make import PROBE, Installation, Made, Wish, make
@@ -31,6 +31,7 @@ from entrepot.filling import fill_database
 from entrepot.migrations import all_tables, is_empty, newest_revision
 from entrepot.plumbing.clock import SystemClock
 from entrepot.plumbing.sealing import SealBroken, Sealer, new_key, parse_keys, read_keys, write_keys
+from entrepot.room_settings import JOBS_FILE
 from entrepot.settings import Settings
 from entrepot.values.errors import ParameterInvalid
 

@@ -11,7 +11,7 @@ import signal
 import sys
 from typing import NoReturn
 
-from entrepot.app import SCHEDULE, SUBSCRIPTIONS, House, heartbeat_of, job_settings, open_house
+from entrepot.app import SCHEDULE, SUBSCRIPTIONS, House, heartbeat_of, open_house
 from entrepot.db.holding import Holder, open_holder
 from entrepot.jobs.closing import is_open
 from entrepot.jobs.dispatch import Dispatcher
@@ -23,6 +23,7 @@ from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import configure, get_logger
 from entrepot.registry.accounting import Accountant
 from entrepot.registry.labels import keep_labels
+from entrepot.room_settings import job_settings
 from entrepot.settings import Settings
 from entrepot.upkeep.deep import keep_verifying
 from entrepot.values.errors import Broken, Elsewhere, EntrepotError, Refused

@@ -6,7 +6,7 @@ from entrepot.doors.manage.routes import ROUTES
 from entrepot.jobs.reactions import AnyJob, AnyReaction
 
 # How the reactions or jobs begin that are the engine, for each group of calls.
-ENGINES = {"triggers": "triggers.", "retentions": "upkeep.retain", "sync": "mirror."}
+ENGINES = {"triggers": "triggers.", "retentions": "upkeep.retain", "sync": "mirror.sync"}
 
 
 def test_the_table_names_calls_that_there_are() -> None:

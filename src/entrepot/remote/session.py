@@ -184,7 +184,7 @@ class Remote:
             if method not in ("GET", "HEAD") or not response.is_redirect or location is None:
                 return response
             await response.aclose()
-            url = self._address(str(url.join(location)))
+            url = self._address(location, url)
         raise stranger(self.url, "redirects without end")
 
     async def _send_to(
@@ -235,10 +235,10 @@ class Remote:
             raise refusal(self.url, response.status_code, response.headers, body)
         return self._read_token(body)
 
-    def _address(self, target: str) -> httpx2.URL:
+    def _address(self, target: str, base: httpx2.URL | None = None) -> httpx2.URL:
         """A path here, or an address that the registry named. Raises RemoteUnreachable for what is none."""
         try:
-            return httpx2.URL(self.url).join(target)
+            return (base or httpx2.URL(self.url)).join(target)
         except httpx2.InvalidURL as error:
             raise stranger(self.url, "an address that is none") from error
 

@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +43,13 @@ class Upstream:
 
     registry: str
     wire: Wire
-    _client: httpx2.Client = field(default_factory=lambda: httpx2.Client(trust_env=False, timeout=30))
+    _client: httpx2.Client
 
     def push(self, name: str | None = None, tag: str = "1.0", sizes: tuple[int, ...] = (300_000,)) -> Pushed:
         """A new image with layers of these sizes."""
         name = name or fresh_name("team") + "/app"
-        layers = dict(self._blob(name, os.urandom(size)) for size in sizes)
-        config, content = self._blob(
+        layers = dict(self.put_blob(name, os.urandom(size)) for size in sizes)
+        config, content = self.put_blob(
             name, json.dumps({"os": "linux", "architecture": "amd64", "n": secrets.token_hex(8)}).encode()
         )
         body = {
@@ -75,7 +75,7 @@ class Upstream:
     def delete(self, name: str, digest: str) -> None:
         assert self._client.delete(f"{self.registry}/v2/{name}/manifests/{digest}").status_code == 202
 
-    def _blob(self, name: str, content: bytes) -> tuple[str, bytes]:
+    def put_blob(self, name: str, content: bytes) -> tuple[str, bytes]:
         started = self._client.post(f"{self.registry}/v2/{name}/blobs/uploads/")
         digest = digest_of(content)
         where = httpx2.URL(started.headers["Location"]).copy_merge_params({"digest": digest})
@@ -117,8 +117,8 @@ def docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def upstream(docker_registry: str) -> Iterator[Upstream]:
-    with running_wire(docker_registry) as wire:
-        yield Upstream(docker_registry, wire)
+    with running_wire(docker_registry) as wire, httpx2.Client(trust_env=False, timeout=30) as client:
+        yield Upstream(docker_registry, wire, client)
 
 
 @pytest.fixture

@@ -180,12 +180,12 @@ def test_what_another_repository_of_the_mirror_has_is_not_fetched(upstream: Upst
     copied = f"{other.name}-copy"
     config = image.body
     for digest, content in {**image.layers}.items():
-        assert upstream._blob(copied, content)[0] == digest
+        assert upstream.put_blob(copied, content)[0] == digest
     import json
 
     named = json.loads(config)["config"]["digest"]
     content = mirror.blob(image, named).content
-    upstream._blob(copied, content)
+    upstream.put_blob(copied, content)
     upstream.put(copied, "1.0", image.body, OCI_MANIFEST)
     path = f"/v2/{mirror.organization}/{copied}"
     assert mirror.client.get(f"{path}/manifests/1.0", headers={"Accept": OCI_MANIFEST}).status_code == 200

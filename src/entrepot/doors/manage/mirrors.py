@@ -32,7 +32,9 @@ _Password = Annotated[Text, Field(description="Kept secret.")]
 _Authority = Annotated[
     Text, Field(description="Certificates (PEM) of who signs the upstream's; empty: those known here.")
 ]
-_Proxy = Annotated[Word, Field(description="`http://[USER:PASSWORD@]HOST:PORT` to ask through; kept secret.")]
+_Proxy = Annotated[
+    Word, Field(description="Address of a proxy to ask through, with user and password if it wants them; kept secret.")
+]
 _Fresh = Annotated[Number, Field(description="Seconds for which a tag is served without asking the upstream.")]
 _Stale = Annotated[
     Number, Field(description="Seconds after that in which it is served at once and asked about meanwhile.")
