@@ -130,7 +130,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "create_manual_image_sync_repo": {**_REMOTE, "imageTag": ["1.4.2"], "override": False},
     "create_mirror": {
         "name": "hub",
-        "endpoints": ["https://docker.io"],
+        "endpoints": ["https://registry.example.com"],
         "username": "acme",
         "password": _PASSWORD,
         "is_public": False,
