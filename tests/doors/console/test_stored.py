@@ -50,8 +50,23 @@ ENDING: Final = ("delete", "rename", "transfer", "log_", "end_", "remove", "make
 """What would take away what the others are about; they have pages of their own in `tests/live/console`."""
 
 TAKEN: Final = {
-    *("add_member", "change_federation", "change_group", "change_immutability_rule", "change_provider", "change_robot"),
-    *("change_settings", "change_webhook", "create_domain", "create_federation", "create_group", "create_region"),
+    *(
+        "add_member",
+        "change_federation",
+        "change_group",
+        "change_immutability_rule",
+        "change_provider",
+        "change_region",
+    ),
+    *(
+        "change_robot",
+        "change_settings",
+        "change_webhook",
+        "create_domain",
+        "create_federation",
+        "create_group",
+        "create_region",
+    ),
     *("create_immutability_rule", "create_key", "create_organization", "create_person", "create_provider"),
     *("create_retention_policy", "create_robot", "create_token", "create_webhook", "link_person", "save_description"),
     *("save_own_retention", "set_image_permission", "share_image"),
