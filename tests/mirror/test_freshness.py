@@ -1,8 +1,10 @@
 """When an upstream is asked about a tag."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from entrepot.mirror.freshness import Policy, Verdict, check, judge
+from entrepot.mirror.freshness import Policy, Standing, Verdict, check, judge, standing
 from entrepot.values.errors import ParameterInvalid
 
 POLICY = Policy(fresh_seconds=100, stale_seconds=1_000)
@@ -25,6 +27,28 @@ def test_a_tag_is_asked_about_when_it_is_not_fresh_and_the_upstream_did_not_just
     fresh_until: int | None, ask_after: int | None, now: float, verdict: Verdict
 ) -> None:
     assert judge(POLICY, fresh_until, ask_after, now) is verdict
+
+
+def at(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+@pytest.mark.parametrize(
+    ("fresh_until", "ask_after", "said"),
+    [
+        (None, None, None),
+        (5_100, None, Standing(at(5_000))),
+        (5_100, 9_000, Standing(at(5_000))),
+        (5_000, None, Standing(at(4_900))),
+        (5_000, 5_001, Standing(at(4_900), True, at(5_001))),
+        (5_000, 5_000, Standing(at(4_900), True)),
+        (0, None, Standing(None)),
+    ],
+)
+def test_a_tag_is_as_old_as_the_last_answer_and_stale_when_the_next_one_did_not_come(
+    fresh_until: int | None, ask_after: int | None, said: Standing | None
+) -> None:
+    assert standing(POLICY, fresh_until, ask_after, 5_000) == said
 
 
 @pytest.mark.parametrize(

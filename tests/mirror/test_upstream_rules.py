@@ -42,8 +42,9 @@ def test_one_address_is_asked_once() -> None:
     ],
 )
 def test_what_is_no_address_of_a_registry_is_refused(texts: list[str]) -> None:
-    with pytest.raises(ParameterInvalid):
+    with pytest.raises(ParameterInvalid) as refused:
         parse_endpoints(texts, 3)
+    assert refused.value.detail["field"] == "endpoints"
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,7 @@ def test_what_is_no_address_of_a_registry_is_refused(texts: list[str]) -> None:
         ("docker.io", "hub/bitnami/redis", "bitnami/redis"),
         ("quay.io", "quay/app", "app"),
         ("quay.io", "quay/team/app", "team/app"),
+        ("registry.k8s.io", "k8s/pause", "pause"),
     ],
 )
 def test_docker_hub_keeps_its_own_images_in_a_library(host: str, path: str, name: str) -> None:

@@ -59,10 +59,13 @@ class Actor:
 ANONYMOUS = Actor()
 
 
-def house_of(work: str, organization: str, level: Level) -> Actor:
-    """The installation itself at some `work` in an organization, with `level` on all that is in it."""
+def house_of(work: str, organization_id: int, organization: str, level: Level) -> Actor:
+    """The installation itself at some `work` in an organization, with `level` on all that is in it.
+
+    It is called by the organization's id: names are longer than what is kept of who did something.
+    """
     bounds = (Bound(organization, level), Bound(f"{organization}/*", level))
-    return Actor(f"{work}:{organization}", work, bounds=bounds, is_house=True)
+    return Actor(f"{work}:{organization_id}", work, bounds=bounds, is_house=True)
 
 
 def user_subjects(user_id: str, domain_id: str, is_admin: bool) -> tuple[str, ...]:

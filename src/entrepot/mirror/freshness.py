@@ -1,6 +1,7 @@
 """When an upstream is asked about a tag. Values in, verdict out."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Final
 
@@ -42,6 +43,30 @@ def judge(policy: Policy, fresh_until: int | None, ask_after: int | None, now: f
     return Verdict.SERVE_AND_ASK if now < fresh_until + policy.stale_seconds else Verdict.ASK_FIRST
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a tag that is held stands to its upstream.
+
+    `answered_at`: when the upstream last said what it names; None: it is asked before the tag is served again.
+    `is_stale`: it was asked since then, and did not answer; `again_at`: it is left alone until then, None when the next
+    pull asks.
+    """
+
+    answered_at: datetime | None
+    is_stale: bool = False
+    again_at: datetime | None = None
+
+
+def standing(policy: Policy, fresh_until: int | None, ask_after: int | None, now: float) -> Standing | None:
+    """Of a tag with these marks; None for one that no upstream is asked about."""
+    if fresh_until is None:
+        return None
+    answered_at = _time(fresh_until - policy.fresh_seconds) if fresh_until else None
+    if ask_after is None or now < fresh_until:
+        return Standing(answered_at)
+    return Standing(answered_at, True, _time(ask_after) if now < ask_after else None)
+
+
 def check(policy: Policy) -> Policy:
     """Raises ParameterInvalid."""
     for name in ("fresh_seconds", "stale_seconds", "absent_seconds"):
@@ -57,3 +82,7 @@ def check(policy: Policy) -> Policy:
             field="fetches_max",
         )
     return policy
+
+
+def _time(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -33,6 +33,7 @@ class Source:
     """`remotes` in the order in which they are asked. `places`: for blobs that are fetched at the same time."""
 
     organization: str
+    organization_id: int
     host: str
     remotes: tuple[Remote, ...]
     policy: Policy
@@ -42,7 +43,7 @@ class Source:
     @property
     def house(self) -> Actor:
         """Who brings images into the mirror."""
-        return house_of("mirror", self.organization, Level.MANAGE)
+        return house_of("mirror", self.organization_id, self.organization, Level.MANAGE)
 
     def name_there(self, path: RepositoryName) -> RepositoryName:
         return upstream_name(self.host, path)
@@ -84,7 +85,8 @@ async def _open(mirror: Mirror, row: Row[Any]) -> Source:
     remotes = tuple(_remote(mirror, endpoint, secrets, trust) for endpoint in row.endpoints)
     for remote in remotes:
         mirror.running.closing(remote.close)
-    return Source(row.organization, row.host, remotes, policy, row.changed_at, asyncio.Semaphore(policy.fetches_max))
+    places = asyncio.Semaphore(policy.fetches_max)
+    return Source(row.organization, row.organization_id, row.host, remotes, policy, row.changed_at, places)
 
 
 def _remote(mirror: Mirror, endpoint: str, secrets: Secrets, trust: ssl.SSLContext) -> Remote:

@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from entrepot.mirror.rules import parse_url
-from entrepot.values.errors import ParameterInvalid, worded
+from entrepot.values.errors import ParameterInvalid, quoted, worded
 from entrepot.values.names import RepositoryName
 
 DOCKER_HUB: Final = "docker.io"
@@ -56,5 +56,15 @@ def upstream_name(host: str, path: RepositoryName) -> RepositoryName:
 
 
 def _endpoint(text: str) -> str:
-    endpoint = parse_url(text)
+    try:
+        endpoint = parse_url(text)
+    except ParameterInvalid as error:
+        raise ParameterInvalid(
+            worded(
+                "The address of an upstream is http:// or https:// with a host and nothing after it, as "
+                "https://quay.io; not {text}.",
+                text=quoted(text),
+            ),
+            field="endpoints",
+        ) from error
     return _DOCKER_HUB_ENDPOINT if urlsplit(endpoint).netloc.lower() in _DOCKER_HUB_HOSTS else endpoint

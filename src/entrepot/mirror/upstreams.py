@@ -13,9 +13,9 @@ from sqlalchemy import Row
 
 from entrepot.access.actor import EVERYONE, Actor
 from entrepot.access.check import effective, require_account
-from entrepot.access.grants import Grant, set_grant
+from entrepot.access.grants import Grant, remove_grant, set_grant
 from entrepot.access.levels import Level
-from entrepot.accounts.operators import require_operator
+from entrepot.accounts.operators import is_operator, require_operator
 from entrepot.db.resealing import keep_sealed
 from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
@@ -69,7 +69,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A mirror as people see it. `host`: what clients call its upstream. `has_…`: what is not shown is there."""
+    """A mirror as people see it. `host`: what clients call its upstream. `has_…`: what is not shown is there.
+
+    `is_public`: what comes through it may be pulled by anybody.
+    """
 
     organization: str
     host: str
@@ -82,6 +85,7 @@ class Shown:
     creator_name: str
     created_at: datetime
     changed_at: datetime
+    is_public: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,26 +132,39 @@ async def create_mirror(
 
 
 async def list_mirrors(mirror: Mirror, actor: Actor, after: str, limit: int) -> MirrorPage:
-    """Those that the actor may read, by name, from behind `after`. Raises Unauthenticated or AccessDenied."""
+    """Those that the actor may read, all of them for operators, by name, from behind `after`.
+
+    Raises Unauthenticated or AccessDenied.
+    """
     if actor.is_anonymous:
         raise Unauthenticated
     require_account(actor)
     async with mirror.db.reading() as tx:
-        rows = await queries.upstreams(tx, actor, after, limit + 1)
+        reader = None if await is_operator(tx, actor) else actor
+        rows = await queries.upstreams(tx, reader, after, limit + 1)
         items, has_more = page(rows, limit)
         return MirrorPage([_of(mirror, row) for row in items], items[-1].organization if has_more else None)
 
 
 async def show_mirror(mirror: Mirror, actor: Actor, name: OrganizationName) -> Shown:
-    """Raises Unauthenticated, AccessDenied or MirrorUnknown."""
+    """For who may read the organization, and for operators. Raises Unauthenticated, AccessDenied or MirrorUnknown."""
     if actor.is_anonymous:
         raise Unauthenticated
-    require_account(actor)
     async with mirror.db.reading() as tx:
-        row = await queries.reached_upstream(tx, actor, name)
-        if row is None or effective(actor, name, row.level) < Level.READ:
-            raise _unknown(name)
-        return _of(mirror, row)
+        return _of(mirror, await reached(tx, actor, name))
+
+
+async def reached(tx: Reader, actor: Actor, name: OrganizationName) -> Row[Any]:
+    """The row of a mirror, for who may read the organization, and for operators. Raises what `show_mirror` raises."""
+    require_account(actor)
+    row = await queries.reached_upstream(tx, actor, name)
+    if row is not None and effective(actor, name, row.level) >= Level.READ:
+        return row
+    if actor.is_anonymous:
+        raise Unauthenticated
+    if row is None or not await is_operator(tx, actor):
+        raise _unknown(name)
+    return row
 
 
 async def show_config(mirror: Mirror, actor: Actor, name: OrganizationName, engine: Engine, address: str) -> Snippet:
@@ -160,7 +177,7 @@ async def show_config(mirror: Mirror, actor: Actor, name: OrganizationName, engi
 
 
 async def change_mirror(mirror: Mirror, actor: Actor, name: OrganizationName, change: Change) -> Shown:
-    """Only operators may. What is held stays.
+    """Only operators may. What is held stays; for how long it is fresh holds for it, too.
 
     Raises Unauthenticated, AccessDenied, MirrorUnknown or ParameterInvalid.
     """
@@ -176,6 +193,7 @@ async def change_mirror(mirror: Mirror, actor: Actor, name: OrganizationName, ch
         secrets = _checked(replace(old, **{one: value for one, value in given.items() if value is not None}))
         now = mirror.clock.now()
         await keep_sealed(tx)
+        await queries.shift_fresh(tx, row.organization_id, policy.fresh_seconds - before.policy.fresh_seconds)
         await queries.change_upstream(
             tx,
             row.organization_id,
@@ -206,6 +224,7 @@ async def delete_mirror(mirror: Mirror, actor: Actor, name: OrganizationName) ->
     async with mirror.db.writing() as tx:
         row = await _changing(tx, actor, name)
         await queries.delete_upstream(tx, row.organization_id)
+        await remove_grant(tx, name, EVERYONE)  # what was brought is public by itself; what is pushed is not
         deleted = MirrorDeleted(name, _told(_of(mirror, row)))
         await publish(tx, deleted, actor=actor.subject, at=mirror.clock.now(), domain_id=row.domain_id)
 
@@ -239,6 +258,7 @@ def _of(mirror: Mirror, row: Row[Any]) -> Shown:
         row.creator_name or "",
         row.created_at,
         row.changed_at,
+        row.public_by_default,
     )
 
 

@@ -13,7 +13,7 @@ from entrepot.access.levels import Action
 from entrepot.accounts.users import names_of
 from entrepot.db.transaction import Reader
 from entrepot.registry import reach, rules
-from entrepot.registry.queries import history
+from entrepot.registry.queries import history, names
 from entrepot.registry.room import Registry
 from entrepot.values.errors import ManifestUnknown, worded
 from entrepot.values.names import RepositoryName, TagName
@@ -71,6 +71,8 @@ async def list_tags_at(
 async def may_restore(registry: Registry, actor: Actor, path: RepositoryName) -> bool:
     """Whether the actor may let a tag of the repository go back (`retag.restore_tag`)."""
     async with registry.db.reading() as tx:
+        if await names.is_mirror(tx, path.organization):
+            return False
         return is_enough(actor, Action.REPOSITORY_TAG, await level_of(tx, actor, path))
 
 

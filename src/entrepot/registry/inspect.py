@@ -160,11 +160,14 @@ async def _read_config(registry: Registry, manifest: Manifest, size: int | None)
     if described is None or described.media_type not in CONFIGS:
         return None, ""
     if size is None:
-        return None, "The configuration is not in this repository."
+        return None, worded("The configuration is not in this repository.")
     most = registry.settings.config_bytes_max
     if size > most:
-        return None, f"The configuration has {size} bytes; at most {most} are read (config_bytes_max)."
+        said = worded(
+            "The configuration has {size} bytes; at most {most} are read (config_bytes_max).", size=size, most=most
+        )
+        return None, said
     try:
         return await read_config(registry, described.digest, size), ""
     except ManifestInvalid as error:
-        return None, f"The configuration cannot be read: {error.message}."
+        return None, worded("The configuration cannot be read: {message}.", message=error.message)

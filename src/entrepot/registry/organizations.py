@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Row
 
-from entrepot.access.actor import Actor, admins_of
+from entrepot.access.actor import EVERYONE, Actor, admins_of
 from entrepot.access.check import (
     allowed,
     effective,
@@ -16,7 +16,7 @@ from entrepot.access.check import (
     require_admin,
     require_person,
 )
-from entrepot.access.grants import Grant, remove_scope, set_grant
+from entrepot.access.grants import Grant, remove_grant, remove_scope, set_grant
 from entrepot.access.levels import Action, Level
 from entrepot.access.scopes import lock_organization
 from entrepot.accounts.operators import is_operator
@@ -43,7 +43,10 @@ _LEVELS: Final = {int(level): level for level in Level}
 
 
 class Organization(NamedTuple):
-    """`history_days`: for how long it is kept what tags named before; its own are None where the settings say it."""
+    """`history_days`: for how long it is kept what tags named before; its own are None where the settings say it.
+
+    `is_mirror`: what is in it comes from another registry, and nobody pushes to it.
+    """
 
     id: int
     name: str
@@ -57,6 +60,7 @@ class Organization(NamedTuple):
     own_history_days: int | None = None
     repositories: int = 0
     members: int = 0
+    is_mirror: bool = False
 
 
 async def create_organization(
@@ -92,7 +96,9 @@ async def add_organization(
     created = OrganizationCreated(name, public_by_default)
     await publish(tx, created, actor=actor.subject, at=now, domain_id=actor.domain_id)
     days = registry.settings.history_days
-    return Organization(found, name, actor.id, actor.name, Level.MANAGE, False, public_by_default, now, days)
+    return Organization(
+        found, name, actor.id, actor.name, Level.MANAGE, False, public_by_default, now, days, is_mirror=is_mirror
+    )
 
 
 async def list_organizations(
@@ -143,8 +149,9 @@ async def _listed(registry: Registry, tx: Reader, actor: Actor, rows: Sequence[A
             days,
             repositories,
             members,
+            is_mirror,
         )
-        for identity, name, creator, held, sparse, public, created_at, days, repositories, members in rows
+        for identity, name, creator, held, sparse, public, created_at, days, is_mirror, repositories, members in rows
     ]
 
 
@@ -172,6 +179,7 @@ async def show_organization(
         row.history_days,
         repositories,
         members,
+        row.is_mirror,
     )
 
 
@@ -200,8 +208,15 @@ async def change_organization(
         if not before:
             return
         await names.change_organization(tx, row.id, **wanted)
+        now = registry.clock.now()
+        if row.is_mirror and "public_by_default" in before:
+            # Of a mirror everybody may then ask for what is not here yet, which no grant on a repository says.
+            if wanted["public_by_default"]:
+                await set_grant(tx, Grant(name, EVERYONE, Level.READ), by=actor.subject, at=now)
+            else:
+                await remove_grant(tx, name, EVERYONE)
         changed = OrganizationChanged(name, **wanted, before=before)
-        await publish(tx, changed, actor=actor.subject, at=registry.clock.now(), domain_id=row.domain_id)
+        await publish(tx, changed, actor=actor.subject, at=now, domain_id=row.domain_id)
 
 
 async def delete_organization(registry: Registry, actor: Actor, name: OrganizationName) -> None:

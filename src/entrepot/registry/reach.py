@@ -5,7 +5,7 @@ What an actor may not read answers exactly like what does not exist.
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 
@@ -22,6 +22,8 @@ from entrepot.registry.events import RepositoryCreated
 from entrepot.registry.queries import names
 from entrepot.values.errors import AccessDenied, MirrorNotPushed, OrganizationUnknown, RepositoryUnknown, worded
 from entrepot.values.names import RepositoryName
+
+_FILLING: Final = (Action.REPOSITORY_PUSH, Action.REPOSITORY_TAG)
 
 
 async def existing(tx: Reader, actor: Actor, action: Action, path: RepositoryName) -> Row[Any]:
@@ -72,13 +74,13 @@ async def lock_contents(tx: Writer, paths: Collection[str]) -> None:
 async def permitted(tx: Reader, actor: Actor, action: Action, path: RepositoryName) -> None:
     """Pass when the actor may do `action` on the name, whether or not there is such a repository.
 
-    For a push, also when the organization is not closed meanwhile.
+    For a push, also when the organization is not closed meanwhile. What tags of a mirror name, its upstream says.
     """
     await _decide(tx, actor, action, path, await level_of(tx, actor, path))
     if action is Action.REPOSITORY_PUSH:
         await check_open(tx, path.organization)  # before bytes come that no fact will name
-        if not actor.is_house and await names.is_mirror(tx, path.organization):
-            raise MirrorNotPushed(organization=path.organization)
+    if action in _FILLING and not actor.is_house and await names.is_mirror(tx, path.organization):
+        raise MirrorNotPushed(organization=path.organization)
 
 
 async def _decide(tx: Reader, actor: Actor, action: Action, path: RepositoryName, level: Level) -> None:

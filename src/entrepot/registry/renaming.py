@@ -20,7 +20,7 @@ from entrepot.registry.immutability_rules import Standing
 from entrepot.registry.last_pulls import LastPull, last_pull_of
 from entrepot.registry.queries import accounting, names, removal, tags
 from entrepot.registry.room import Registry
-from entrepot.values.errors import ParameterInvalid, RepositoryExists, worded
+from entrepot.values.errors import MirrorNotPushed, ParameterInvalid, RepositoryExists, worded
 from entrepot.values.names import RepositoryName
 
 PATTERNS_MAX: Final = 20
@@ -63,8 +63,8 @@ async def rename_repository(registry: Registry, actor: Actor, path: RepositoryNa
     """Let the repository at `path` be at `new`, in the same organization.
 
     Uploads that are open under the old name end there. Raises Unauthenticated, AccessDenied, RepositoryUnknown,
-    RepositoryExists, TagImmutable when it holds immutable tags, which would be gone from where they are, or
-    ParameterInvalid for another organization.
+    RepositoryExists, TagImmutable when it holds immutable tags, which would be gone from where they are,
+    MirrorNotPushed in a mirror, where names are its upstream's, or ParameterInvalid for another organization.
     """
     if new.organization != path.organization:
         raise ParameterInvalid(
@@ -73,6 +73,8 @@ async def rename_repository(registry: Registry, actor: Actor, path: RepositoryNa
     async with registry.db.writing() as tx:
         await reach.permitted(tx, actor, Action.REPOSITORY_DELETE, path)
         await require(tx, actor, Action.REPOSITORY_CREATE, path.organization)
+        if await names.is_mirror(tx, path.organization):
+            raise MirrorNotPushed(organization=path.organization)
         for one in sorted({path, new}):  # in one order, so that two renames never wait for each other
             await reach.lock_content(tx, one, shared=False)
         row = await reach.existing(tx, actor, Action.REPOSITORY_DELETE, path)

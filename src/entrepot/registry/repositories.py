@@ -26,6 +26,8 @@ _TOLD_CHARS_MAX = 256
 
 @dataclass(frozen=True, slots=True)
 class Repository:
+    """`is_mirror`: its organization is one; what is in it comes from another registry."""
+
     id: int
     organization_id: int
     path: RepositoryName
@@ -35,6 +37,7 @@ class Repository:
     creator_id: str
     created_at: datetime
     updated_at: datetime
+    is_mirror: bool = False
 
 
 async def create_repository(
@@ -149,4 +152,5 @@ def repository_of(row: Row[Any]) -> Repository:
         row.creator_id,
         row.created_at,
         row.updated_at,
+        row.is_mirror,
     )

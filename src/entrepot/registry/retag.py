@@ -15,7 +15,7 @@ from entrepot.jobs.events import publish
 from entrepot.registry import charging, reach
 from entrepot.registry.events import TagMoved
 from entrepot.registry.pointing import point_tags
-from entrepot.registry.queries import changed, content, history, inspect, tags
+from entrepot.registry.queries import changed, content, history, inspect, names, tags
 from entrepot.registry.room import Registry
 from entrepot.values.digest import Digest
 from entrepot.values.errors import ManifestUnknown, TagExists, worded
@@ -132,6 +132,8 @@ async def reopen_tags(
     for one in free:
         await tags.save_tag(tx, repository.id, one.tag, one.digest, by, at)
         await tags.set_pushed(tx, repository.id, one.tag, one.pushed_at)
+    if free and await names.is_mirror(tx, repository.path.partition("/")[0]):
+        await tags.set_fresh(tx, repository.id, [one.tag for one in free], 0)  # the upstream is asked first
     if free:
         moved = [TagMoved(repository.path, one.tag, one.digest, held[one.digest].media_type, {}) for one in free]
         await publish(tx, *moved, actor=by, at=at, domain_id=repository.domain_id)

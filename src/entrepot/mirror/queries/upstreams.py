@@ -1,13 +1,14 @@
 """SQL about upstreams, and about what a mirror holds of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import Row, Update, bindparam, delete, select, update
 
 from entrepot.access.actor import Actor
 from entrepot.access.check import NOW, asking, held_level, visible
 from entrepot.accounts.tables import user
+from entrepot.db.among import among
 from entrepot.db.transaction import Reader, Writer
 from entrepot.mirror.tables import upstream
 from entrepot.registry.tables import blob, manifest, manifest_blob, organization, repository, repository_blob, tag
@@ -21,6 +22,12 @@ _SHOWN = (
 )
 _BY_NAME = select(*_SHOWN).join(organization).where(organization.c.name == bindparam("organization"))
 _REACHED = _BY_NAME.add_columns(held_level(NOW).scalar_subquery().label("level"))
+_HOSTS = select(organization.c.name, upstream.c.host).join(organization).where(among(organization.c.name, "names"))
+_HELD_TAGS = (
+    select(tag.c.name, tag.c.fresh_until, tag.c.ask_after)
+    .join(repository)
+    .where(repository.c.path == bindparam("path"), among(tag.c.name, "tags"), tag.c.valid_until.is_(None))
+)
 
 
 async def upstream_of(tx: Reader, organization_name: str) -> Row[Any] | None:
@@ -32,11 +39,17 @@ async def reached_upstream(tx: Reader, actor: Actor, organization_name: str) -> 
     return await tx.row(_REACHED, asking(actor, organization_name, tx.now))
 
 
-async def upstreams(tx: Reader, actor: Actor, after: str, limit: int) -> Sequence[Row[Any]]:
-    """Those in organizations that the actor may read, by name, from behind `after`."""
-    readable = visible(actor, organization.c.name, organization.c.name, tx.now)
-    found = select(*_SHOWN).join(organization).where(organization.c.name > after, readable)
+async def upstreams(tx: Reader, actor: Actor | None, after: str, limit: int) -> Sequence[Row[Any]]:
+    """Those in organizations that the actor may read, or all for None, by name, from behind `after`."""
+    found = select(*_SHOWN).join(organization).where(organization.c.name > after)
+    if actor is not None:
+        found = found.where(visible(actor, organization.c.name, organization.c.name, tx.now))
     return await tx.rows(found.order_by(organization.c.name).limit(limit))
+
+
+async def hosts_of(tx: Reader, organizations: Collection[str]) -> Mapping[str, str]:
+    """What clients call the upstreams of organizations, by name; those that are no mirrors are left out."""
+    return {row.name: row.host for row in await tx.rows(_HOSTS, {"names": organizations})}
 
 
 async def mirrors_of_host(tx: Reader, host: str) -> Sequence[str]:
@@ -54,12 +67,31 @@ async def change_upstream(tx: Writer, organization_id: int, **values: Any) -> No
 
 
 async def delete_upstream(tx: Writer, organization_id: int) -> None:
-    """The organization is one of its own from now on."""
+    """The organization is one of its own from now on, and its tags are what they are."""
     await tx.run(delete(upstream).where(upstream.c.organization_id == organization_id))
     await tx.run(update(organization).where(organization.c.id == organization_id).values(is_mirror=False))
+    await tx.run(_held(organization_id).values(fresh_until=None, ask_after=None))
 
 
 # --- what is held ---
+
+
+async def shift_fresh(tx: Writer, organization_id: int, seconds: int) -> None:
+    """Let all tags of a mirror be fresh for so much longer, or shorter, than they were."""
+    asked = _held(organization_id).where(tag.c.fresh_until > 0)
+    await tx.run(asked.values(fresh_until=tag.c.fresh_until + seconds))
+
+
+def _held(organization_id: int) -> Update:
+    """UPDATE of the tags of a mirror that its upstream is asked about."""
+    inside = select(repository.c.id).where(repository.c.organization_id == organization_id)
+    marked = (tag.c.valid_until.is_(None), tag.c.fresh_until.is_not(None))
+    return update(tag).where(tag.c.repository_id.in_(inside), *marked)
+
+
+async def held_tags(tx: Reader, path: str, names: Collection[str]) -> Sequence[Row[Any]]:
+    """Those of the tags that are held: name, fresh_until, ask_after."""
+    return await tx.rows(_HELD_TAGS, {"path": path, "tags": names})
 
 
 async def held_tag(tx: Reader, path: str, name: str) -> Row[Any] | None:

@@ -39,6 +39,7 @@ REPOSITORY = (
     organization.c.name.label("organization"),
     organization.c.domain_id,
     ALLOWS_SPARSE.label("allows_sparse"),
+    organization.c.is_mirror,
     IS_PUBLIC.label("is_public"),
 )
 
@@ -81,7 +82,8 @@ async def organizations_of(
 ) -> Sequence[Row[Any]]:
     """Organizations whose name contains `part` and on which the actor holds a grant, with the level, by name.
 
-    Columns: `id name creator_id level allows_sparse public_by_default created_at history_days repositories members`.
+    Columns: `id name creator_id level allows_sparse public_by_default created_at history_days is_mirror repositories
+    members`.
     With `including_visible` also those in which only a repository is granted; their level is 0, and counted in them
     is what the actor may read.
     """
@@ -121,7 +123,7 @@ def _organizations(
         )
         condition = or_(condition, inside.exists())
     columns: list[ColumnElement[Any]] = [of.id, of.name, of.creator_id, func.coalesce(level, 0).label("level")]
-    columns += [of.allows_sparse, of.public_by_default, of.created_at, of.history_days]
+    columns += [of.allows_sparse, of.public_by_default, of.created_at, of.history_days, of.is_mirror]
     return select(*columns, *_counts(actor, of, level, tx.now)).where(condition)
 
 
