@@ -160,8 +160,7 @@ class Remote:
         if response.status_code != httpx2.codes.UNAUTHORIZED or not self._is_ours(response.url):
             return response
         challenge = parse_challenge(response.headers.get_list("www-authenticate"))
-        shown = response.request.headers.get("authorization", "")
-        if challenge is None or not await self._meet(challenge, scopes, shown):
+        if challenge is None or not await self._meet(challenge, scopes):
             return response
         await response.aclose()
         return await self._once(method, target, scopes, headers, body)
@@ -211,10 +210,10 @@ class Remote:
                 worded("{url} sent us on to where we may not go: {why}", url=self.url, why=as_said(error.message))
             ) from error
 
-    async def _meet(self, challenge: Challenge, scopes: Scopes, shown: str) -> bool:
-        """Get what the challenge asks for; False when there is nothing to show but what was `shown`."""
+    async def _meet(self, challenge: Challenge, scopes: Scopes) -> bool:
+        """Get what the challenge asks for; False when there is nothing to show."""
         if challenge.scheme == "basic":
-            if self._credentials is None or shown == _basic(self._credentials):
+            if self._credentials is None or scopes in self._tokens:
                 return False
             self._tokens[scopes] = _basic(self._credentials)
             return True

@@ -11,6 +11,8 @@ import pytest
 from entrepot.accounts.sessions import Begun, begin_session
 from entrepot.doors.console.door import build
 from entrepot.doors.http.cookies import COOKIE, CSRF_HEADER
+from entrepot.mirror.upstreams import Upstream, create_mirror
+from entrepot.values.names import OrganizationName
 from tests.make.rooms import Rooms, open_rooms
 
 URL = "http://registry.test"
@@ -24,10 +26,14 @@ async def rooms(tmp_path: Path) -> AsyncIterator[Rooms]:
 
 @pytest.fixture
 async def furnished(rooms: Rooms) -> Rooms:
-    """A private image in `acme`; `stranger` may do nothing, `partner/boss` administers another domain."""
+    """A private image in `acme`; `hub` mirrors Docker Hub.
+
+    `stranger` may do nothing, `partner/boss` administers another domain.
+    """
     await rooms.organization("acme")
     await rooms.repository("acme/web")
     await rooms.push("acme/web", "1.0")
+    await create_mirror(rooms.mirror, rooms.admin, OrganizationName("hub"), Upstream(("https://docker.io",)))
     await rooms.user("stranger")
     await rooms.domain("partner")
     await rooms.organization("theirs", await rooms.sign_in("partner/boss"))

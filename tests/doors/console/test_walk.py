@@ -60,6 +60,7 @@ def pages_of(*methods: str) -> Iterator[tuple[Page, str]]:
         "tag": "1.0",
         "digest": DIGEST,
         "user": "admin",
+        "mirror": "hub",
         "rule": "1",
         "policy": "1",
     }

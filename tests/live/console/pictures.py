@@ -103,6 +103,21 @@ def furnish(server: Server) -> None:
             api.client.post(f"/v2/manage/{path}", json=body).raise_for_status()
         for _ in range(3):
             api.client.get("/v2/acme/shop/web/manifests/latest")
+        _mirror(api)
+
+
+def _mirror(api: Api) -> None:
+    """A mirror that nothing came through yet; one of this server, by a way that does not lead there any more."""
+    made = "/v2/manage/mirrors"
+    api.client.post(made, json={"name": "hub", "endpoints": ["https://docker.io"]}).raise_for_status()
+    server = api.server
+    there = {"endpoints": [server.url], "username": server.user, "password": server.password}
+    always = {"fresh_seconds": 0, "stale_seconds": 0}
+    api.client.post(made, json={"name": "copies", **there, **always}).raise_for_status()
+    manifest, accept = "/v2/copies/acme/shop/web/manifests/latest", {"Accept": "*/*"}
+    api.client.get(manifest, headers=accept).raise_for_status()
+    api.client.patch(f"{made}/copies", json={"endpoints": ["http://127.0.0.1:9"]}).raise_for_status()
+    api.client.get(manifest, headers=accept).raise_for_status()
 
 
 def _fill(api: Api) -> None:
@@ -129,6 +144,8 @@ def pages() -> Iterator[tuple[str, str]]:
     for tab in ("", "permissions", "quota", "activity", "settings", "transfer?user=ann", "delete"):
         yield f"organization-{tab.partition('?')[0] or 'images'}", f"/console/organizations/acme{tab and '/-/'}{tab}"
     yield "organization-empty", "/console/organizations/empty"
+    yield "organization-mirror", "/console/organizations/copies"
+    yield "organization-mirror-empty", "/console/organizations/hub"
     yield "images", "/console/images"
     yield "images-nothing-found", "/console/images?q=nothing-of-this-name"
     yield "shared", "/console/shared"
@@ -138,6 +155,8 @@ def pages() -> Iterator[tuple[str, str]]:
     image = "/console/images/acme/shop/web"
     for tab in ("", "usage", "permissions", "sharing", "automation", "settings", "description", "delete", "rename"):
         yield f"image-{tab or 'versions'}", f"{image}{tab and '/-/'}{tab}"
+    yield "image-mirrored", "/console/images/copies/acme/shop/web"
+    yield "version-mirrored", "/console/images/copies/acme/shop/web/-/versions/latest"
     yield "image-empty", "/console/images/acme/nothing"
     yield "image-long", f"/console/images/platform/{LONG}"
     yield "versions-delete", f"{image}/-/delete-versions?tag=1.0&tag=latest"
@@ -180,6 +199,9 @@ def administration() -> Iterator[tuple[str, str]]:
         yield f"admin-{page}-new", f"/console/admin/{page}/-/new"
     for page in ("robots/builder", "federations/pipelines", "providers/corp", "groups/developers", "domains/default"):
         yield f"admin-{page.partition('/')[0]}-one", f"/console/admin/{page}"
+    for page in ("mirrors", "mirrors/-/new", "mirrors/copies", "mirrors/hub", "mirrors/copies/-/settings"):
+        yield f"admin-{page.replace('/-', '').replace('/', '-')}", f"/console/admin/{page}"
+    yield "admin-mirror-delete", "/console/admin/mirrors/copies/-/delete"
     for page in ("settings", "delete"):
         yield f"admin-user-{page}", f"/console/admin/users/ann/-/{page}"
         yield f"admin-robot-{page}", f"/console/admin/robots/builder/-/{page}"

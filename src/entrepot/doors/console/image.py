@@ -8,6 +8,7 @@ from entrepot.doors.console.images import ROWS
 from entrepot.doors.console.markdown import to_html
 from entrepot.doors.console.pulling import ways_to_pull
 from entrepot.doors.console.visit import Moved, View, Visit
+from entrepot.mirror.origins import show_origin
 from entrepot.registry import browse, repositories, versions
 from entrepot.registry.browse import Listed
 from entrepot.registry.rules import DESCRIPTION_CHARS_MAX
@@ -24,7 +25,10 @@ _RUNNABLE: Final = frozenset({Kind.IMAGE, Kind.INDEX, Kind.CHART})
 async def framed(visit: Visit) -> dict[str, Any]:
     """What the head and the tabs of an image's pages show. Raises Unauthenticated or RepositoryUnknown."""
     image, level = await browse.show_image(visit.rooms.registry, visit.actor, visit.repository)
-    return {"image": image, "level": level, "path": image.repository.path, "tab_list": _tabs(visit, image, level)}
+    repository = image.repository
+    origin = await show_origin(visit.rooms.mirror, visit.actor, repository.path) if repository.is_mirror else None
+    tabs = _tabs(visit, image, level)
+    return {"image": image, "level": level, "path": repository.path, "tab_list": tabs, "origin": origin}
 
 
 def _tabs(visit: Visit, image: Listed, level: Level) -> Sequence[tuple[str, str, int | None]]:
@@ -56,6 +60,9 @@ async def show_image(visit: Visit) -> View:
     part, after = visit.query("q"), visit.query("after")
     wanted = WantedTags(part, _ORDERS[order], descending, after, ROWS)
     found, following = await versions.list_versions(visit.rooms.registry, visit.actor, visit.repository, wanted)
+    if about["origin"] is not None:
+        names = [one.tagged.name for one in found]
+        about["origin"] = await show_origin(visit.rooms.mirror, visit.actor, visit.repository, names)
     is_first = not part and not after and order == "updated" and descending
     newest = _newest(found if is_first else await _first(visit))
     text = about["image"].repository.description

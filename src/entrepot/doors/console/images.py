@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from entrepot.doors.console.mirroring import hosts_behind
 from entrepot.doors.console.visit import View, Visit
 from entrepot.registry import browse, shared
 from entrepot.registry.rules import CATEGORIES
@@ -60,6 +61,7 @@ async def _list(visit: Visit, title: str, is_public: bool | None = None) -> View
         "order": order,
         "descending": descending,
         "is_public_list": bool(is_public),
+        "mirrors": await hosts_behind(visit, items),
     }
     return View("images/list.html", values)
 

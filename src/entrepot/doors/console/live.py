@@ -26,15 +26,7 @@ _HELLO: Final = b"retry: 5000\n\n"
 _CHANGED: Final = b"event: changed\ndata: 1\n\n"
 _STILL_THERE: Final = b": still there\n\n"
 _ENDED: Final = b"event: ended\ndata: 1\n\n"
-_FAMILIES: Final = (
-    "repository.",
-    "manifest.pushed",
-    "manifest.deleted",
-    "tag.",
-    "organization.",
-    "sync.",
-    "sync-rule.",
-)
+_FAMILIES: Final = ("repository.", "manifest.pushed", "manifest.deleted", "tag.", "organization.")
 
 
 class EventStream(Response):

@@ -3,7 +3,9 @@
 from entrepot.audit.look import list_events
 from entrepot.audit.wanted import Wanted, cursor_of, parse_cursor
 from entrepot.doors.console.admin.parts import BY_AGE, sorting
+from entrepot.doors.console.mirroring import hosts_among, ways_of
 from entrepot.doors.console.visit import Moved, View, Visit
+from entrepot.mirror.origins import list_configs
 from entrepot.plumbing.units import parse_bytes
 from entrepot.registry import browse, closing, organizations, quotas, storage, transfer
 from entrepot.registry.quota_rules import OF_ORGANIZATION, SIZES, UNLIMITED, Resource
@@ -24,7 +26,14 @@ async def list_organizations(visit: Visit) -> View:
     found, following = await organizations.list_organizations_from(
         visit.rooms.registry, visit.actor, part, order, descending, visit.query("after"), ROWS
     )
-    values = {"organizations": found, "following": following, "part": part, "order": key, "descending": descending}
+    values = {
+        "organizations": found,
+        "mirrors": await hosts_among(visit, found),
+        "following": following,
+        "part": part,
+        "order": key,
+        "descending": descending,
+    }
     return View("organizations/list.html", values)
 
 
@@ -42,7 +51,7 @@ async def create_organization(visit: Visit) -> Moved:
 
 
 async def show_organization(visit: Visit) -> View:
-    """One organization and its newest images."""
+    """One organization and its newest images; of a mirror, how engines pull through it."""
     registry, name = visit.rooms.registry, visit.organization
     found = await organizations.show_organization(registry, visit.actor, name)
     part = visit.query("q")
@@ -55,7 +64,9 @@ async def show_organization(visit: Visit) -> View:
         0,
         ROWS,
     )
-    return View("organizations/show.html", {"organization": found, "page": page, "part": part})
+    configs = await list_configs(visit.rooms.mirror, visit.actor, name, visit.url) if found.is_mirror else None
+    mirror = {"host": configs.host, "ways": ways_of(visit, configs)} if configs else {"host": "", "ways": ()}
+    return View("organizations/show.html", {"organization": found, "page": page, "part": part, **mirror})
 
 
 async def show_quota(visit: Visit) -> View:

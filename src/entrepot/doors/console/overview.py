@@ -7,6 +7,7 @@ from entrepot.audit.look import Told, list_events
 from entrepot.audit.wanted import Wanted
 from entrepot.doors.console.charts import bars_by_day
 from entrepot.doors.console.image_usage import traffic_by_day
+from entrepot.doors.console.mirroring import hosts_behind
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.doors.console.welcome import next_step_of
 from entrepot.operations.warnings import list_warnings
@@ -40,6 +41,7 @@ async def show_overview(visit: Visit) -> View | Moved:
         "traffic": traffic_by_day(visit, overview.days),
         "stored": bars_by_day([(one.day, one.stored_bytes or 0) for one in overview.days], say.size, say.day),
         "newest": newest,
+        "mirrors": await hosts_behind(visit, newest),
         "activity": activity,
         "warnings": warnings,
     }

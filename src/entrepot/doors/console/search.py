@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from entrepot.doors.console.mirroring import hosts_behind
 from entrepot.doors.console.visit import View, Visit
 from entrepot.registry.search import search_everything, wanted_labels
 
@@ -15,4 +16,6 @@ async def show_search(visit: Visit) -> View:
     wanted = text.removeprefix("docker pull ").removeprefix(f"{visit.host}/")
     found = await search_everything(visit.rooms.registry, visit.actor, wanted.strip(), _EACH_MAX)
     labels, _rest = wanted_labels(wanted)
-    return View("search.html", {"text": text, "wanted": wanted, "found": found, "is_by_label": bool(labels)})
+    mirrors = await hosts_behind(visit, found.images)
+    values = {"text": text, "wanted": wanted, "found": found, "is_by_label": bool(labels), "mirrors": mirrors}
+    return View("search.html", values)

@@ -111,6 +111,6 @@ def _place(visit: Visit, organization: OrganizationName) -> tuple[RepositoryName
 
 
 async def _organizations(visit: Visit) -> Sequence[Organization]:
-    """Those the visitor may edit first; in the others perhaps single images."""
+    """Those the visitor may edit first; in the others perhaps single images. Nobody uploads to a mirror."""
     found = await organizations.list_organizations(visit.rooms.registry, visit.actor, including_visible=True)
-    return sorted(found, key=lambda one: (one.level < Level.EDIT, one.name))
+    return sorted((one for one in found if not one.is_mirror), key=lambda one: (one.level < Level.EDIT, one.name))

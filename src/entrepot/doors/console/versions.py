@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from entrepot.doors.console.visit import View, Visit
 from entrepot.doors.http.streaming import SentFile
+from entrepot.mirror.origins import show_origin
 from entrepot.registry import inspect, referring
 from entrepot.registry.counting import Storage
 from entrepot.registry.labels import search_terms
@@ -34,6 +35,10 @@ async def show_version(visit: Visit) -> View:
     terms = search_terms(registry, found)
     said = {*found.manifest.annotations.items(), *(found.config.labels.items() if found.config else ())}
     values = {**values, "found": found, "made": made, "terms": terms, "has_unknown_labels": len(terms) < len(said)}
+    tags = (reference,) if isinstance(reference, TagName) else ()
+    origin = await show_origin(visit.rooms.mirror, visit.actor, path, tags)
+    standing = origin.standings.get(str(reference)) if origin else None
+    values = {**values, "origin": origin, "standing": standing}
     return View("versions/show.html", values | {"storage": await _storage(visit)})
 
 

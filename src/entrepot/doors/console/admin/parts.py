@@ -60,7 +60,7 @@ def with_empty(rows: Sequence[tuple[str, str]], count: int = 3) -> Sequence[tupl
 
 @contextmanager
 def at_its_field(**fields: str) -> Iterator[None]:
-    """What is wrong is said at the field it is about: rooms name its kind, `fields` say which field that is here.
+    """What is wrong is said at the field it is about: rooms name it or its kind, `fields` say which field that is here.
 
     Raises ParameterInvalid for what is raised inside.
     """
@@ -68,4 +68,5 @@ def at_its_field(**fields: str) -> Iterator[None]:
         yield
     except ParameterInvalid as error:
         kind = str(error.detail.get("kind", ""))
-        raise ParameterInvalid(error.message, kind=kind, field=fields.get(kind, kind)) from error
+        field = error.detail.get("field") or fields.get(kind, kind)
+        raise ParameterInvalid(error.message, kind=kind, field=field) from error

@@ -9,6 +9,7 @@ from entrepot.doors.console.admin import (
     garbage,
     groups,
     jobs,
+    mirrors,
     providers,
     regions,
     robots,
@@ -32,6 +33,8 @@ _PROVIDER: Final = f"{_PROVIDERS}/{{provider}}"
 _DOMAINS: Final = f"{_ADMIN}/domains"
 _DOMAIN: Final = f"{_DOMAINS}/{{domain}}"
 _REGIONS: Final = f"{_ADMIN}/regions"
+_MIRRORS: Final = f"{_ADMIN}/mirrors"
+_MIRROR: Final = f"{_MIRRORS}/{{mirror}}"
 _JOBS: Final = f"{_ADMIN}/jobs"
 _JOB: Final = f"{_JOBS}/{{run}}"
 
@@ -102,7 +105,7 @@ ADMINISTRATION: Final = (
     Page("POST", f"{_PROVIDER}/-/delete", providers.delete_provider, providers.confirm_deleting_provider),
     # What happened.
     Page("GET", f"{_ADMIN}/audit", audit.show_audit),
-    # For operators: domains, jobs, the system.
+    # For operators: domains, regions, mirrors, jobs, the system.
     Page("GET", _DOMAINS, domains.list_domains),
     Page("GET", f"{_DOMAINS}/-/new", domains.new_domain),
     Page("POST", f"{_DOMAINS}/-/new", domains.create_domain, domains.new_domain),
@@ -112,10 +115,16 @@ ADMINISTRATION: Final = (
     Page("POST", f"{_DOMAIN}/-/delete", domains.delete_domain, domains.confirm_deleting_domain),
     Page("GET", _REGIONS, regions.list_regions),
     Page("POST", _REGIONS, regions.create_region, regions.list_regions),
-    Page("GET", f"{_REGIONS}/{{region}}", regions.edit_region),
-    Page("POST", f"{_REGIONS}/{{region}}", regions.change_region, regions.edit_region),
     Page("GET", f"{_REGIONS}/{{region}}/-/delete", regions.confirm_deleting_region),
     Page("POST", f"{_REGIONS}/{{region}}/-/delete", regions.delete_region, regions.confirm_deleting_region),
+    Page("GET", _MIRRORS, mirrors.list_mirrors),
+    Page("GET", f"{_MIRRORS}/-/new", mirrors.new_mirror),
+    Page("POST", f"{_MIRRORS}/-/new", mirrors.create_mirror, mirrors.new_mirror),
+    Page("GET", _MIRROR, mirrors.show_mirror),
+    Page("GET", f"{_MIRROR}/-/settings", mirrors.mirror_settings),
+    Page("POST", f"{_MIRROR}/-/settings", mirrors.change_mirror, mirrors.mirror_settings),
+    Page("GET", f"{_MIRROR}/-/delete", mirrors.confirm_deleting_mirror),
+    Page("POST", f"{_MIRROR}/-/delete", mirrors.delete_mirror, mirrors.confirm_deleting_mirror),
     Page("GET", _JOBS, jobs.list_jobs),
     Page("GET", f"{_JOBS}/-/schedules", jobs.list_schedules),
     Page("POST", f"{_JOBS}/-/schedules", jobs.start_job, jobs.list_schedules),

@@ -1,0 +1,230 @@
+"""Mirrors in the console: made, changed and given up by operators; what others see of them."""
+
+import pytest
+
+from entrepot.access.levels import Level
+from entrepot.mirror.queries import upstreams as queries
+from entrepot.mirror.secrets import Secrets, unseal
+from entrepot.mirror.sources import source_of
+from entrepot.mirror.upstreams import Upstream, create_mirror, show_mirror
+from entrepot.registry.push import push_manifest
+from entrepot.registry.queries import names, tags
+from entrepot.values.names import OrganizationName, RepositoryName, TagName
+from tests.doors.console.conftest import As
+from tests.make.image import Image
+from tests.make.rooms import Rooms
+
+HOME = "/console/admin/mirrors"
+QUAY = OrganizationName("quay")
+FORM = {"name": "quay", "endpoints": "https://quay.io\r\nhttps://second.example\r\n", "public": "true"}
+SECRETS = {"username": "robot", "password": " a secret with spaces ", "proxy": "http://me:word@proxy.example:3128"}
+
+
+async def secrets_of(rooms: Rooms, name: str) -> Secrets:
+    async with rooms.db.reading() as tx:
+        row = await queries.upstream_of(tx, name)
+    assert row is not None
+    return unseal(rooms.accounts.sealer, row)
+
+
+async def bring(rooms: Rooms, path: str, fresh_for: int) -> None:
+    """An image that came through a mirror."""
+    name, image = RepositoryName(path), Image.make(layers=0)
+    source = await source_of(rooms.mirror, name.organization)
+    assert source is not None
+    until = int(rooms.clock.now().timestamp()) + fresh_for
+    await push_manifest(
+        rooms.registry, source.house, name, TagName("1.27"), image.body, image.media_type, fresh_until=until
+    )
+
+
+async def test_a_mirror_is_made_by_its_form_and_shows_no_secret(furnished: Rooms, as_user: As) -> None:
+    admin = await as_user("admin")
+
+    answer = await admin.post(f"{HOME}/-/new", **FORM, **SECRETS, fresh_seconds="60", stale_seconds="")
+
+    assert answer.headers["location"] == f"{HOME}/quay", answer.text
+    made = await show_mirror(furnished.mirror, furnished.admin, QUAY)
+    assert made.endpoints == ("https://quay.io", "https://second.example")
+    assert (made.policy.fresh_seconds, made.policy.stale_seconds, made.is_public) == (60, 3_600, True)
+    assert await secrets_of(furnished, "quay") == Secrets(
+        SECRETS["username"], SECRETS["password"], "", SECRETS["proxy"]
+    )
+    for path in (f"{HOME}/quay", f"{HOME}/quay/-/settings", HOME):
+        page = (await admin.get(path)).text
+        assert "robot" in page
+        assert "a secret" not in page
+        assert "me:word" not in page
+    assert "A password is set, and kept secret." in (await admin.get(f"{HOME}/quay")).text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"name": "Quay"}, "name"),
+        ({"name": "hub"}, "name"),
+        ({"endpoints": "quay.io"}, "endpoints"),
+        ({"endpoints": ""}, "endpoints"),
+        ({"username": "a:b"}, "username"),
+        ({"password": "secret"}, "username"),
+        ({"authority": "no certificate"}, "authority"),
+        ({"proxy": "proxy.example"}, "proxy"),
+        ({"fresh_seconds": "soon"}, "fresh_seconds"),
+        ({"stale_seconds": "-1"}, "stale_seconds"),
+        ({"absent_seconds": "99999999999"}, "absent_seconds"),
+        ({"fetches_max": "0"}, "fetches_max"),
+    ],
+)
+async def test_a_form_that_is_refused_says_at_which_field(
+    furnished: Rooms, as_user: As, wrong: dict[str, str], field: str
+) -> None:
+    admin = await as_user("admin")
+    for path, typed in ((f"{HOME}/-/new", FORM), (f"{HOME}/hub/-/settings", {"endpoints": "https://docker.io"})):
+        if path.endswith("settings") and "name" in wrong:
+            continue
+        answer = await admin.post(path, **{**typed, **wrong})
+        assert answer.status_code in (400, 409), path
+        assert f'id="{field}-problem"' in answer.text, path
+        if "endpoints" not in wrong:
+            assert typed["endpoints"].split()[0] in answer.text
+    assert (await show_mirror(furnished.mirror, furnished.admin, OrganizationName("hub"))).username == ""
+
+
+async def test_what_is_not_shown_changes_only_where_something_was_typed(furnished: Rooms, as_user: As) -> None:
+    admin = await as_user("admin")
+    await create_mirror(furnished.mirror, furnished.admin, QUAY, Upstream(("https://quay.io",), "me", "old", "", ""))
+    settings = f"{HOME}/quay/-/settings"
+    same = {"endpoints": "https://quay.io", "username": "me"}
+
+    assert (await admin.post(settings, **same)).status_code == 303
+    assert await secrets_of(furnished, "quay") == Secrets("me", "old")
+    await admin.post(settings, **same, password="new", proxy="http://proxy.example:1", fresh_seconds="1")
+    assert await secrets_of(furnished, "quay") == Secrets("me", "new", "", "http://proxy.example:1")
+    await admin.post(settings, **same, no_password="true", no_proxy="true")
+    assert await secrets_of(furnished, "quay") == Secrets("me")
+    assert (await show_mirror(furnished.mirror, furnished.admin, QUAY)).policy.fresh_seconds == 1
+
+
+async def test_giving_a_mirror_up_is_asked_about_and_leaves_an_organization(furnished: Rooms, as_user: As) -> None:
+    admin = await as_user("admin")
+    question = await admin.get(f"{HOME}/hub/-/delete")
+    assert "Nothing more is fetched from docker.io" in question.text
+
+    assert (await admin.post(f"{HOME}/hub/-/delete")).headers["location"] == HOME
+
+    assert "No mirrors yet" in (await admin.get(HOME)).text
+    page = (await admin.get("/console/organizations/hub")).text
+    assert "docker push" in page
+    assert "Mirror of" not in page
+
+
+async def test_only_operators_administer_mirrors(furnished: Rooms, as_user: As) -> None:
+    assert 'href="/console/admin/mirrors"' in (await (await as_user("admin")).get("/console/")).text
+    for who in ("partner/boss", "stranger"):
+        somebody = await as_user(who)
+        assert 'href="/console/admin/mirrors"' not in (await somebody.get("/console/organizations")).text
+        for path in (HOME, f"{HOME}/-/new", f"{HOME}/hub", f"{HOME}/hub/-/settings", f"{HOME}/hub/-/delete"):
+            assert (await somebody.get(path)).status_code == 403, path
+        for path in (f"{HOME}/-/new", f"{HOME}/hub/-/settings", f"{HOME}/hub/-/delete"):
+            assert (await somebody.post(path, **FORM)).status_code == 403, path
+
+
+async def test_mirrors_are_listed_page_by_page(furnished: Rooms, as_user: As) -> None:
+    admin = await as_user("admin")
+    for number in range(50):
+        name = OrganizationName(f"mirror-{number:02}")
+        await create_mirror(furnished.mirror, furnished.admin, name, Upstream(("https://quay.io",)))
+    first = (await admin.get(HOME)).text
+    assert "mirror-48" in first
+    assert "mirror-49" not in first
+    assert "after=mirror-48" in first
+    assert "mirror-49" in (await admin.get(HOME, params={"after": "mirror-48"})).text
+
+
+async def test_who_reads_a_mirror_is_told_how_engines_pull_through_it(furnished: Rooms, as_user: As) -> None:
+    await create_mirror(furnished.mirror, furnished.admin, QUAY, Upstream(("https://quay.io",)))
+    await furnished.grant("quay", "stranger", Level.READ)
+    reader = await as_user("stranger")
+
+    page = (await reader.get("/console/organizations/quay")).text
+
+    assert "Mirror of quay.io" in page
+    assert "/etc/containerd/certs.d/quay.io/hosts.toml" in page
+    assert "prefix = &#34;quay.io&#34;" in page
+    assert "Docker takes mirrors of Docker Hub alone; pull registry.test/quay/REPOSITORY" in page
+    assert "The engine signs in to registry.test" in page
+    assert "docker push" not in page
+    assert "/console/admin/mirrors/quay" not in page
+    assert "Mirror of quay.io" in (await reader.get("/console/organizations")).text
+    admin = (await (await as_user("admin")).get("/console/organizations/hub")).text
+    assert "registry-mirrors" in admin
+    assert "/console/admin/mirrors/hub" in admin
+
+
+async def test_everybody_is_told_how_to_pull_through_a_public_mirror(furnished: Rooms, as_user: As) -> None:
+    made = Upstream(("https://quay.io",), username="me")
+    await create_mirror(furnished.mirror, furnished.admin, QUAY, made, public_by_default=True)
+    nobody = await as_user("")
+
+    page = await nobody.get("/console/organizations/quay")
+
+    assert page.status_code == 200
+    assert "/etc/containerd/certs.d/quay.io/hosts.toml" in page.text
+    assert "signs in to" not in page.text
+    assert "Settings of the mirror" not in page.text
+
+
+async def test_an_image_of_a_mirror_says_where_it_comes_from_and_whether_that_answers(
+    furnished: Rooms, as_user: As
+) -> None:
+    await bring(furnished, "hub/nginx", fresh_for=300)
+    admin = await as_user("admin")
+    image, version = "/console/images/hub/nginx", "/console/images/hub/nginx/-/versions/1.27"
+
+    page = (await admin.get(image)).text
+    assert "It is docker.io/library/nginx at its upstream." in page
+    assert "upstream asked:" in page
+    assert "/-/retag" not in page
+    assert "Stale" not in page
+    assert "docker.io/library/nginx:1.27" in (await admin.get(version)).text
+    assert "/-/rename" not in (await admin.get(f"{image}/-/settings")).text
+    assert "Mirror of docker.io" in (await admin.get("/console/images")).text
+    assert "Mirror of docker.io" in (await admin.get("/console/search?q=nginx")).text
+
+    async with furnished.db.writing() as tx:
+        row = await names.repository_by_path(tx, "hub/nginx")
+        assert row is not None
+        await tags.set_stale(tx, row.id, "1.27", int(furnished.clock.now().timestamp()) + 400)
+    furnished.clock.advance(seconds=350)
+
+    assert "Stale" in (await admin.get(image)).text
+    assert "The upstream does not answer: what is here is served." in (await admin.get(version)).text
+
+
+async def test_nothing_is_pushed_to_a_mirror_from_a_page(furnished: Rooms, as_user: As) -> None:
+    admin = await as_user("admin")
+    assert (await admin.get("/console/organizations/acme")).status_code == 200
+
+    uploads = (await admin.get("/console/upload")).text
+    assert ">acme</option>" in uploads
+    assert ">hub</option>" not in uploads
+    copies = (await admin.get("/console/images/acme/web/-/copy?tag=1.0")).text
+    assert ">acme</option>" in copies
+    assert ">hub</option>" not in copies
+    assert "Nothing was pulled through it yet" in (await admin.get("/console/organizations/hub")).text
+    images = (await admin.get("/console/images")).text
+    assert "Mirror of" not in images
+
+
+async def test_pages_that_show_no_mirror_ask_nothing_about_mirrors(
+    furnished: Rooms, as_user: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def asked(*_: object) -> None:
+        raise AssertionError("asked about mirrors")
+
+    monkeypatch.setattr("entrepot.doors.console.mirroring.hosts_of", asked)
+    monkeypatch.setattr("entrepot.doors.console.image.show_origin", asked)
+    monkeypatch.setattr("entrepot.doors.console.organizations.list_configs", asked)
+    admin = await as_user("admin")
+    for path in ("images", "search?q=web", "organizations/acme", "images/acme/web", "organizations?q=acme"):
+        assert (await admin.get(f"/console/{path}")).status_code == 200, path
