@@ -2,7 +2,8 @@
 
 A statement takes microseconds, less than handing it to a thread; what can take long is waiting for
 another process's write lock (BEGIN IMMEDIATE) and for the disk (COMMIT), so these two go to a
-thread. Within a process writers queue in order; between processes SQLite's lock decides.
+thread. Within a process writers queue in order; between processes SQLite's lock decides, and whoever wants it looks
+again and again: SQLite itself would do so less and less often, and lose to a process that writes in a row.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, Select, Table, create_engine, event, select
@@ -29,6 +30,7 @@ from entrepot.plumbing.threads import settled
 from entrepot.values.errors import DatabaseBusy, EntrepotError, StorageFailed, StorageFull, worded
 
 _LOCK_WAIT_SECONDS = 30
+_LOCK_LOOK_SECONDS = 0.001
 _CACHE_KIB = 8_192
 _IDLE_READERS_MAX = 4  # each keeps a cache of its own
 
@@ -85,14 +87,19 @@ class SqliteDatabase:
         else:
             connection.close()
 
+    def _open_writer(self) -> Connection:
+        connection = self._engine.connect()
+        _raw(connection).execute("PRAGMA busy_timeout=0")  # waiting is done here
+        return connection
+
     @asynccontextmanager
     async def writing(self) -> AsyncIterator["SqliteWriter"]:
         async with self._turn:
             started = perf_counter()
             with _translated():
-                connection = self._writer = self._writer or self._engine.connect()
+                connection = self._writer = self._writer or self._open_writer()
                 try:
-                    await self._in_thread(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+                    await self._in_thread(lambda: self._begin(_raw(connection)))
                     yield SqliteWriter(connection, self._clock.now())
                     await self._in_thread(lambda: connection.exec_driver_sql("COMMIT"))
                 finally:
@@ -101,6 +108,19 @@ class SqliteDatabase:
                     if _raw(connection).in_transaction:
                         await self._in_thread(lambda: connection.exec_driver_sql("ROLLBACK"))
                     metrics.database_seconds.labels("write").observe(perf_counter() - started)
+
+    def _begin(self, raw: sqlite3.Connection) -> None:
+        """Wait for the turn of this process. Raises sqlite3.OperationalError (SQLITE_BUSY) when it does not come."""
+        deadline = perf_counter() + self._lock_wait_seconds
+        while True:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or perf_counter() > deadline:
+                    raise
+                sleep(_LOCK_LOOK_SECONDS)  # in the writer's thread; no process tells another that it is done
+            else:
+                return
 
     async def _in_thread(self, work: Callable[[], object]) -> None:
         """Run `work`; a cancelled caller still waits for it, so that the connection is free afterwards."""
@@ -172,6 +192,10 @@ class SqliteWriter(SqliteReader):
 
     async def lock(self, *names: str, shared: bool = False) -> None:
         """Nothing to wait for: BEGIN IMMEDIATE made this the only writer."""
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _raw(connection: Connection) -> sqlite3.Connection:

@@ -34,7 +34,7 @@ async def review_blobs(round_: Round) -> None:
 
 
 async def _review(tx: Writer, round_: Round, digests: Sequence[str], paths: Sequence[str]) -> None:
-    before, now = round_.dropped_before, round_.upkeep.clock.now()
+    before, now, dropped_links = round_.dropped_before, round_.upkeep.clock.now(), 0
     if paths:
         # A push to one of these waits for this transaction, and this one for pushes that have begun.
         await reach.lock_contents(tx, paths)
@@ -45,13 +45,13 @@ async def _review(tx: Writer, round_: Round, digests: Sequence[str], paths: Sequ
             by_repository.setdefault(link.repository_id, []).append(link.digest)
         for repository_id, dropped in by_repository.items():
             await reviews.drop_links(tx, repository_id, dropped, now)
-        await round_.count(tx, links_dropped=len(links))
+        dropped_links = len(links)
     waiting = await reviews.waiting_links(tx, digests)
     _, busy = await reviews.drop_blobs(tx, digests, now)
     await reviews.postpone_blobs(tx, [(digest, since) for digest, since in waiting.items() if since > before])
     undecided = busy | waiting.keys()
     await reviews.settle_blobs(tx, [digest for digest in digests if digest not in undecided], before)
-    await round_.count(tx, blobs_reviewed=len(digests))
+    await round_.count(tx, links_dropped=dropped_links, blobs_reviewed=len(digests))
 
 
 async def _give_back(tx: Writer, links: Sequence[Row[Any]]) -> None:
