@@ -2,7 +2,14 @@
 
 import pytest
 
-from entrepot.mirror.upstream_rules import check_proxy, host_of, known_host, parse_endpoints, upstream_name
+from entrepot.mirror.upstream_rules import (
+    check_proxy,
+    host_of,
+    known_host,
+    parse_endpoints,
+    parse_host,
+    upstream_name,
+)
 from entrepot.values.errors import ParameterInvalid
 from entrepot.values.names import RepositoryName
 
@@ -76,3 +83,17 @@ def test_a_proxy_may_want_a_password(address: str) -> None:
 def test_what_is_no_address_of_a_proxy_is_refused(address: str) -> None:
     with pytest.raises(ParameterInvalid):
         check_proxy(address)
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [("docker.io", "docker.io"), ("Index.docker.io", "docker.io"), ("registry.example:5000", "registry.example:5000")],
+)
+def test_a_registry_may_be_called_by_another_name_than_its_address(text: str, host: str) -> None:
+    assert parse_host(text) == host
+
+
+@pytest.mark.parametrize("text", ["", "https://docker.io", "docker.io/library", "a b", "me@docker.io"])
+def test_what_is_no_name_of_a_registry_is_refused(text: str) -> None:
+    with pytest.raises(ParameterInvalid):
+        parse_host(text)

@@ -37,8 +37,12 @@ def _who_asks(
         Path | None, typer.Option(metavar="FILE", help="Certificates (PEM) of who signs the upstream's.", exists=True)
     ] = None,
     proxy: Annotated[str | None, typer.Option(metavar="URL", help="A proxy to ask through; '' for none.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="What clients call the registry, if not by its first address, as docker.io.")
+    ] = None,
 ) -> Fields:
     fields = {
+        "host": host,
         "username": username,
         "password": read_password(None, password_stdin) if password_stdin else None,
         "authority": authority.read_text() if authority else None,

@@ -43,6 +43,11 @@ def host_of(endpoint: str) -> str:
     return DOCKER_HUB if host in _DOCKER_HUB_HOSTS else host
 
 
+def parse_host(text: str) -> str:
+    """What clients call a registry: `docker.io`, `registry.example:5000`. Raises ParameterInvalid."""
+    return host_of(parse_url(f"https://{text}"))
+
+
 def known_host(text: str) -> str:
     """The same of what a client says in `ns=`."""
     host = text.strip().lower()

@@ -43,7 +43,8 @@ class Upstream:
     """What a mirror is defined by. `endpoints`: addresses of the registry, in the order in which they are asked.
 
     `proxy` is an address, with user and password if it wants them; `authority` the certificates (PEM) of who signs the
-    registry's. Empty: none of it, and nobody in particular asks there.
+    registry's. `host` is what clients call the registry, as `docker.io`: needed where that is not its first address.
+    Empty: none of it, and nobody in particular asks there.
     """
 
     endpoints: Sequence[str]
@@ -52,6 +53,7 @@ class Upstream:
     authority: str = ""
     proxy: str = field(default="", repr=False)
     policy: Policy = field(default_factory=Policy)
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Change:
     proxy: str | None = field(default=None, repr=False)
     policy: Mapping[str, int] = field(default_factory=dict)
     """Fields of Policy that are to be others."""
+    host: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ async def create_mirror(
     endpoints = upstream_rules.parse_endpoints(upstream.endpoints, mirror.settings.endpoints_max)
     policy = freshness.check(upstream.policy)
     secrets = _checked(Secrets(upstream.username, upstream.password, upstream.authority, upstream.proxy))
-    host = upstream_rules.host_of(endpoints[0])
+    host = upstream_rules.parse_host(upstream.host) if upstream.host else upstream_rules.host_of(endpoints[0])
     async with mirror.db.writing() as tx:
         await require_operator(tx, actor)
         made = await add_organization(tx, mirror.registry, actor, name, public_by_default, is_mirror=True)
@@ -184,9 +187,13 @@ async def change_mirror(mirror: Mirror, actor: Actor, name: OrganizationName, ch
     async with mirror.db.writing() as tx:
         row = await _changing(tx, actor, name)
         before = _of(mirror, row)
-        endpoints = tuple(before.endpoints)
+        endpoints, host = tuple(before.endpoints), before.host
         if change.endpoints is not None:
             endpoints = upstream_rules.parse_endpoints(change.endpoints, mirror.settings.endpoints_max)
+        if change.host is not None:
+            host = upstream_rules.parse_host(change.host) if change.host else upstream_rules.host_of(endpoints[0])
+        elif before.host == upstream_rules.host_of(before.endpoints[0]):
+            host = upstream_rules.host_of(endpoints[0])
         policy = freshness.check(replace(before.policy, **change.policy))
         old = unseal(mirror.sealer, row)
         given = {one: getattr(change, one) for one in ("username", "password", "authority", "proxy")}
@@ -197,7 +204,7 @@ async def change_mirror(mirror: Mirror, actor: Actor, name: OrganizationName, ch
         await queries.change_upstream(
             tx,
             row.organization_id,
-            host=upstream_rules.host_of(endpoints[0]),
+            host=host,
             endpoints=list(endpoints),
             sealed=seal(mirror.sealer, row.organization_id, secrets),
             **asdict(policy),
@@ -264,7 +271,7 @@ def _of(mirror: Mirror, row: Row[Any]) -> Shown:
 
 def _told(shown: Shown) -> dict[str, Any]:
     """What an event says of a mirror."""
-    return {"endpoints": list(shown.endpoints), "username": shown.username, **asdict(shown.policy)}
+    return {"host": shown.host, "endpoints": list(shown.endpoints), "username": shown.username, **asdict(shown.policy)}
 
 
 def _checked(secrets: Secrets) -> Secrets:

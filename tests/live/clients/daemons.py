@@ -24,8 +24,11 @@ class DaemonFailed(AssertionError):
 
 
 @contextmanager
-def running_dockerd() -> Iterator[Path]:
-    """The socket of a Docker Engine inside the block. Raises `leaks.Leaked` if anything of it stays."""
+def running_dockerd(settings: str = "{}") -> Iterator[Path]:
+    """The socket of a Docker Engine inside the block, with these `settings` in its daemon.json.
+
+    Raises `leaks.Leaked` if anything of it stays.
+    """
     parts.root()
     daemon = parts.command("dockerd", package="docker.io")
     with leaks.watched_folder("engine") as folder:
@@ -37,7 +40,12 @@ def running_dockerd() -> Iterator[Path]:
             f"--storage-driver={_docker_driver(folder)}",
         ]
         # Nothing of the machine's network is touched. Registries on 127.0.0.0/8 may always speak plain HTTP.
-        command += ["--bridge=none", "--iptables=false", "--ip6tables=false", f"--config-file={_empty_config(folder)}"]
+        command += [
+            "--bridge=none",
+            "--iptables=false",
+            "--ip6tables=false",
+            f"--config-file={_config(folder, settings)}",
+        ]
         with _running(command, folder, lambda: _answers(address)):
             yield address
 
@@ -124,9 +132,9 @@ def _docker_driver(folder: Path) -> str:
     return storage_driver(folder, layered="overlay2")
 
 
-def _empty_config(folder: Path) -> Path:
+def _config(folder: Path, settings: str) -> Path:
     """Keeps dockerd from reading the machine's own `daemon.json`."""
-    (folder / "daemon.json").write_text("{}")
+    (folder / "daemon.json").write_text(settings)
     return folder / "daemon.json"
 
 

@@ -35,6 +35,12 @@ _Authority = Annotated[
 _Proxy = Annotated[
     Word, Field(description="Address of a proxy to ask through, with user and password if it wants them; kept secret.")
 ]
+_Host = Annotated[
+    Word,
+    Field(
+        description="What clients call the registry, where that is not its first address, as `docker.io`; empty: it is."
+    ),
+]
 _Fresh = Annotated[Number, Field(description="Seconds for which a tag is served without asking the upstream.")]
 _Stale = Annotated[
     Number, Field(description="Seconds after that in which it is served at once and asked about meanwhile.")
@@ -52,6 +58,7 @@ class CreateMirror(Body):
     password: _Password = ""
     authority: _Authority = ""
     proxy: _Proxy = ""
+    host: _Host | None = None
     is_public: Flag = False
     fresh_seconds: _Fresh | None = None
     stale_seconds: _Stale | None = None
@@ -67,6 +74,7 @@ class UpdateMirror(Body):
     password: _Password | None = None
     authority: _Authority | None = None
     proxy: _Proxy | None = None
+    host: _Host | None = None
     fresh_seconds: _Fresh | None = None
     stale_seconds: _Stale | None = None
     absent_seconds: _Absent | None = None
@@ -109,7 +117,9 @@ class MirrorConfig(BaseModel):
 async def create_mirror(call: TheCall, body: CreateMirror) -> MirrorRow:
     """Make an organization whose images come from another registry. Operators may."""
     given = {name: value for name in asdict(Policy()) if (value := getattr(body, name)) is not None}
-    upstream = Upstream(body.endpoints, body.username, body.password, body.authority, body.proxy, Policy(**given))
+    upstream = Upstream(
+        body.endpoints, body.username, body.password, body.authority, body.proxy, Policy(**given), body.host or ""
+    )
     name = OrganizationName.parse(body.name)
     return _row(await upstreams.create_mirror(call.rooms.mirror, call.actor, name, upstream, body.is_public))
 
@@ -128,7 +138,7 @@ async def show_mirror(call: TheCall, mirror: TheMirror) -> MirrorRow:
 async def update_mirror(call: TheCall, mirror: TheMirror, body: UpdateMirror) -> MirrorRow:
     """Change what is given. What is here stays. Operators may."""
     policy = {name: value for name in asdict(Policy()) if (value := getattr(body, name)) is not None}
-    change = Change(body.endpoints, body.username, body.password, body.authority, body.proxy, policy)
+    change = Change(body.endpoints, body.username, body.password, body.authority, body.proxy, policy, body.host)
     return _row(await upstreams.change_mirror(call.rooms.mirror, call.actor, mirror, change))
 
 

@@ -132,9 +132,9 @@ class OciDoor:
             request = Request(scope, receive)
             match scope["method"]:
                 case "GET":
-                    return await token.get_token(self._rooms, request)
+                    return await token.get_token(self._rooms, self._transparent, request)
                 case "POST":
-                    return await token.post_token(self._rooms, request)
+                    return await token.post_token(self._rooms, self._transparent, request)
             raise Unsupported(f"The token endpoint answers GET and POST, not {scope['method']}.")
 
         await front.answer(

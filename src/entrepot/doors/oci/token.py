@@ -1,7 +1,8 @@
 """`/auth/token`: Docker token authentication, in its GET form and its OAuth2 POST form."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -9,12 +10,13 @@ from starlette.requests import Request
 
 from entrepot.access.actor import Actor
 from entrepot.accounts.login import exchange, sign_in
-from entrepot.accounts.scopes import parse_scopes
+from entrepot.accounts.scopes import Scope, parse_scopes
 from entrepot.accounts.tokens import Issued, issue_refresh_token, issue_token, refresh
 from entrepot.accounts.trust.keyless import ANY_ROBOT
 from entrepot.doors.http import body as bodies
 from entrepot.doors.http.body import declared_length
 from entrepot.doors.oci.call import OciRooms, Plain, Response
+from entrepot.mirror.transparent import Transparent
 from entrepot.plumbing.clock import rfc3339
 from entrepot.values.errors import ParameterInvalid
 
@@ -28,17 +30,17 @@ _SUBJECT_TOKEN_TYPES: Final = (
 )
 
 
-async def get_token(rooms: OciRooms, request: Request) -> Response:
+async def get_token(rooms: OciRooms, transparent: Transparent, request: Request) -> Response:
     """A token for whoever the Basic credentials name, or for nobody, with the scopes they may have."""
     query = request.query_params
     header = request.headers.get("authorization")
     actor = await rooms.credentials.actor(header.encode("latin-1") if header is not None else None)
-    issued = await issue_token(rooms.accounts, actor, parse_scopes(query.getlist("scope")))
+    issued = await issue_token(rooms.accounts, actor, await _scopes(transparent, query.getlist("scope")))
     wants_refresh = query.get("offline_token", "").lower() == "true" and not actor.is_anonymous
     return _answer(issued, await issue_refresh_token(rooms.accounts, actor) if wants_refresh else None)
 
 
-async def post_token(rooms: OciRooms, request: Request) -> Response:
+async def post_token(rooms: OciRooms, transparent: Transparent, request: Request) -> Response:
     """The OAuth2 forms: `grant_type=password`, `grant_type=refresh_token`, and token exchange (RFC 8693)."""
     length = declared_length(request.headers.get("content-length"))
     raw = await bodies.whole(request.receive, length, rooms.settings.body_idle_seconds, _FORM_BYTES_MAX)
@@ -65,8 +67,18 @@ async def post_token(rooms: OciRooms, request: Request) -> Response:
             more = {"issued_token_type": _ACCESS_TOKEN, "token_type": "Bearer"}
         case other:
             raise ParameterInvalid(f"grant_type must be password, refresh_token or RFC 8693's, not {other[:40]!r}.")
-    issued = await issue_token(rooms.accounts, actor, parse_scopes(form.get("scope", [])))
+    issued = await issue_token(rooms.accounts, actor, await _scopes(transparent, form.get("scope", [])))
     return _answer(issued, secret, more)
+
+
+async def _scopes(transparent: Transparent, texts: Sequence[str]) -> list[Scope]:
+    """What is asked for; who means an image of Docker Hub without saying so gets a token for the mirror of that."""
+    scopes = parse_scopes(texts)
+    pulls = [one.kind == "repository" and one.actions == ("pull",) for one in scopes]
+    return [
+        replace(one, name=await transparent.name(one.name, "", "")) if is_pull else one
+        for one, is_pull in zip(scopes, pulls, strict=True)
+    ]
 
 
 async def _exchanged(rooms: OciRooms, field: Callable[[str], str]) -> Actor:
