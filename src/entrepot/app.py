@@ -117,6 +117,7 @@ SCHEDULE: dict[AnyJob, Schedule] = {
     upkeep_jobs.forget_retained: every(days=1),
     webhooks_jobs.forget_deliveries: every(hours=1),
     mirror_jobs.forget_fetches: every(days=1),
+    mirror_jobs.forget_copies: every(hours=1),
 }
 
 # What is sealed, and where; `entrepot secrets rotate` seals all of it anew.
@@ -126,6 +127,7 @@ SEALED: tuple[Sealed, ...] = (
     access_keys.SEALED,
     webhook_secrets.SEALED,
     mirror_secrets.SEALED,
+    mirror_secrets.SEALED_OF_REGIONS,
 )
 
 

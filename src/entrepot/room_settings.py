@@ -127,6 +127,13 @@ def mirror_settings(settings: Settings) -> MirrorSettings:
     return MirrorSettings(
         near=parse_networks(settings.mirror_networks),
         upstream_seconds_max=settings.mirror_upstream_seconds_max,
+        sync_at_once=settings.sync_at_once,
+        sync_bytes_per_second=settings.sync_bytes_per_second,
+        sync_seconds_max=settings.sync_seconds_max,
+        sync_attempts=settings.sync_attempts,
+        sync_retry_seconds=settings.sync_retry_seconds,
+        sync_history_days=settings.sync_history_days,
+        idle_poll_seconds=settings.jobs_poll_seconds,
     )
 
 

@@ -19,6 +19,7 @@ from entrepot.jobs.engine import Engine
 from entrepot.jobs.living import ProcessKind
 from entrepot.jobs.reactions import AnyJob, Job, Run
 from entrepot.jobs.schedule import Schedule, every
+from entrepot.mirror.copier import Copier
 from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import configure, get_logger
 from entrepot.registry.accounting import Accountant
@@ -112,6 +113,7 @@ async def _work_in(house: House, holder: Holder, seat: int, stop: asyncio.Event)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(dispatcher.run(stop))
             tasks.create_task(Courier(house.webhooks, holder).run(stop))
+            tasks.create_task(Copier(house.mirror, holder).run(stop))
             tasks.create_task(_keep_seat(holder, engine, seat, stop))
             tasks.create_task(keep_labels(house.registry, holder, stop))
             tasks.create_task(keep_verifying(house.upkeep, holder, stop))

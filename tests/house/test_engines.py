@@ -5,8 +5,8 @@ from entrepot.doors.manage.engines import MISSING
 from entrepot.doors.manage.routes import ROUTES
 from entrepot.jobs.reactions import AnyJob, AnyReaction
 
-# How the reactions or jobs begin that are the engine, for each group of calls.
-ENGINES = {"triggers": "triggers.", "retentions": "upkeep.retain", "sync": "mirror.sync"}
+# How the reactions or jobs begin that are the engine, or look after what it did, for each group of calls.
+ENGINES = {"triggers": "triggers.", "retentions": "upkeep.retain", "sync": "mirror.forget_copies"}
 
 
 def test_the_table_names_calls_that_there_are() -> None:

@@ -1,7 +1,11 @@
 """A repository with a trigger, a retention policy, and a rule of synchronisation; bodies of calls about them."""
 
+from datetime import timedelta
+
 from entrepot.jobs.notes import SYSTEM
+from entrepot.mirror.queries import copies
 from entrepot.mirror.regions import create_region
+from entrepot.mirror.rules import Status
 from entrepot.mirror.sync import Destination, create_rule
 from entrepot.mirror.upstreams import Upstream, create_mirror
 from entrepot.registry.immutability import create_rule as create_immutability_rule
@@ -48,6 +52,7 @@ REMOTE = {"remoteRegionId": "north-1", "remoteNamespace": "copies"}
 
 async def automate(rooms: Rooms, path: RepositoryName) -> None:
     """The trigger `deploy`, policies and a run of retention with the number 1, the rule for `REMOTE`, which is known.
+    Copies there: 1 waits, 2 has failed.
 
     And in the organization the webhook `tell` with a delivery that waits, number 1, and a rule of immutability of that
     number that is disabled. Beside it a mirror, `hub`.
@@ -64,12 +69,25 @@ async def automate(rooms: Rooms, path: RepositoryName) -> None:
     await create_mirror(rooms.mirror, rooms.admin, OrganizationName("hub"), Upstream(("https://registry.example",)))
     to = Destination(north, OrganizationName(REMOTE["remoteNamespace"]))
     await create_rule(rooms.mirror, rooms.admin, path, to, is_automatic=True)
+    await _copied(rooms, path, north)
     acme = path.organization
     chosen = Filter.parse(Kind.CLOUDEVENTS, ["image_pushed"], "", "")
     tell = WebhookName("tell")
     definition_of_webhook = webhook_rules.Definition(tell, None, Kind.CLOUDEVENTS, chosen, is_enabled=True)
     await create_webhook(rooms.webhooks, rooms.admin, acme, definition_of_webhook, "https://hooks.example/")
     await send_test(rooms.webhooks, rooms.admin, acme, tell)
+
+
+async def _copied(rooms: Rooms, path: RepositoryName, north: RegionName) -> None:
+    """Copies: 1 waits for tomorrow, 2 has failed."""
+    async with rooms.db.writing() as tx:
+        found = await names.repository_by_path(tx, path)
+        assert found is not None
+        now = rooms.clock.now()
+        row = copies.waiting(found.id, north, REMOTE["remoteNamespace"], "v1", False, rooms.admin.id, now)
+        failed = {"status": Status.FAILED, "error": "It is away.", "next_at": None, "ended_at": now}
+        await copies.save_copies(tx, [row | {"next_at": now + timedelta(days=1)}])
+        await copies.save_copies(tx, [row | failed])
 
 
 async def _retained(rooms: Rooms, path: RepositoryName) -> None:

@@ -2,10 +2,26 @@
 
 import pytest
 
+from entrepot.db.resealing import seal_anew
+from entrepot.mirror.copies import list_copies
 from entrepot.mirror.events import RegionCreated, RegionDeleted
-from entrepot.mirror.regions import Region, create_region, delete_region, list_regions, show_region_use
+from entrepot.mirror.queries import sync as queries
+from entrepot.mirror.regions import (
+    Account,
+    Region,
+    RegionChange,
+    RegionShown,
+    change_region,
+    create_region,
+    delete_region,
+    list_regions,
+    show_region,
+    show_region_use,
+)
 from entrepot.mirror.room import Mirror
-from entrepot.mirror.sync import Destination, create_rule, list_copies, list_rules, request_copies
+from entrepot.mirror.secrets import SEALED_OF_REGIONS, unseal_region
+from entrepot.mirror.sync import Destination, create_rule, list_rules, request_copies
+from entrepot.plumbing.sealing import Sealer
 from entrepot.values.errors import AccessDenied, ParameterInvalid, RuleExists, RuleUnknown, Unauthenticated
 from entrepot.values.names import OrganizationName, RegionName, RepositoryName, TagName
 from tests.make.cast import Cast
@@ -83,7 +99,11 @@ async def test_a_region_that_is_made_known_stands_in_the_feed(mirror: Mirror, ca
     await create_region(mirror, cast["admin"], NORTH, "https://north.example")
 
     [event] = await events_after(mirror.db, seen)
-    assert (event.type, event.subject, event.data) == (RegionCreated.type, "north-1", {"url": "https://north.example"})
+    assert (event.type, event.subject, event.data) == (
+        RegionCreated.type,
+        "north-1",
+        {"url": "https://north.example", "username": ""},
+    )
 
 
 async def test_what_ends_with_a_region_is_told_to_operators_before(mirror: Mirror, cast: Cast) -> None:
@@ -98,3 +118,78 @@ async def test_what_ends_with_a_region_is_told_to_operators_before(mirror: Mirro
         await show_region_use(mirror, admin, SOUTH)
     with pytest.raises(AccessDenied):
         await show_region_use(mirror, cast["manager"], NORTH)
+
+
+async def test_who_we_are_there_is_kept_sealed_and_told_to_operators_without_its_password(
+    mirror: Mirror, cast: Cast
+) -> None:
+    admin = cast["admin"]
+    made = await create_region(mirror, admin, NORTH, "https://north.example", Account("we", "a secret"))
+    assert made == await show_region(mirror, admin, NORTH)
+    assert made == RegionShown("north-1", "https://north.example", "we", has_password=True, has_authority=False)
+    async with mirror.db.reading() as tx:
+        row = await queries.region_by_name(tx, NORTH)
+    assert row is not None
+    assert b"a secret" not in row.sealed
+    assert unseal_region(mirror.sealer, NORTH, row.sealed).password == "a secret"
+    for who in ("anonymous", "stranger", "manager"):
+        with pytest.raises((Unauthenticated, AccessDenied)):
+            await show_region(mirror, cast[who], NORTH)
+        with pytest.raises((Unauthenticated, AccessDenied)):
+            await change_region(mirror, cast[who], NORTH, RegionChange(username="else"))
+
+
+async def test_what_is_changed_changes_and_the_rest_stays(mirror: Mirror, cast: Cast) -> None:
+    admin = cast["admin"]
+    await create_region(mirror, admin, NORTH, "https://north.example", Account("we", "a secret"))
+    seen = await last_event(mirror.db)
+
+    await change_region(mirror, admin, NORTH, RegionChange(url="https://other.example", password="another"))
+
+    shown = await show_region(mirror, admin, NORTH)
+    assert (shown.url, shown.username, shown.has_password) == ("https://other.example", "we", True)
+    [event] = await events_after(mirror.db, seen)
+    assert (event.type, event.subject) == ("region.changed", "north-1")
+    assert event.data == {
+        "now": {"url": "https://other.example"},
+        "secrets": ["password"],
+        "before": {"url": "https://north.example"},
+    }
+    await change_region(mirror, admin, NORTH, RegionChange(username="", password=""))
+    async with mirror.db.reading() as tx:
+        row = await queries.region_by_name(tx, NORTH)
+    assert row is not None
+    assert row.sealed is None
+    with pytest.raises(RuleUnknown, match="no region south-1"):
+        await change_region(mirror, admin, SOUTH, RegionChange(username="we"))
+
+
+@pytest.mark.parametrize(
+    ("account", "kind"),
+    [
+        (Account("a:b"), "username"),
+        (Account("a\n"), "username"),
+        (Account("a" * 256), "username"),
+        (Account("", "secret"), "username"),
+        (Account("we", "", "no certificate"), "authority"),
+    ],
+)
+async def test_what_no_account_can_be_is_refused(mirror: Mirror, cast: Cast, account: Account, kind: str) -> None:
+    with pytest.raises(ParameterInvalid) as refused:
+        await create_region(mirror, cast["admin"], NORTH, "https://north.example", account)
+
+    assert refused.value.detail["kind"] == kind
+    assert await list_regions(mirror, cast["admin"]) == []
+
+
+async def test_a_new_key_seals_the_accounts_of_regions_anew(mirror: Mirror, cast: Cast) -> None:
+    await create_region(mirror, cast["admin"], NORTH, "https://north.example", Account("we", "a secret"))
+    await create_region(mirror, cast["admin"], SOUTH, "https://south.example")
+    new = Sealer(bytes([1]) * 32, bytes(32))
+
+    assert await seal_anew(mirror.db, new, SEALED_OF_REGIONS) == 1
+
+    async with mirror.db.reading() as tx:
+        row = await queries.region_by_name(tx, NORTH)
+    assert row is not None
+    assert unseal_region(Sealer(bytes([1]) * 32), NORTH, row.sealed).password == "a secret"

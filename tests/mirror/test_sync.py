@@ -9,9 +9,10 @@ import pytest
 
 from entrepot.access.actor import Actor
 from entrepot.mirror import rules
+from entrepot.mirror.copies import list_copies
 from entrepot.mirror.regions import create_region
 from entrepot.mirror.room import Mirror
-from entrepot.mirror.sync import Destination, create_rule, delete_rule, list_copies, list_rules, request_copies
+from entrepot.mirror.sync import Destination, create_rule, delete_rule, list_rules, request_copies
 from entrepot.mirror.tables import sync_job, sync_rule
 from entrepot.registry.repositories import delete_repository
 from entrepot.values.errors import (
@@ -123,7 +124,7 @@ async def test_what_becomes_of_synchronisation_stands_in_the_feed(mirror: Mirror
     assert [(event.type, event.data) for event in events] == [
         ("sync-rule.created", place | {"is_automatic": True, "overrides": True}),
         ("sync.requested", place | {"tags": ["v1"], "overrides": True}),
-        ("sync-rule.deleted", place | {"before": {"is_automatic": True, "overrides": True}}),
+        ("sync-rule.deleted", place | {"before": {"is_automatic": True, "overrides": True}, "cancelled": 0}),
     ]
     assert {(event.subject, event.organization, event.actor, event.domain_id) for event in events} == {
         ("acme/app", "acme", editor.subject, cast["admin"].domain_id)

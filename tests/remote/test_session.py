@@ -1,5 +1,6 @@
 """A session meets no challenge but the registry's own, and believes no address that is none."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,3 +70,33 @@ async def test_an_address_that_is_none_is_an_answer_of_no_registry(address: str)
             for path in ("/token", "/sent", address):
                 with pytest.raises((RemoteRefused, RemoteUnreachable)):
                     await remote.request("GET", path, ())
+
+
+async def test_requests_that_are_challenged_at_the_same_time_all_show_the_password() -> None:
+    """Neither takes the password that the other has just begun to show for one that was refused."""
+    both = threading.Barrier(2)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            is_known = "authorization" in self.headers
+            if not is_known:
+                both.wait(10)
+            self.send_response(200 if is_known else 401)
+            self.send_header("www-authenticate", 'Basic realm="x"')
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            async with Remote(f"http://127.0.0.1:{server.server_port}", Credentials("me", "secret"), ONCE) as remote:
+                answers = await asyncio.gather(*(remote.request("GET", "/v2/x", ("scope",)) for _ in range(2)))
+        finally:
+            server.shutdown()
+            thread.join()
+
+    assert [answer.status for answer in answers] == [200, 200]

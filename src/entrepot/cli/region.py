@@ -1,10 +1,22 @@
 """`entrepot region`: other installations that images can be copied to."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from entrepot.cli.output import AsJson, Yes, confirm, done, show_json, show_table
+from entrepot.cli.options import Fields, taking
+from entrepot.cli.output import (
+    AsJson,
+    PasswordStdin,
+    Yes,
+    confirm,
+    done,
+    read_password,
+    show_json,
+    show_one,
+    show_table,
+)
 
 _REGIONS = "/v2/manage/regions"
 
@@ -30,28 +42,77 @@ def list_regions(as_json: AsJson = False) -> None:
     show_table(("Region", "Address"), ((row["regionID"], row["url"]) for row in rows))
 
 
+def _account(
+    username: Annotated[str | None, typer.Option(help="Who we are there; '' for nobody in particular.")] = None,
+    password_stdin: PasswordStdin = False,
+    authority: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Certificates (PEM) of who signs its own.", exists=True)
+    ] = None,
+) -> Fields:
+    fields = {
+        "username": username,
+        "password": read_password(None, password_stdin) if password_stdin else None,
+        "authority": authority.read_text() if authority else None,
+    }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
 @region.command()
+@taking(_account)
 def create(
     name: Name,
     url: Annotated[str, typer.Argument(metavar="URL", help="Its address, as https://images.example.com.")],
+    fields: Fields,
     as_json: AsJson = False,
 ) -> None:
-    """Make another installation known, if you operate this one."""
+    """Make another installation known, if you operate this one; and who we are there, so that copies may be pushed."""
     from entrepot.cli.client import Client
 
     with Client() as client:
-        made = client.call("POST", _REGIONS, {"regionID": name, "url": url})
+        made = client.call("POST", _REGIONS, {"regionID": name, "url": url, **fields})
     done(f"{name} is known as {made['url']}.", made, as_json)
 
 
 @region.command()
-def delete(name: Name, yes: Yes = False, as_json: AsJson = False) -> None:
-    """Forget a region, with all rules that copy to it; copies that wait are cancelled."""
+def show(name: Name, as_json: AsJson = False) -> None:
+    """Show a region, and who we are there, if you operate this installation."""
     from entrepot.cli.client import Client
-    from entrepot.values.names import RegionName
 
-    path = f"{_REGIONS}/{RegionName.parse(name)}"
+    with Client() as client:
+        row = client.call("GET", _path(name))
+    show_one(row, as_json)
+
+
+@region.command()
+@taking(_account)
+def update(
+    name: Name,
+    fields: Fields,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="Its address from now on.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change what is given, if you operate this installation; copies that begin from now on go by it."""
+    from entrepot.cli.client import Client
+
+    body = fields | ({"url": url} if url else {})
+    with Client() as client:
+        row = client.call("PATCH", _path(name), body)
+    done(f"Changed the region {name} at {row['url']}.", row, as_json)
+
+
+@region.command()
+def delete(name: Name, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Forget a region, with all rules that copy to it; copies that wait or run are cancelled."""
+    from entrepot.cli.client import Client
+
+    path = _path(name)
     confirm(f"This deletes the region {name} and every rule of synchronisation to it, in all domains.", yes)
     with Client() as client:
         client.call("DELETE", path)
     done(f"Deleted the region {name}.", {"regionID": name}, as_json)
+
+
+def _path(name: str) -> str:
+    from entrepot.values.names import RegionName
+
+    return f"{_REGIONS}/{RegionName.parse(name)}"

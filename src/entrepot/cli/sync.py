@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from entrepot.cli.output import AsJson, done, show_json, show_table
+from entrepot.cli.output import AsJson, done, show_json, show_table, size
 
 Repository = Annotated[str, typer.Argument(metavar="ORG/REPO", help="Name of the repository.")]
 Region = Annotated[str, typer.Option("--region", help="The region it is copied to; see: entrepot region list.")]
 Organization = Annotated[str, typer.Option("--org", help="The organization there.")]
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Number of the copy; see: entrepot sync jobs.", min=1)]
 Override = Annotated[bool, typer.Option("--override", help="Replace another image that has the name there.")]
 
 sync = typer.Typer(help="Synchronisation: copies in other regions.", no_args_is_help=True)
@@ -46,7 +47,7 @@ def create(
     override: Override = False,
     as_json: AsJson = False,
 ) -> None:
-    """Let a repository be copied to another region. The rule is kept by the server; copying is not built yet."""
+    """Let a repository be copied to another region: with --auto each tag that is pushed from now on."""
     from entrepot.cli.client import Client
 
     body = {"remoteRegionId": region, "remoteNamespace": org, "syncAuto": auto, "override": override}
@@ -57,7 +58,7 @@ def create(
 
 @sync.command()
 def delete(repository: Repository, region: Region, org: Organization, as_json: AsJson = False) -> None:
-    """Copy a repository to another region no longer. What is there stays."""
+    """Copy a repository to another region no longer; copies by this rule are called off. What is there stays."""
     from entrepot.cli.client import Client
 
     body = {"remoteRegionId": region, "remoteNamespace": org}
@@ -77,14 +78,14 @@ def copy(
     override: Override = False,
     as_json: AsJson = False,
 ) -> None:
-    """Have tags copied to another region now. They wait at the server; copying is not built yet."""
+    """Have tags copied to another region now, with signatures and all that belongs to them. See: entrepot sync jobs."""
     from entrepot.cli.client import Client
 
     body = {"remoteRegionId": region, "remoteNamespace": org, "imageTag": tags, "override": override}
     with Client() as client:
         client.call("POST", _path(repository, "sync_images"), body)
     done(
-        f"{', '.join(tags)} of {repository} wait to be copied to {org} in {region}.",
+        f"{', '.join(tags)} of {repository} will be copied to {org} in {region}; see: entrepot sync jobs {repository}",
         {"repository": repository, **body},
         as_json,
     )
@@ -92,28 +93,51 @@ def copy(
 
 @sync.command()
 def jobs(repository: Repository, as_json: AsJson = False) -> None:
-    """List the last 100 copies of a repository's tags, the newest first."""
+    """List the last 100 copies of a repository's tags with what became of them, the newest first."""
     from entrepot.cli.client import Client
 
     with Client() as client:
-        rows = client.call("GET", _path(repository, "sync_job"), parameters={"filter": "limit::100|offset::0"})
+        rows = client.call("GET", _path(repository, "sync_copies"))["copies"]
     if as_json:
         show_json(rows)
         return
     show_table(
-        ("Asked for", "By", "Tag", "Region", "Organization", "Status"),
+        ("Number", "Asked for", "Tag", "Region", "Organization", "Status", "Sent", "Why"),
         (
             (
-                row["createdAt"],
-                row["syncOperatorName"],
+                row["id"],
+                row["created_at"],
                 row["tag"],
-                row["remoteRegionId"],
-                row["remoteNamespace"],
+                row["region"],
+                row["namespace"],
                 row["status"],
+                size(row["bytes_sent"]),
+                row["error"],
             )
             for row in rows
         ),
+        f"No copy. Have tags copied: entrepot sync copy {repository} TAG --region REGION --org ORG",
     )
+
+
+@sync.command()
+def retry(repository: Repository, number: Number, as_json: AsJson = False) -> None:
+    """Try a copy again that did not succeed. What has arrived is not sent again."""
+    from entrepot.cli.client import Client
+
+    with Client() as client:
+        client.call("POST", _path(repository, f"sync_copies/{number}/retry"))
+    done(f"Copy {number} of {repository} is tried again.", {"repository": repository, "copy": number}, as_json)
+
+
+@sync.command()
+def cancel(repository: Repository, number: Number, as_json: AsJson = False) -> None:
+    """Call a copy off that waits or runs. What has arrived stays there."""
+    from entrepot.cli.client import Client
+
+    with Client() as client:
+        client.call("POST", _path(repository, f"sync_copies/{number}/cancel"))
+    done(f"Copy {number} of {repository} was called off.", {"repository": repository, "copy": number}, as_json)
 
 
 def _path(repository: str, call: str) -> str:

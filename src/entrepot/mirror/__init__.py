@@ -1,7 +1,11 @@
 """Mirror: other registries, and this installation's other regions.
 
 An organization can mirror a registry (`upstreams.py`): what is pulled through it is asked for there (`manifests.py`,
-`blobs.py`, `lists.py`), and layers come once for all who wait for them (`fetching.py`). Repositories can be
-synchronised to regions (`regions.py`, `sync.py`); nothing is copied yet. Calls `registry`, `accounts`, `access`,
-`jobs`, `remote`. Start reading at `manifests.py`.
+`blobs.py`, `lists.py`), and layers come once for all who wait for them (`fetching.py`).
+
+Repositories are copied to regions (`regions.py`): by rules for what is pushed (`sync.py`, `following.py`), or when
+somebody asks (`sync.py`). A worker carries copies out (`copier.py`, one by `attempts.py` and `copying.py`); what became
+of them is in `copies.py`.
+
+Calls `registry`, `accounts`, `access`, `jobs`, `remote`. Start reading at `manifests.py`, for regions at `copier.py`.
 """

@@ -12,11 +12,22 @@ from entrepot.registry.events import OfOrganization
 class RegionCreated(Event):
     type: ClassVar[str] = "region.created"
     url: str
+    username: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RegionChanged(Event):
+    """`secrets`: those that are others now, by name; what they are is told nowhere."""
+
+    type: ClassVar[str] = "region.changed"
+    now: Mapping[str, Any]
+    secrets: Sequence[str]
+    before: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class RegionDeleted(Event):
-    """`rules` went with it, and `cancelled` copies that were waiting."""
+    """`rules` went with it, and `cancelled` copies that were waiting or under way."""
 
     type: ClassVar[str] = "region.deleted"
     rules: int
@@ -35,10 +46,13 @@ class SyncRuleCreated(OfOrganization):
 
 @dataclass(frozen=True, slots=True)
 class SyncRuleDeleted(OfOrganization):
+    """`cancelled` copies that it had asked for were waiting or under way."""
+
     type: ClassVar[str] = "sync-rule.deleted"
     region: str
     remote_organization: str
     before: Mapping[str, Any]
+    cancelled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,55 @@ class SyncRequested(OfOrganization):
     remote_organization: str
     tags: Sequence[str]
     overrides: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SyncCopied(OfOrganization):
+    """A tag is at its region as it is here. `bytes_sent`: the rest was there, or was mounted there."""
+
+    type: ClassVar[str] = "sync.copied"
+    copy: int
+    tag: str
+    digest: str
+    region: str
+    remote_organization: str
+    bytes_sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncFailed(OfOrganization):
+    """A copy ended without: `status` is `failed`, `timeout` or `existed`; `error` says why."""
+
+    type: ClassVar[str] = "sync.failed"
+    copy: int
+    tag: str
+    region: str
+    remote_organization: str
+    status: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncCancelled(OfOrganization):
+    """Somebody called a copy off."""
+
+    type: ClassVar[str] = "sync.cancelled"
+    copy: int
+    tag: str
+    region: str
+    remote_organization: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRetried(OfOrganization):
+    """Somebody wants a copy tried again, which had ended with this `status`."""
+
+    type: ClassVar[str] = "sync.retried"
+    copy: int
+    tag: str
+    region: str
+    remote_organization: str
+    status: str
 
 
 @dataclass(frozen=True, slots=True)

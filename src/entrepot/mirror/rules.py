@@ -11,6 +11,10 @@ RULES_MAX: Final = 100
 WAITING_MAX: Final = 1_000
 """Copies of one repository that wait at once."""
 _URL_CHARS_MAX: Final = 255
+_PAUSE_GROWTH: Final = 3.0
+_PAUSE_SECONDS_MAX: Final = 3_600.0
+_ERROR_CHARS_MAX: Final = 2_000
+_ACCOUNT_CHARS_MAX: Final = {"username": 255, "password": 8_192, "authority": 65_536}
 
 
 class Status(StrEnum):
@@ -23,6 +27,39 @@ class Status(StrEnum):
     TIMEOUT = "timeout"
     CANCEL = "cancel"
     EXISTED = "existed"
+
+
+UNDER_WAY: Final = frozenset({Status.WAITING, Status.RUNNING})
+_AGAIN: Final = frozenset({Status.FAILED, Status.TIMEOUT, Status.CANCEL, Status.EXISTED})
+"""What somebody may have tried again."""
+
+
+def pause_seconds(failures: int, first_seconds: float, asked_for: float | None = None) -> float:
+    """How long a copy that broke off `failures` times in a row waits; at least as long as the region asked for."""
+    grown = first_seconds * _PAUSE_GROWTH ** min(max(failures - 1, 0), 20)
+    return min(max(grown, asked_for or 0.0), _PAUSE_SECONDS_MAX)
+
+
+def check_again(status: Status) -> None:
+    """Pass when a copy of this status may be tried again. Raises ParameterInvalid."""
+    if status not in _AGAIN:
+        raise ParameterInvalid(
+            worded(
+                "Only a copy that did not succeed, and has ended, is tried again; this one is {status}.", status=status
+            ),
+            kind="state",
+        )
+
+
+def check_cancel(status: Status) -> None:
+    """Pass when a copy of this status may be called off. Raises ParameterInvalid."""
+    if status not in UNDER_WAY:
+        raise ParameterInvalid(worded("The copy has ended already: it is {status}.", status=status), kind="state")
+
+
+def error_text(sentence: str) -> str:
+    """What went wrong, as it is kept."""
+    return sentence if len(sentence) <= _ERROR_CHARS_MAX else f"{sentence[: _ERROR_CHARS_MAX - 1]}…"
 
 
 def parse_url(text: str) -> str:
@@ -43,6 +80,20 @@ def parse_url(text: str) -> str:
             )
         )
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def check_account(username: str, password: str, authority: str) -> None:
+    """Pass for who we are at a region; whether `authority` can be read is not looked at. Raises ParameterInvalid."""
+    given = {"username": username, "password": password, "authority": authority}
+    for name, text in given.items():
+        if len(text) > _ACCOUNT_CHARS_MAX[name]:
+            raise ParameterInvalid(
+                worded("{name} has at most {limit} characters.", name=name, limit=_ACCOUNT_CHARS_MAX[name]), kind=name
+            )
+    if ":" in username or not username.isprintable():
+        raise ParameterInvalid("A username at a region is text without a colon.", kind="username")
+    if password and not username:
+        raise ParameterInvalid("A password at a region needs a username.", kind="username")
 
 
 def check_rules(count: int) -> None:

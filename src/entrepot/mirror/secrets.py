@@ -1,4 +1,4 @@
-"""What of an upstream is sealed: who we are there, and the way to it."""
+"""What of an upstream or a region is sealed: who we are there, and the way to it."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -7,13 +7,13 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from entrepot.db.resealing import Sealed
-from entrepot.mirror.tables import upstream
+from entrepot.mirror.tables import sync_region, upstream
 from entrepot.plumbing.sealing import Sealer
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """`authority`: who signs the upstream's certificate (PEM); empty: those the system knows. `proxy`: its address,
+    """`authority`: who signs the other's certificate (PEM); empty: those the system knows. `proxy`: its address,
     with user and password if it wants them; empty: none.
     """
 
@@ -33,10 +33,27 @@ def unseal(sealer: Sealer, row: Row[Any]) -> Secrets:
     return Secrets(**json.loads(sealer.open(row.sealed, _purpose(row.organization_id))))
 
 
+def seal_region(sealer: Sealer, name: str, secrets: Secrets) -> bytes:
+    """Call `keep_sealed` in the same transaction before."""
+    return sealer.seal(json.dumps(asdict(secrets)).encode(), _purpose_of_region(name))
+
+
+def unseal_region(sealer: Sealer, name: str, sealed: bytes | None) -> Secrets:
+    """Raises SealBroken."""
+    return Secrets() if sealed is None else Secrets(**json.loads(sealer.open(sealed, _purpose_of_region(name))))
+
+
 def _purpose(organization_id: int) -> str:
     return f"upstream:{organization_id}"
 
 
+def _purpose_of_region(name: str) -> str:
+    return f"region:{name}"
+
+
 SEALED: Final = Sealed(
     upstream, upstream.c.organization_id, upstream.c.sealed, lambda row: _purpose(row.organization_id)
+)
+SEALED_OF_REGIONS: Final = Sealed(
+    sync_region, sync_region.c.name, sync_region.c.sealed, lambda row: _purpose_of_region(row.name)
 )

@@ -1,27 +1,30 @@
 """Synchronisation of a repository with other regions (contract §10): rules for tags to come, copies of tags there are.
 
-A copy that is asked for is kept as a job that waits. Nothing here copies.
+A copy that is asked for is kept, and waits; a worker carries it out (`copier.py`). What became of it: `copies.py`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from entrepot.access.actor import Actor
 from entrepot.access.levels import Action
-from entrepot.accounts.users import domain_names_of, names_of
+from entrepot.accounts.users import domain_names_of
 from entrepot.db.transaction import Writer
 from entrepot.jobs.events import publish
 from entrepot.mirror import rules
 from entrepot.mirror.events import SyncRequested, SyncRuleCreated, SyncRuleDeleted
+from entrepot.mirror.queries import copies
 from entrepot.mirror.queries import sync as queries
 from entrepot.mirror.regions import lock_of, unknown
 from entrepot.mirror.room import Mirror
-from entrepot.mirror.rules import Status
 from entrepot.registry import reach
 from entrepot.registry.queries import tags as tag_queries
 from entrepot.values.errors import ManifestUnknown, RuleExists, RuleUnknown, worded
 from entrepot.values.names import OrganizationName, RegionName, RepositoryName, TagName
+
+_GONE: Final = "The rule was deleted."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +45,6 @@ class SyncRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    id: int
-    to: Destination
-    tag: str
-    status: Status
-    operator_id: str
-    operator_name: str
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Owner:
     """The domain that a repository belongs to."""
 
@@ -65,7 +56,7 @@ async def create_rule(mirror: Mirror, actor: Actor, path: RepositoryName, to: De
     """Raises Unauthenticated, AccessDenied, RepositoryUnknown, RuleUnknown, RuleExists or TooMany."""
     async with mirror.db.writing() as tx:
         repository = await reach.changing(tx, actor, Action.REPOSITORY_AUTOMATE, path)
-        await _hold(tx, repository.id, to.region)
+        await hold(tx, repository.id, to.region)
         rules.check_rules(await queries.rules_count(tx, repository.id))
         now = mirror.clock.now()
         made = await queries.save_rule(
@@ -104,19 +95,24 @@ async def list_rules(mirror: Mirror, actor: Actor, path: RepositoryName) -> tupl
 
 
 async def delete_rule(mirror: Mirror, actor: Actor, path: RepositoryName, region: str, organization: str) -> None:
-    """Raises Unauthenticated, AccessDenied, RepositoryUnknown or RuleUnknown."""
+    """Copies that it asked for, and that wait or run, are cancelled.
+
+    Raises Unauthenticated, AccessDenied, RepositoryUnknown or RuleUnknown.
+    """
     async with mirror.db.writing() as tx:
         repository = await reach.changing(tx, actor, Action.REPOSITORY_AUTOMATE, path)
-        await tx.lock(_lock_of(repository.id))
+        await tx.lock(lock_of_copies(repository.id))
         row = await queries.rule_to(tx, repository.id, region, organization)
         if row is None:
             raise RuleUnknown(
                 worded("{path} has no rule for that organization and region.", path=path), kind="sync-rule-unknown"
             )
         await queries.delete_rule(tx, repository.id, region, organization)
+        now = mirror.clock.now()
+        cancelled = await copies.cancel_of_rule(tx, row.id, _GONE, now)
         before = {"is_automatic": row.is_automatic, "overrides": row.overrides}
-        event = SyncRuleDeleted(path, region, organization, before)
-        await publish(tx, event, actor=actor.subject, at=mirror.clock.now(), domain_id=repository.domain_id)
+        event = SyncRuleDeleted(path, region, organization, before, cancelled)
+        await publish(tx, event, actor=actor.subject, at=now, domain_id=repository.domain_id)
 
 
 async def request_copies(
@@ -130,60 +126,33 @@ async def request_copies(
     rules.check_waiting(len(wanted))
     async with mirror.db.writing() as tx:
         repository = await reach.changing(tx, actor, Action.REPOSITORY_AUTOMATE, path)
-        await _hold(tx, repository.id, to.region)
+        await hold(tx, repository.id, to.region)
         there = await tag_queries.digests_of(tx, repository.id, wanted)
         if missing := [tag for tag in wanted if tag not in there]:
             raise ManifestUnknown(
                 worded("{path} has no tag {missing}.", path=path, missing=missing[0]), reference=missing[0]
             )
-        waiting = await queries.waiting_copies(tx, repository.id, rules.WAITING_MAX)
+        waiting = await copies.waiting_copies(tx, repository.id, rules.WAITING_MAX)
         doubled = {row.tag for row in waiting if (row.region, row.remote_organization) == (to.region, to.organization)}
         new = [tag for tag in wanted if tag not in doubled]
         rules.check_waiting(len(waiting) + len(new))
         if not new:
             return
         now = mirror.clock.now()
-        await queries.save_copies(tx, repository.id, to.region, to.organization, new, to.overrides, actor.id, now)
+        place = (to.region, to.organization)
+        rows = [copies.waiting(repository.id, *place, tag, to.overrides, actor.id, now) for tag in new]
+        await copies.save_copies(tx, rows)
         event = SyncRequested(path, to.region, to.organization, new, to.overrides)
         await publish(tx, event, actor=actor.subject, at=now, domain_id=repository.domain_id)
 
 
-async def list_copies(
-    mirror: Mirror, actor: Actor, path: RepositoryName, newest_first: bool, offset: int, limit: int
-) -> tuple[Sequence[Copy], int, Owner]:
-    """A page of a repository's copies, and how many there are on all pages.
-
-    Raises Unauthenticated or RepositoryUnknown.
-    """
-    async with mirror.db.reading() as tx:
-        repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
-        total = await queries.copies_count(tx, repository.id)
-        rows = await queries.copies_page(tx, repository.id, newest_first, offset, limit)
-        operators = await names_of(tx, list({row.operator_id for row in rows}))
-        domains = await domain_names_of(tx, [repository.domain_id])
-    found = [
-        Copy(
-            row.id,
-            Destination(RegionName(row.region), OrganizationName(row.remote_organization), row.overrides),
-            row.tag,
-            Status(row.status),
-            row.operator_id,
-            operators.get(row.operator_id, ""),
-            row.created_at,
-            row.updated_at,
-        )
-        for row in rows
-    ]
-    return found, total, Owner(repository.domain_id, domains.get(repository.domain_id, ""))
-
-
-async def _hold(tx: Writer, repository_id: int, region: RegionName) -> None:
+async def hold(tx: Writer, repository_id: int, region: RegionName) -> None:
     """The region stays until the end of the transaction, and nobody else changes what is counted of the repository."""
     await tx.lock(lock_of(region), shared=True)
-    await tx.lock(_lock_of(repository_id))
+    await tx.lock(lock_of_copies(repository_id))
     if await queries.region_by_name(tx, region) is None:
         raise unknown(region)
 
 
-def _lock_of(repository_id: int) -> str:
+def lock_of_copies(repository_id: int) -> str:
     return f"sync:{repository_id}"

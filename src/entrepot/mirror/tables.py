@@ -1,6 +1,7 @@
 """Mirrors of other registries; regions that images can be copied to, rules that copy, and the copies themselves."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -10,11 +11,14 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    Text,
     UniqueConstraint,
+    text,
 )
 
 from entrepot.db.schema import Json, Name, RowId, UtcTime, metadata
 
+# `sealed`: see `secrets.py`; NULL: nobody in particular speaks to it.
 sync_region = Table(
     "sync_region",
     metadata,
@@ -22,6 +26,7 @@ sync_region = Table(
     Column("url", String(255), nullable=False),
     Column("creator_id", String(32), nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("sealed", LargeBinary),
 )
 
 sync_rule = Table(
@@ -39,6 +44,9 @@ sync_rule = Table(
 )
 
 # A copy of one tag. It names its region without a key: what was copied stays known when the region is forgotten.
+# `rule_id`: of the rule it comes from; NULL: somebody asked for it. `digest`: what the tag named when it was copied.
+# `attempts`: how often it was begun; `failures`: how often in a row it broke off. `next_at`: when it is to be begun;
+# NULL while it runs and when it has ended. `bytes_sent`: all that went there, however it ended.
 sync_job = Table(
     "sync_job",
     metadata,
@@ -52,8 +60,18 @@ sync_job = Table(
     Column("operator_id", String(32), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+    Column("rule_id", RowId, index=True),
+    Column("digest", String(135), nullable=False, server_default=text("''")),
+    Column("error", Text, nullable=False, server_default=text("''")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("bytes_sent", BigInteger, nullable=False, server_default=text("0")),
+    Column("started_at", UtcTime),
+    Column("ended_at", UtcTime, index=True),
+    Column("next_at", UtcTime),
     Index("ix_sync_job_repository_id", "repository_id", "id"),
     Index("ix_sync_job_status", "status", "region"),
+    Index("ix_sync_job_next_at", "next_at", "id"),
 )
 
 # An organization that mirrors another registry. `host`: what clients call that registry (`docker.io`), which a

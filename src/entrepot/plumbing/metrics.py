@@ -79,6 +79,12 @@ mirror_blobs = Counter(
     "entrepot_mirror_blobs_total", "Blobs that were fetched from upstreams, and how it ended.", ["result"]
 )
 mirror_bytes = Counter("entrepot_mirror_bytes_total", "Bytes that were fetched from upstreams.")
+sync_copies = Counter(
+    "entrepot_sync_copies_total",
+    "Attempts to copy images to regions, and how they ended: by the copy's status, or broken off and tried again.",
+    ["result"],
+)
+sync_bytes = Counter("entrepot_sync_bytes_total", "Bytes of blobs that were sent to regions.")
 webhook_queue_seconds = Gauge(
     "entrepot_webhook_queue_seconds",
     "Age of the oldest delivery that waits for a webhook which is not paused.",

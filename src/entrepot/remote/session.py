@@ -160,7 +160,8 @@ class Remote:
         if response.status_code != httpx2.codes.UNAUTHORIZED or not self._is_ours(response.url):
             return response
         challenge = parse_challenge(response.headers.get_list("www-authenticate"))
-        if challenge is None or not await self._meet(challenge, scopes):
+        shown = response.request.headers.get("authorization", "")
+        if challenge is None or not await self._meet(challenge, scopes, shown):
             return response
         await response.aclose()
         return await self._once(method, target, scopes, headers, body)
@@ -210,10 +211,10 @@ class Remote:
                 worded("{url} sent us on to where we may not go: {why}", url=self.url, why=as_said(error.message))
             ) from error
 
-    async def _meet(self, challenge: Challenge, scopes: Scopes) -> bool:
-        """Get what the challenge asks for; False when there is nothing to show."""
+    async def _meet(self, challenge: Challenge, scopes: Scopes, shown: str) -> bool:
+        """Get what the challenge asks for; False when there is nothing to show but what was `shown`."""
         if challenge.scheme == "basic":
-            if self._credentials is None or scopes in self._tokens:
+            if self._credentials is None or shown == _basic(self._credentials):
                 return False
             self._tokens[scopes] = _basic(self._credentials)
             return True

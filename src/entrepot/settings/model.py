@@ -103,7 +103,7 @@ limits = Section("Limits")
 people = Section("People")
 running = Section("Running")
 telling = Section("Telling others")
-mirroring = Section("Mirrors")
+mirroring = Section("Mirrors and regions")
 
 
 class Settings(BaseModel):
@@ -186,8 +186,15 @@ class Settings(BaseModel):
     ldap_at_once: int = people(4, "Logins one worker asks LDAP directories about at the same time; more wait.", ge=1, le=64)
     ldap_seconds: Seconds = people(5, "How long a directory may take for each step of a login.", ge=1, le=60)
 
-    mirror_networks: Annotated[str, AfterValidator(_networks)] = mirroring("", "Private networks that the upstream of a mirror may send us on to, as 10.0.0.0/8, 192.168.7.4; its own address may be anywhere.")
+    mirror_networks: Annotated[str, AfterValidator(_networks)] = mirroring("", "Private networks that the upstream of a mirror, or a region, may send us on to, as 10.0.0.0/8, 192.168.7.4; its own address may be anywhere.")
     mirror_upstream_seconds_max: Seconds = mirroring(20, "How long nothing may come from an upstream before its next address is asked, or what is here is served stale.", ge=1, le=600)
+
+    sync_at_once: int = mirroring(2, "Copies to regions that a worker carries out at the same time.", ge=1, le=32)
+    sync_bytes_per_second: Bytes = mirroring(0, "Bytes that all copies to regions together send each second; 0: as fast as it goes.", ge=0)
+    sync_seconds_max: Seconds = mirroring(6 * 3_600, "How long a copy to a region may take; then it ends as timeout, and what arrived stays there.", ge=1)
+    sync_attempts: int = mirroring(5, "How often in a row a copy to a region that breaks off is begun, before it ends as failed.", ge=1, le=100)
+    sync_retry_seconds: Seconds = mirroring(30, "How long a copy to a region that broke off waits for its second attempt; each further pause is three times as long, an hour at most.", ge=1, le=3_600)
+    sync_history_days: int = mirroring(90, "Days for which it is kept what became of copies to regions.", ge=1, le=3_650)
 
     webhook_networks: Annotated[str, AfterValidator(_networks)] = telling("", "Private networks that webhooks may reach, also without TLS, as 10.0.0.0/8, 192.168.7.4; everywhere else they need a public address and https.")
     webhook_seconds_max: Seconds = telling(10, "How long the target of a webhook may take to answer.", ge=1, le=120)

@@ -1,6 +1,6 @@
 """Bytes in a second, over all who move them."""
 
-from entrepot.cli.moving.rate import Rate
+from entrepot.plumbing.rate import Rate
 
 
 async def test_all_together_keep_to_the_rate() -> None:

@@ -59,7 +59,7 @@ ENDING: Final = ("delete", "rename", "transfer", "log_", "end_", "remove", "make
 
 TAKEN: Final = {
     *("add_member", "change_federation", "change_group", "change_immutability_rule", "change_mirror"),
-    *("change_provider", "change_robot", "change_settings", "change_webhook"),
+    *("change_provider", "change_region", "change_robot", "change_settings", "change_webhook"),
     *("create_domain", "create_federation", "create_group", "create_mirror", "create_region"),
     *("create_immutability_rule", "create_key", "create_organization", "create_person", "create_provider"),
     *("create_retention_policy", "create_robot", "create_token", "create_webhook", "link_person", "save_description"),

@@ -27,7 +27,8 @@ async def furnished(rooms: Rooms, api: httpx2.AsyncClient) -> None:
 
 async def test_regions_are_made_known_listed_and_forgotten(api: httpx2.AsyncClient) -> None:
     made = await api.post(REGIONS, json={"regionID": "south-1", "url": "https://south.example/"})
-    assert (made.status_code, made.json()) == (201, {"regionID": "south-1", "url": "https://south.example"})
+    nobody = {"username": "", "has_password": False, "has_authority": False}
+    assert (made.status_code, made.json()) == (201, {"regionID": "south-1", "url": "https://south.example"} | nobody)
 
     listed = await api.get(REGIONS)
     assert (listed.status_code, [one["regionID"] for one in listed.json()]) == (200, ["north-1", "south-1"])
@@ -37,6 +38,71 @@ async def test_regions_are_made_known_listed_and_forgotten(api: httpx2.AsyncClie
     assert (await api.delete(f"{REGIONS}/south-1")).status_code == 204
     gone = await api.delete(f"{REGIONS}/south-1")
     assert (gone.status_code, gone.json()["error_code"]) == (404, "ENTREPOT.4040025")
+
+
+async def test_who_we_are_at_a_region_is_told_by_its_own_call_and_changed(api: httpx2.AsyncClient) -> None:
+    changed = await api.patch(f"{REGIONS}/north-1", json={"username": "we", "password": "a secret"})
+    shown = await api.get(f"{REGIONS}/north-1")
+
+    assert (
+        changed.json()
+        == shown.json()
+        == {
+            "regionID": "north-1",
+            "url": "https://north.example",
+            "username": "we",
+            "has_password": True,
+            "has_authority": False,
+        }
+    )
+    assert "a secret" not in changed.text
+    assert (await api.get(REGIONS)).json() == [{"regionID": "north-1", "url": "https://north.example"}]
+    wrong = await api.patch(f"{REGIONS}/north-1", json={"authority": "none"})
+    assert (wrong.status_code, wrong.json()["error_code"]) == (400, "SVCSTG.SWR.4000014")
+    gone = await api.patch(f"{REGIONS}/nowhere", json={})
+    assert (gone.status_code, gone.json()["error_code"]) == (404, "ENTREPOT.4040025")
+
+
+async def test_copies_are_listed_with_what_became_of_them_called_off_and_tried_again(
+    rooms: Rooms, api: httpx2.AsyncClient
+) -> None:
+    copies = f"{REPOSITORY}/sync_copies"
+    await api.post(f"{REPOSITORY}/sync_images", json=REMOTE | {"imageTag": ["v1", "v2"], "override": True})
+
+    first = (await api.get(copies, params={"limit": "1"})).json()
+    assert first["copies"] == [
+        {
+            "id": 2,
+            "tag": "v2",
+            "region": "north-1",
+            "namespace": REMOTE["remoteNamespace"],
+            "status": "waiting",
+            "is_automatic": False,
+            "override": True,
+            "digest": "",
+            "error": "",
+            "attempts": 0,
+            "bytes_sent": 0,
+            "operator_id": rooms.admin.id,
+            "operator_name": "admin",
+            "created_at": "2026-01-01T00:00:00.000000Z",
+            "updated_at": "2026-01-01T00:00:00.000000Z",
+            "next_at": "2026-01-01T00:00:00.000000Z",
+        }
+    ]
+    rest = (await api.get(copies, params={"limit": "1", "marker": first["nextMarker"]})).json()
+    assert ([one["tag"] for one in rest["copies"]], rest.get("nextMarker")) == (["v1"], None)
+
+    assert (await api.post(f"{copies}/2/cancel")).status_code == 200
+    again = await api.post(f"{copies}/2/cancel")
+    assert (again.status_code, again.json()["error_code"]) == (400, "SVCSTG.SWR.4000014")
+    [cancelled] = (await api.get(copies, params={"limit": "1"})).json()["copies"]
+    assert (cancelled["status"], cancelled["ended_at"]) == ("cancel", "2026-01-01T00:00:00.000000Z")
+    listed = await api.get(f"{REPOSITORY}/sync_job", params=WINDOW)
+    assert [one["status"] for one in listed.json()] == ["cancel", "waiting"]
+    assert (await api.post(f"{copies}/2/retry")).status_code == 202
+    for number, status in (("99", 404), ("x", 400)):
+        assert (await api.post(f"{copies}/{number}/retry")).status_code == status
 
 
 async def test_a_rule_goes_its_way(rooms: Rooms, api: httpx2.AsyncClient) -> None:

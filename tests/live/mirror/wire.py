@@ -1,6 +1,7 @@
-"""The wire between a mirror and its upstream: a proxy that counts what passes, and misbehaves when told to."""
+"""The wire to another registry, upstream or region: a proxy that counts what passes, and misbehaves when told to."""
 
 import http.client
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ class Wire:
     `is_down`: nobody answers. `status`: what each request is answered with instead. `cuts`: after so many bytes each
     of the next answers with a blob breaks off. `bytes_per_second`: of all blobs together; 0: as fast as it goes.
     `knows_head`: HEAD is answered. `spoils`: blobs arrive with their last byte changed. `sends_on_to`: where requests
-    for blobs are redirected.
+    for blobs are redirected. `upload_cuts`: as `cuts`, of the next uploads.
     """
 
     upstream: str
@@ -36,6 +37,10 @@ class Wire:
     asked: list[str] = field(default_factory=list)
     """`GET manifests/1.0`, `HEAD blobs/sha256:…`, `GET tags/list`."""
     blob_bytes: int = 0
+    upload_bytes: int = 0
+    upload_cuts: list[int] = field(default_factory=list)
+    mounted: int = 0
+    """Uploads that ended where they began: the blob was mounted."""
     _passing: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, what: str) -> int:
@@ -88,18 +93,66 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815  # the names the library looks for
 
+    def do_POST(self) -> None:
+        wire, path = self.held, urlsplit(self.path).path
+        kind = "uploads" if "/uploads/" in path else "manifests"
+        wire.asked.append(f"{self.command} {kind}")
+        if wire.is_down:
+            self._hang_up()
+            return
+        body = self._upload(is_blob=kind == "uploads")
+        if body is None:
+            self._hang_up()
+        elif wire.status:
+            self._plain(wire.status, {"Retry-After": wire.retry_after} if wire.retry_after else {})
+        else:
+            self._forward(is_blob=False, body=body)
+
+    do_PATCH = do_PUT = do_DELETE = do_POST  # noqa: N815
+
+    def _upload(self, *, is_blob: bool) -> bytes | None:
+        """What was sent; None when it broke off on the way: the start of it has gone on all the same."""
+        wire, left = self.held, int(self.headers.get("Content-Length") or 0)
+        cut = wire.upload_cuts.pop(0) if is_blob and left and wire.upload_cuts else None
+        held = bytearray()
+        while left:
+            chunk = self.rfile.read(min(_CHUNK, left))
+            if not chunk:
+                return None
+            left -= len(chunk)
+            held += chunk
+            if is_blob:
+                wire.passes(len(chunk))
+                wire.upload_bytes += len(chunk)
+            if cut is not None and len(held) >= cut:
+                self._send_part(bytes(held))
+                return None
+        return bytes(held)
+
+    def _send_part(self, part: bytes) -> None:
+        """Send the start of an upload on, and go away."""
+        parts = urlsplit(self.held.upstream)
+        with socket.create_connection((parts.hostname or "", parts.port or 80)) as there:
+            head = [f"{self.command} {self.path} HTTP/1.1", f"Host: {parts.hostname}:{parts.port}"]
+            head += [f"{key}: {value}" for key, value in self.headers.items() if key.lower() not in _HOP]
+            there.sendall("\r\n".join([*head, "", ""]).encode() + part)
+
     def log_message(self, *_: object) -> None: ...
 
-    def _forward(self, *, is_blob: bool) -> None:
+    def _forward(self, *, is_blob: bool, body: bytes | None = None) -> None:
         parts = urlsplit(self.held.upstream)
         there = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=30)
         try:
             headers = {key: value for key, value in self.headers.items() if key.lower() not in _HOP}
-            there.request(self.command, self.path, headers={**headers, "Host": f"{parts.hostname}:{parts.port}"})
+            headers["Host"] = f"{parts.hostname}:{parts.port}"
+            there.request(self.command, self.path, body=body, headers=headers)
             answer = there.getresponse()
+            self.held.mounted += self.command == "POST" and answer.status == 201
             self.send_response(answer.status)
             for key, value in answer.getheaders():
-                if key.lower() not in _HOP:
+                if key.lower() == "location":
+                    self.send_header(key, value.replace(self.held.upstream, self.held.url))
+                elif key.lower() not in _HOP:
                     self.send_header(key, value)
             self.end_headers()
             with suppress(BrokenPipeError, ConnectionResetError):

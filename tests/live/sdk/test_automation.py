@@ -2,12 +2,14 @@
 
 import json
 
+import httpx2
 import pytest
 from huaweicloudsdkswr import v2
 from huaweicloudsdkswr.v2 import SwrClient
 
 from tests.live.api import Api, fresh_name
 from tests.live.cli.test_commands import push
+from tests.live.conftest import StartServer
 from tests.live.sdk.conftest import Newcomer, refused
 from tests.make.waiting import until
 
@@ -163,9 +165,15 @@ def test_a_rule_of_synchronisation_is_created_listed_and_deleted(
     refused(again.delete_image_sync_repo, gone, 400, "SVCSTG.SWR.4001158")
 
 
-def test_tags_to_be_copied_wait(sdk: SwrClient, api: Api, org: str) -> None:
+async def test_tags_are_copied_and_the_job_says_so(
+    sdk: SwrClient, again: SwrClient, api: Api, org: str, start_server: StartServer
+) -> None:
     place, region = {"namespace": org, "repository": "team/web"}, fresh_name("south")
-    made = api.client.post("/v2/manage/regions", json={"regionID": region, "url": "https://south.example"})
+    there = start_server()
+    with Api(there) as south:
+        south.create_org("copies")
+    account = {"username": there.user, "password": there.password}
+    made = api.client.post("/v2/manage/regions", json={"regionID": region, "url": there.url, **account})
     assert made.status_code == 201
 
     def copy(tag: str) -> v2.CreateManualImageSyncRepoRequest:
@@ -177,10 +185,26 @@ def test_tags_to_be_copied_wait(sdk: SwrClient, api: Api, org: str) -> None:
     assert sdk.create_manual_image_sync_repo(copy("v1")).status_code == 200
     refused(sdk.create_manual_image_sync_repo, copy("v9"), 404, "SVCSTG.SWR.4040115")
 
-    page = sdk.show_sync_job(v2.ShowSyncJobRequest(filter="limit::10|offset::0|order::desc", **place))
+    def jobs() -> v2.ShowSyncJobResponse:
+        return sdk.show_sync_job(v2.ShowSyncJobRequest(filter="limit::10|offset::0|order::desc", **place))
+
+    await until(lambda: jobs().body[0].status not in ("waiting", "running"), 30)
+    page = jobs()
     assert page.content_range == "0-1/1"
     [job] = page.body
-    assert (job.tag, job.status, job.override, job.remote_region_id) == ("v1", "waiting", True, region)
+    assert (job.tag, job.status, job.override, job.remote_region_id) == ("v1", "success", True, region)
+    head = httpx2.head(
+        f"{there.url}/v2/copies/team/web/manifests/v1", auth=(there.user, there.password), trust_env=False
+    )
+    assert head.status_code == 200
+
+    body = v2.CreateImageSyncRepoRequestBody(
+        remote_region_id=region, remote_namespace="copies", sync_auto=True, override=False
+    )
+    assert sdk.create_image_sync_repo(v2.CreateImageSyncRepoRequest(body=body, **place)).status_code == 200
+    push(api, f"{org}/team/web", "v2")
+    await until(lambda: [one.status for one in jobs().body] == ["success", "success"], 30)
+    assert {one.tag for one in jobs().body} == {"v1", "v2"}
     assert (job.sync_operator_name, job.domain_name, job.repo_name) == ("admin", "default", "team/web")
     refused(sdk.show_sync_job, v2.ShowSyncJobRequest(filter="limit::10", **place), 400, "SVCSTG.SWR.4001035")
 

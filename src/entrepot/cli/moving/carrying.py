@@ -9,13 +9,14 @@ from weakref import WeakValueDictionary
 
 from entrepot.cli.image.progress import Bars, short
 from entrepot.cli.moving.listing import Item
-from entrepot.cli.moving.looking import Look, look_at
+from entrepot.cli.moving.looking import look_at_item
 from entrepot.cli.moving.names import is_attachment
-from entrepot.cli.moving.rate import Rate
 from entrepot.cli.moving.report import Outcome
 from entrepot.cli.moving.settings import DEFAULT, MovingSettings
+from entrepot.plumbing.rate import Rate
 from entrepot.remote.attached import put_attached
 from entrepot.remote.blobs import How, has_blob, push_blob
+from entrepot.remote.looking import Look
 from entrepot.remote.manifests import put_manifest
 from entrepot.remote.session import Remote
 from entrepot.remote.together import together
@@ -80,7 +81,7 @@ class Carrier:
             line.outcome, line.reason = Outcome.FAILED, "Not tried, for nothing could be reached any more."
             return
         try:
-            look = await look_at(item, self.target, self.referrers)
+            look = await look_at_item(item, self.target, self.referrers)
             line.digest, line.attached = look.tree.root.digest, len(look.attached.trees)
             self._along |= {(item.target, tag) for tag in look.tags_along}
             if look.is_present:
@@ -100,8 +101,8 @@ class Carrier:
         self._planned.update(blob.digest for blob in new)
         here = await together(partial(has_blob, self.target, item.target, blob.digest) for blob in new)
         item.line.bytes_to_copy = sum(blob.size for blob, is_here in zip(new, here, strict=True) if not is_here)
-        if look.tag_here is not None and look.tag_here != look.tree.root.digest:
-            item.line.reason = f"The tag here names {look.tag_here} now, and will move."
+        if look.tag_there is not None and look.tag_there != look.tree.root.digest:
+            item.line.reason = f"The tag here names {look.tag_there} now, and will move."
 
     async def _bring(self, item: Item, look: Look) -> None:
         """Blobs, then manifests, those that others name before them; the tag is the last thing to be here."""
@@ -111,7 +112,7 @@ class Carrier:
             if manifest is not root and manifest.digest in look.missing:
                 await put_manifest(self.target, name, manifest.digest, manifest)
         await put_attached(self.target, name, look.new_attached, move_tags=True)
-        if look.tag_here != root.digest:
+        if look.tag_there != root.digest:
             await put_manifest(self.target, name, item.tag, root)
         item.line.outcome = Outcome.COPIED
         now = await item.shelf.digest(item.tag)

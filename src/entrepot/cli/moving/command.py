@@ -131,9 +131,9 @@ async def _import(
     from entrepot.cli.moving.listing import list_images
     from entrepot.cli.moving.opening import open_source
     from entrepot.cli.moving.people import give, plan_people
-    from entrepot.cli.moving.rate import Rate
     from entrepot.cli.moving.report import Report
     from entrepot.cli.moving.settings import REMOTE
+    from entrepot.plumbing.rate import Rate
     from entrepot.remote.session import Credentials, Remote
 
     began = time.monotonic()

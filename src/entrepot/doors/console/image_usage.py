@@ -6,6 +6,7 @@ from datetime import date
 from entrepot.access.levels import Level
 from entrepot.doors.console.charts import Chart, bars_by_day, pairs_by_day
 from entrepot.doors.console.image import framed
+from entrepot.doors.console.image_copies import copies_of
 from entrepot.doors.console.visit import View, Visit
 from entrepot.registry import storage, usage
 from entrepot.registry.last_pulls import show_last_pull
@@ -47,14 +48,15 @@ def traffic_by_day(visit: Visit, days: Sequence[Day]) -> Chart:
 
 
 async def show_automation(visit: Visit) -> View:
-    """Webhooks, for who manages the image; triggers and retention rules that are kept for it."""
+    """Webhooks, for who manages the image; its copies in other regions; triggers and retention rules kept for it."""
     visit.need_account()
     about = await framed(visit)
     triggers = await definitions.list_triggers(visit.rooms.triggers, visit.actor, visit.repository)
     retention = await policies.list_policies(visit.rooms.upkeep, visit.actor, visit.repository)
     kept = [rule for policy in retention for rule in policy.rules]
     hooks = await _webhooks(visit) if about["level"] >= Level.MANAGE else None
-    return View("images/automation.html", about | {"webhooks": hooks, "triggers": triggers, "rules": kept})
+    values = {"webhooks": hooks, "triggers": triggers, "rules": kept}
+    return View("images/automation.html", about | values | await copies_of(visit))
 
 
 async def _webhooks(visit: Visit) -> Sequence[Webhook]:

@@ -26,7 +26,15 @@ _HELLO: Final = b"retry: 5000\n\n"
 _CHANGED: Final = b"event: changed\ndata: 1\n\n"
 _STILL_THERE: Final = b": still there\n\n"
 _ENDED: Final = b"event: ended\ndata: 1\n\n"
-_FAMILIES: Final = ("repository.", "manifest.pushed", "manifest.deleted", "tag.", "organization.")
+_FAMILIES: Final = (
+    "repository.",
+    "manifest.pushed",
+    "manifest.deleted",
+    "tag.",
+    "organization.",
+    "sync.",
+    "sync-rule.",
+)
 
 
 class EventStream(Response):

@@ -15,6 +15,7 @@ from entrepot.doors.console import (
     history,
     image,
     image_access,
+    image_copies,
     image_settings,
     image_sharing,
     image_usage,
@@ -47,6 +48,7 @@ _POLICY: Final = f"{_RETENTION}/{{policy}}"
 _IMAGES: Final = "/console/images"
 _IMAGE: Final = f"{_IMAGES}/{{repository}}"
 _OWN_RETENTION: Final = f"{_IMAGE}/-/automation/retention"
+_COPY: Final = f"{_IMAGE}/-/automation/copies/{{copy}}"
 _VERSION: Final = f"{_IMAGE}/-/versions/{{version}}"
 _WEBHOOKS: Final = f"{_ORGANIZATION}/-/webhooks"
 _WEBHOOK: Final = f"{_WEBHOOKS}/{{webhook}}"
@@ -183,6 +185,8 @@ PAGES: Final = (
     Page("POST", f"{_IMAGE}/-/description", image.save_description, image.edit_description),
     Page("GET", f"{_IMAGE}/-/usage", image_usage.show_image_usage),
     Page("GET", f"{_IMAGE}/-/automation", image_usage.show_automation),
+    Page("POST", f"{_COPY}/retry", image_copies.retry_copy, image_usage.show_automation),
+    Page("POST", f"{_COPY}/cancel", image_copies.cancel_copy, image_usage.show_automation),
     Page("GET", _OWN_RETENTION, retention_own.edit_own_retention),
     Page("POST", _OWN_RETENTION, retention_own.save_own_retention, retention_own.edit_own_retention),
     Page("GET", f"{_OWN_RETENTION}/delete", retention_own.confirm_deleting_own_retention),

@@ -5,7 +5,6 @@ from pydantic import BaseModel
 from entrepot.accounts import agencies
 from entrepot.accounts.projects import check_project
 from entrepot.doors.manage.call import TheCall
-from entrepot.doors.manage.engines import SYNC_RUNS
 
 
 class Agency(BaseModel):
@@ -20,7 +19,7 @@ class FeatureGates(BaseModel):
     enable_hss_service: bool = False
     enable_image_scan: bool = False
     enable_sm3: bool = False
-    enable_image_sync: bool = SYNC_RUNS
+    enable_image_sync: bool = True
     enable_cci_service: bool = False
     enable_image_label: bool = False
     enable_pipeline: bool = False

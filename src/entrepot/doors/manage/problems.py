@@ -106,6 +106,7 @@ _TABLE: Final[Problems] = {
     "region": _swr(400, 4000014),
     "sync-rule-unknown": _swr(400, 4001158),
     "region-unknown": Problem(404, "ENTREPOT.4040025"),
+    "copy-unknown": Problem(404, "ENTREPOT.4040027"),
     "immutability-unknown": Problem(404, "ENTREPOT.4040040"),
     "region-exists": Problem(409, "ENTREPOT.4090025"),
     "body": _swr(400, 4001018),

@@ -6,12 +6,21 @@ from fastapi import Depends, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from entrepot.doors.manage.call import TheCall, TheRepository
-from entrepot.doors.manage.fields import Body, Empty, Flag, Word
-from entrepot.doors.manage.paging import parse_direction, parse_filter, parse_window
-from entrepot.mirror import regions, sync
+from entrepot.doors.manage.fields import Body, Empty, Flag, Text, Word, WordParameter
+from entrepot.doors.manage.paging import (
+    parse_direction,
+    parse_filter,
+    parse_limit,
+    parse_marker,
+    parse_row_number,
+    parse_window,
+)
+from entrepot.mirror import copies, regions, sync
+from entrepot.mirror.copies import Copy
+from entrepot.mirror.regions import Account, RegionChange, RegionShown
 from entrepot.mirror.rules import Status
 from entrepot.mirror.sync import Destination, Owner
-from entrepot.plumbing.clock import rfc3339
+from entrepot.plumbing.clock import rfc3339, rfc3339_or_none
 from entrepot.values.errors import ParameterInvalid
 from entrepot.values.names import OrganizationName, RegionName, RepositoryName, TagName
 
@@ -22,7 +31,12 @@ async def _region(region: Annotated[str, Path(description="A region's name.")]) 
     return RegionName.parse(region)
 
 
+async def _number(copy: Annotated[str, Path(description="A copy's number.")]) -> int:
+    return parse_row_number("copy", copy)
+
+
 TheRegion = Annotated[RegionName, Depends(_region)]
+TheCopy = Annotated[int, Depends(_number)]
 
 
 class Remote(Body):
@@ -42,9 +56,27 @@ class CopyTags(Remote):
     override: Flag = False
 
 
+_Url = Annotated[Word, Field(description="Its address: scheme and host, and a port if needed.")]
+_Username = Annotated[Word, Field(description="Who we are there; empty: nobody in particular.")]
+_Password = Annotated[Text, Field(description="Kept secret.")]
+_Authority = Annotated[Text, Field(description="Certificates (PEM) of who signs its own; empty: those known here.")]
+
+
 class NewRegion(Body):
     regionID: Word  # noqa: N815
-    url: Annotated[Word, Field(description="Its address: scheme and host, and a port if needed.")]
+    url: _Url
+    username: _Username = ""
+    password: _Password = ""
+    authority: _Authority = ""
+
+
+class UpdateRegion(Body):
+    """What is absent stays."""
+
+    url: _Url | None = None
+    username: _Username | None = None
+    password: _Password | None = None
+    authority: _Authority | None = None
 
 
 class SyncRegion(BaseModel):
@@ -52,6 +84,14 @@ class SyncRegion(BaseModel):
 
     regionID: str  # noqa: N815
     url: str
+
+
+class SyncRegionDetail(SyncRegion):
+    """For operators. `has_...`: what is not shown is there."""
+
+    username: str
+    has_password: bool
+    has_authority: bool
 
 
 class _Row(BaseModel):
@@ -78,6 +118,38 @@ class SyncJobRow(_Row):
     syncOperatorName: str  # noqa: N815
 
 
+class SyncCopy(BaseModel):
+    """A copy of one tag. `digest`: what the tag named when it was copied. `attempts`: how often it was begun.
+
+    `next_at`: when it is to be begun; absent while it runs and when it has ended. `error`: why it did not succeed, or
+    what broke off before.
+    """
+
+    id: int
+    tag: str
+    region: str
+    namespace: str
+    status: Status
+    is_automatic: bool
+    override: bool
+    digest: str
+    error: str
+    attempts: int
+    bytes_sent: int
+    operator_id: str
+    operator_name: str
+    created_at: str
+    updated_at: str
+    started_at: str | None = None
+    ended_at: str | None = None
+    next_at: str | None = None
+
+
+class SyncCopies(BaseModel):
+    copies: list[SyncCopy]
+    nextMarker: str | None = None  # noqa: N815  # as the contract's lists by marker
+
+
 async def create_image_sync_repo(call: TheCall, repository: TheRepository, body: CreateRule) -> Empty:
     """Let a repository be copied to an organization of another region."""
     await sync.create_rule(call.rooms.mirror, call.actor, repository, _to(body, body.override), body.syncAuto)
@@ -100,14 +172,14 @@ async def list_image_auto_sync_repos_details(call: TheCall, repository: TheRepos
 
 
 async def delete_image_sync_repo(call: TheCall, repository: TheRepository, body: Remote) -> Empty:
-    """Delete a rule of synchronisation."""
+    """Delete a rule of synchronisation; copies that it asked for, and that wait or run, are cancelled."""
     mirror = call.rooms.mirror
     await sync.delete_rule(mirror, call.actor, repository, body.remoteRegionId, body.remoteNamespace)
     return Empty()
 
 
 async def create_manual_image_sync_repo(call: TheCall, repository: TheRepository, body: CopyTags) -> list[str]:
-    """Have tags copied to another region now."""
+    """Have tags copied to another region now; what became of it is told by the list of copies."""
     tags = [TagName.parse(tag) for tag in body.imageTag]
     await sync.request_copies(call.rooms.mirror, call.actor, repository, _to(body, body.override), tags)
     return []
@@ -125,7 +197,7 @@ async def show_sync_job(
         raise ParameterInvalid("The filter needs limit::NUMBER and offset::NUMBER.", kind="filter")
     window = parse_window(given["limit"], given["offset"])
     newest_first = parse_direction("order", given.get("order")) is not False
-    found, total, owner = await sync.list_copies(
+    found, total, owner = await copies.list_copies(
         call.rooms.mirror, call.actor, repository, newest_first, window.offset, window.limit
     )
     response.headers["Content-Range"] = window.content_range(len(found), total)
@@ -150,20 +222,86 @@ async def list_sync_regions(call: TheCall) -> list[SyncRegion]:
     return [SyncRegion(regionID=one.name, url=one.url) for one in found]
 
 
-async def create_region(call: TheCall, body: NewRegion) -> SyncRegion:
+async def list_sync_copies(
+    call: TheCall, repository: TheRepository, limit: WordParameter = None, marker: WordParameter = None
+) -> SyncCopies:
+    """A repository's copies to other regions with what became of them, the newest first."""
+    before = parse_marker(marker) or None
+    page = await copies.follow_copies(call.rooms.mirror, call.actor, repository, before, parse_limit(limit))
+    following = None if page.after is None else str(page.after)
+    return SyncCopies(copies=[_copy(one) for one in page.items], nextMarker=following)
+
+
+async def retry_sync_copy(call: TheCall, repository: TheRepository, copy: TheCopy) -> Empty:
+    """Try a copy again that did not succeed. What the tag names then is copied; what arrived is not sent again."""
+    await copies.retry_copy(call.rooms.mirror, call.actor, repository, copy)
+    return Empty()
+
+
+async def cancel_sync_copy(call: TheCall, repository: TheRepository, copy: TheCopy) -> Empty:
+    """Call a copy off that waits or runs."""
+    await copies.cancel_copy(call.rooms.mirror, call.actor, repository, copy)
+    return Empty()
+
+
+async def create_region(call: TheCall, body: NewRegion) -> SyncRegionDetail:
     """Make another installation known as a region. For operators."""
     name = RegionName.parse(body.regionID)
-    made = await regions.create_region(call.rooms.mirror, call.actor, name, body.url)
-    return SyncRegion(regionID=made.name, url=made.url)
+    account = Account(body.username, body.password, body.authority)
+    return _region_row(await regions.create_region(call.rooms.mirror, call.actor, name, body.url, account))
+
+
+async def show_region(call: TheCall, region: TheRegion) -> SyncRegionDetail:
+    """A region, and who we are there. For operators."""
+    return _region_row(await regions.show_region(call.rooms.mirror, call.actor, region))
+
+
+async def update_region(call: TheCall, region: TheRegion, body: UpdateRegion) -> SyncRegionDetail:
+    """Change what is given; copies that begin from now on go by it. For operators."""
+    change = RegionChange(body.url, body.username, body.password, body.authority)
+    return _region_row(await regions.change_region(call.rooms.mirror, call.actor, region, change))
 
 
 async def delete_region(call: TheCall, region: TheRegion) -> None:
-    """Forget a region, with all rules that copy to it; copies that wait are cancelled. For operators."""
+    """Forget a region, with all rules that copy to it; copies that wait or run are cancelled. For operators."""
     await regions.delete_region(call.rooms.mirror, call.actor, region)
 
 
 def _to(body: Remote, overrides: bool) -> Destination:
     return Destination(RegionName.parse(body.remoteRegionId), OrganizationName.parse(body.remoteNamespace), overrides)
+
+
+def _region_row(shown: RegionShown) -> SyncRegionDetail:
+    return SyncRegionDetail(
+        regionID=shown.name,
+        url=shown.url,
+        username=shown.username,
+        has_password=shown.has_password,
+        has_authority=shown.has_authority,
+    )
+
+
+def _copy(one: Copy) -> SyncCopy:
+    return SyncCopy(
+        id=one.id,
+        tag=one.tag,
+        region=one.to.region,
+        namespace=one.to.organization,
+        status=one.status,
+        is_automatic=one.is_automatic,
+        override=one.to.overrides,
+        digest=one.digest,
+        error=one.error,
+        attempts=one.attempts,
+        bytes_sent=one.bytes_sent,
+        operator_id=one.operator_id,
+        operator_name=one.operator_name,
+        created_at=rfc3339(one.created_at),
+        updated_at=rfc3339(one.updated_at),
+        started_at=rfc3339_or_none(one.started_at),
+        ended_at=rfc3339_or_none(one.ended_at),
+        next_at=rfc3339_or_none(one.next_at),
+    )
 
 
 def _place(repository: RepositoryName, owner: Owner, to: Destination) -> dict[str, str | bool]:

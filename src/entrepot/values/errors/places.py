@@ -49,7 +49,7 @@ class QuotaExceeded(Refused):
 
 
 class RuleUnknown(Refused):
-    """There is no such trigger, webhook, retention policy, rule of synchronisation or region.
+    """There is no such trigger, webhook, retention policy, rule of synchronisation, copy or region.
 
     Detail `kind` says which.
     """

@@ -115,6 +115,8 @@ ADMINISTRATION: Final = (
     Page("POST", f"{_DOMAIN}/-/delete", domains.delete_domain, domains.confirm_deleting_domain),
     Page("GET", _REGIONS, regions.list_regions),
     Page("POST", _REGIONS, regions.create_region, regions.list_regions),
+    Page("GET", f"{_REGIONS}/{{region}}", regions.edit_region),
+    Page("POST", f"{_REGIONS}/{{region}}", regions.change_region, regions.edit_region),
     Page("GET", f"{_REGIONS}/{{region}}/-/delete", regions.confirm_deleting_region),
     Page("POST", f"{_REGIONS}/{{region}}/-/delete", regions.delete_region, regions.confirm_deleting_region),
     Page("GET", _MIRRORS, mirrors.list_mirrors),

@@ -22,7 +22,7 @@ _RETENTION: Final = (
 _WEBHOOKS: Final = "Webhooks are not built yet."
 _SIGNING: Final = "Signing policies are not built yet."
 _COPYING: Final = (
-    "Registries and replication are not built yet; rules of synchronisation are kept under "
+    "Copies to other installations are rules of synchronisation, under "
     "/v2/manage/namespaces/{namespace}/repos/{repository}/sync_repo."
 )
 _GARBAGE: Final = "Garbage collection has no calls yet."

@@ -55,6 +55,7 @@ _ARCHIVE: Final = "/v2/manage/archives/{archive}"
 _MIRRORS: Final = "/v2/manage/mirrors"
 _MIRROR: Final = f"{_MIRRORS}/{{mirror}}"
 _REGIONS: Final = "/v2/manage/regions"
+_SYNC_COPY: Final = f"{_REPO}/sync_copies/{{copy}}"
 _ON_ORGANIZATION: Final[Mapping[str, Any]] = {"problems": ON_ORGANIZATION_ACCESS}
 _ON_REPOSITORY: Final[Mapping[str, Any]] = {"problems": ON_REPOSITORY_ACCESS}
 _ON_SYNCHRONISATION: Final[Mapping[str, Any]] = {"problems": problems.ON_SYNCHRONISATION}
@@ -202,14 +203,19 @@ IMAGES: Final = (
     Route("PATCH", _MIRROR, mirrors.update_mirror),
     Route("DELETE", _MIRROR, mirrors.delete_mirror, 204),
     Route("GET", f"{_MIRROR}/config", mirrors.show_mirror_config),
-    # Synchronisation. The contract has no calls that make its regions known.
+    # Synchronisation. The contract has no calls that make its regions known, or tell why a copy failed.
     Route("POST", f"{_REPO}/sync_repo", sync.create_image_sync_repo, **_ON_SYNCHRONISATION),
     Route("GET", f"{_REPO}/sync_repo", sync.list_image_auto_sync_repos_details),
     Route("DELETE", f"{_REPO}/sync_repo", sync.delete_image_sync_repo),
     Route("POST", f"{_REPO}/sync_images", sync.create_manual_image_sync_repo, **_ON_SYNCHRONISATION),
     Route("GET", f"{_REPO}/sync_job", sync.show_sync_job),
     Route("GET", _REGIONS, sync.list_sync_regions),
+    Route("GET", f"{_REPO}/sync_copies", sync.list_sync_copies, without_none=True),
+    Route("POST", f"{_SYNC_COPY}/retry", sync.retry_sync_copy, 202),
+    Route("POST", f"{_SYNC_COPY}/cancel", sync.cancel_sync_copy),
     Route("POST", _REGIONS, sync.create_region, 201),
+    Route("GET", f"{_REGIONS}/{{region}}", sync.show_region),
+    Route("PATCH", f"{_REGIONS}/{{region}}", sync.update_region),
     Route("DELETE", f"{_REGIONS}/{{region}}", sync.delete_region, 204),
     # After all other paths below a repository, which win where both could be meant: `…/tags/accessories` is a tag.
     Route("GET", f"{_REPO}/{{tag}}/accessories", accessories.list_repo_accessories),
