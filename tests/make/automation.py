@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from entrepot.jobs.notes import SYSTEM
+from entrepot.mirror.kept import keep
 from entrepot.mirror.queries import copies
 from entrepot.mirror.regions import create_region
 from entrepot.mirror.rules import Status
@@ -85,7 +86,7 @@ async def _copied(rooms: Rooms, path: RepositoryName, north: RegionName) -> None
         assert found is not None
         now = rooms.clock.now()
         row = copies.waiting(found.id, north, REMOTE["remoteNamespace"], "v1", False, rooms.admin.id, now)
-        failed = {"status": Status.FAILED, "error": "It is away.", "next_at": None, "ended_at": now}
+        failed = {"status": Status.FAILED, "error": keep("It is away."), "next_at": None, "ended_at": now}
         await copies.save_copies(tx, [row | {"next_at": now + timedelta(days=1)}])
         await copies.save_copies(tx, [row | failed])
 

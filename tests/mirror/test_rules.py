@@ -10,7 +10,6 @@ from entrepot.mirror.rules import (
     check_cancel,
     check_rules,
     check_waiting,
-    error_text,
     parse_url,
     pause_seconds,
 )
@@ -94,8 +93,3 @@ def test_a_copy_is_under_way_or_may_be_tried_again_or_has_succeeded(status: Stat
         else:
             with pytest.raises(ParameterInvalid, match=status.value):
                 check(status)
-
-
-def test_an_error_is_kept_whole_unless_it_is_very_long() -> None:
-    assert error_text("It is away.") == "It is away."
-    assert len(error_text("x" * 5_000)) == 2_000

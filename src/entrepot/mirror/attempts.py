@@ -60,7 +60,7 @@ class Attempt:
     @property
     def reader(self) -> Actor:
         """Who copies: the installation, whoever asked for it may be away."""
-        return house_of("sync", self.path.organization, Level.READ)
+        return house_of("sync", self.row.organization_id, self.path.organization, Level.READ)
 
     def count(self, more: int) -> None:
         self.sent += more
@@ -85,7 +85,7 @@ async def carry_out(mirror: Mirror, attempt: Attempt, line: Line) -> Ending:
         return Ending(Status.TIMEOUT, f"{said} {row.path} {row.id}")
     except EntrepotError as error:
         return ending_of(error, place)
-    return Ending(Status.SUCCESS, "")
+    return Ending(Status.SUCCESS)
 
 
 async def _open(mirror: Mirror, url: str, secrets: Secrets) -> Remote:

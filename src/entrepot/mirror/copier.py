@@ -22,6 +22,7 @@ from entrepot.mirror.attempts import Attempt, carry_out
 from entrepot.mirror.copying import Line
 from entrepot.mirror.events import SyncCopied, SyncFailed
 from entrepot.mirror.following import CONSUMER, Follower
+from entrepot.mirror.kept import keep, readable
 from entrepot.mirror.queries import copies
 from entrepot.mirror.reasons import Ending
 from entrepot.mirror.room import Mirror
@@ -29,7 +30,7 @@ from entrepot.mirror.rules import Status
 from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import get_logger
 from entrepot.plumbing.rate import Rate
-from entrepot.values.errors import EntrepotError
+from entrepot.values.errors import EntrepotError, worded
 from entrepot.values.names import OrganizationName
 
 _BUSY_SECONDS: Final = 0.1
@@ -169,22 +170,22 @@ class Copier:
             _log.warning("what became of a copy cannot be written down", copy=attempt.id, error=error.message)
         except Exception:  # noqa: BLE001  # what is odd about one copy must not end all others
             _log.exception("a copy broke", copy=attempt.id)
-            broken = Ending(Status.FAILED, "Something broke here; the log of the job worker says what.")
+            broken = Ending(Status.FAILED, worded("Something broke here; the log of the job worker says what."))
             with suppress(EntrepotError):
                 await self._write(attempt, broken)
 
     async def _write(self, attempt: Attempt, ending: Ending) -> None:
-        row, error = attempt.row, rules.error_text(ending.error)
+        row, error = attempt.row, readable(ending.error)
         with _counted([self._under_way[attempt.id]]) as sent:
-            result = await self._write_counted(attempt, ending, error, sent)
+            result = await self._write_counted(attempt, ending, sent)
         if result:
             metrics.sync_copies.labels(result).inc()
             place = {"repository": row.path, "tag": row.tag, "region": row.region}
             _log.info("a copy ended", copy=attempt.id, **place, result=result, error=error)
 
-    async def _write_counted(self, attempt: Attempt, ending: Ending, error: str, sent: Mapping[int, int]) -> str:
+    async def _write_counted(self, attempt: Attempt, ending: Ending, sent: Mapping[int, int]) -> str:
         """What the metrics call it; empty when the attempt did not count any more."""
-        mirror, row = self._mirror, attempt.row
+        mirror, row, error = self._mirror, attempt.row, keep(ending.error)
         async with mirror.db.writing() as tx:
             await check_open(tx)  # what an installation moves away with must not be written after it
             now = mirror.clock.now()
@@ -198,7 +199,7 @@ class Copier:
             if not await copies.end_copy(tx, attempt.id, attempt.number, ending.status, now, **values):
                 return ""
             if ending.status is not Status.CANCEL:
-                event, who = _event(attempt, ending.status, error), attempt.reader.subject
+                event, who = _event(attempt, ending), attempt.reader.subject
                 await publish(tx, event, actor=who, at=now, domain_id=row.domain_id, though_closed=True)
         return ending.status.value
 
@@ -218,12 +219,12 @@ class Copier:
                     await copies.set_waiting(tx, left, self._mirror.clock.now())
 
 
-def _event(attempt: Attempt, status: Status, error: str) -> Event:
+def _event(attempt: Attempt, ending: Ending) -> Event:
     row = attempt.row
     place = (row.region, OrganizationName(row.remote_organization))
-    if status is Status.SUCCESS:
+    if ending.status is Status.SUCCESS:
         return SyncCopied(row.path, row.id, row.tag, attempt.digest, *place, attempt.sent)
-    return SyncFailed(row.path, row.id, row.tag, *place, status.value, error)
+    return SyncFailed(row.path, row.id, row.tag, *place, ending.status.value, readable(ending.error))
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

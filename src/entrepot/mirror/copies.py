@@ -14,6 +14,7 @@ from entrepot.db.transaction import Reader
 from entrepot.jobs.events import publish
 from entrepot.mirror import rules
 from entrepot.mirror.events import SyncCancelled, SyncRetried
+from entrepot.mirror.kept import kept
 from entrepot.mirror.queries import copies as queries
 from entrepot.mirror.queries import sync
 from entrepot.mirror.room import Mirror
@@ -30,7 +31,7 @@ class Copy:
     """A copy of one tag. `is_automatic`: of a rule. `digest`: what the tag named when it was copied; empty: not yet.
 
     `attempts`: how often it was begun. `bytes_sent`: of all attempts. `next_at`: when it is to be begun; None while it
-    runs and when it has ended. `error`: why it did not succeed, or what broke off before.
+    runs and when it has ended. `error`: why it did not succeed, or what broke off before, as a sentence of ours.
     """
 
     id: int
@@ -151,7 +152,7 @@ async def _shown(tx: Reader, rows: Sequence[Row[Any]]) -> Sequence[Copy]:
             row.updated_at,
             row.rule_id is not None,
             row.digest,
-            row.error,
+            kept(row.error),
             row.attempts,
             row.bytes_sent,
             row.started_at,

@@ -12,8 +12,12 @@ from entrepot.values.errors import (
     EntrepotError,
     OrganizationUnknown,
     RemoteRefused,
+    RemoteUnreachable,
     RepositoryUnknown,
+    Worded,
+    as_said,
     as_sentence,
+    worded,
 )
 from entrepot.values.names import RepositoryName
 
@@ -45,10 +49,12 @@ class Existed(EntrepotError):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """`retries`: it may be better in a while; `asked_for`: seconds, as the region said."""
+    """`error`: a sentence of ours, which other languages know. `retries`: it may be better in a while; `asked_for`:
+    seconds, as the region said.
+    """
 
     status: Status
-    error: str
+    error: str = ""
     retries: bool = False
     asked_for: float | None = None
 
@@ -56,45 +62,74 @@ class Ending:
 def ending_of(error: EntrepotError, place: Place) -> Ending:
     """What becomes of a copy that ended with this error."""
     if isinstance(error, Existed):
-        return Ending(Status.EXISTED, error.sentence)
+        return Ending(Status.EXISTED, error.message)
     if isinstance(error, TagGone):
-        return Ending(Status.CANCEL, error.sentence)
+        return Ending(Status.CANCEL, worded("The tag was deleted before it was copied."))
     if isinstance(error, RepositoryUnknown | OrganizationUnknown):
-        return Ending(Status.CANCEL, "The repository was deleted.")
+        return Ending(Status.CANCEL, worded("The repository was deleted."))
     if isinstance(error, Elsewhere):
-        return Ending(Status.FAILED, _unreachable(error, place), retries=True, asked_for=error.retry_after)
+        return Ending(Status.FAILED, _away(error, place), retries=True, asked_for=error.retry_after)
     if isinstance(error, RemoteRefused):
         return Ending(Status.FAILED, _refused(error, place))
-    return Ending(Status.FAILED, error.sentence)
+    return Ending(Status.FAILED, _of(error))
 
 
-def _unreachable(error: Elsewhere, place: Place) -> str:
+def _away(error: Elsewhere, place: Place) -> str:
     if error.__cause__ is not None and _UNTRUSTED in str(error.__cause__):
-        return (
-            f"The certificate of {place.region} is not trusted. An operator says whose it is: "
-            f"entrepot region update {place.region} --authority FILE"
+        return worded(
+            "The certificate of {region} is not trusted. An operator says whose it is: "
+            "entrepot region update {region} --authority FILE",
+            region=place.region,
         )
-    return error.sentence
+    if isinstance(error, RemoteUnreachable):
+        return worded("{region} does not answer as it should: {why}", region=place.region, why=_of(error))
+    return _of(error)
 
 
 def _refused(error: RemoteRefused, place: Place) -> str:
-    who, region, name = place.username, place.region, place.name
+    words = {"who": place.username, "region": place.region, "name": place.name}
     if isinstance(error, AccountRefused):
-        if not who:
-            return (
-                f"{region} wants to know who asks. An operator says who we are there: "
-                f"entrepot region update {region} --username USER --password-stdin"
+        if not place.username:
+            return worded(
+                "{region} wants to know who asks. An operator says who we are there: "
+                "entrepot region update {region} --username USER --password-stdin",
+                **words,
             )
-        return (
-            f"{region} does not accept {who} with the password that is kept here. An operator gives another: "
-            f"entrepot region update {region} --username {who} --password-stdin"
+        return worded(
+            "{region} does not accept {who} with the password that is kept here. An operator gives another: "
+            "entrepot region update {region} --username {who} --password-stdin",
+            **words,
         )
-    said = "" if "Is it a registry?" in error.message else f" It says: {as_sentence(error.message)}"
-    if error.status in _FORBIDDEN and error.code != "QUOTA":
-        return (
-            f"{who or 'Nobody in particular'} may not push to {name} at {region}, or there is no organization "
-            f"{name.organization} there.{said}"
+    words |= {"organization": place.name.organization}
+    if error.status in _FORBIDDEN:
+        if not place.username:
+            return worded(
+                "Nobody in particular may push to {name} at {region}, or there is no organization {organization} "
+                "there. It says: {said}",
+                **words,
+                said=_said(error),
+            )
+        return worded(
+            "{who} may not push to {name} at {region}, or there is no organization {organization} there. "
+            "It says: {said}",
+            **words,
+            said=_said(error),
         )
     if error.status == _MISSING:
-        return f"{region} knows no {name}: make the organization {name.organization} there, or name another.{said}"
-    return f"{region} refuses.{said or f' Its status is {error.status}.'}"
+        return worded(
+            "{region} knows no {name}: make the organization {organization} there, or name another. It says: {said}",
+            **words,
+            said=_said(error),
+        )
+    return worded("{region} refuses. It says: {said}", **words, said=_said(error))
+
+
+def _said(error: RemoteRefused) -> str:
+    """In the region's words; when it has none, the status."""
+    if error.code:
+        return as_said(as_sentence(error.message))
+    return worded("nothing but the status {status}.", status=error.status)
+
+
+def _of(error: EntrepotError) -> str:
+    return error.message if isinstance(error.message, Worded) else as_said(error.sentence)

@@ -16,6 +16,7 @@ from entrepot.db.resealing import keep_sealed
 from entrepot.jobs.events import publish
 from entrepot.mirror import rules
 from entrepot.mirror.events import RegionChanged, RegionCreated, RegionDeleted
+from entrepot.mirror.kept import keep
 from entrepot.mirror.queries import copies
 from entrepot.mirror.queries import sync as queries
 from entrepot.mirror.room import Mirror
@@ -25,7 +26,7 @@ from entrepot.values.errors import RuleExists, RuleUnknown, Unauthenticated, wor
 from entrepot.values.names import RegionName
 
 _LISTED_MAX: Final = 1_000
-_GONE: Final = "The region was deleted."
+_GONE: Final = worded("The region was deleted.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ async def delete_region(mirror: Mirror, actor: Actor, name: RegionName) -> None:
             raise unknown(name)
         now = mirror.clock.now()
         gone = await queries.rules_to(tx, name)
-        cancelled = await copies.cancel_to_region(tx, name, _GONE, now)
+        cancelled = await copies.cancel_to_region(tx, name, keep(_GONE), now)
         await queries.delete_region(tx, name)
         await publish(tx, RegionDeleted(name, gone, cancelled, {"url": row.url}), actor=actor.subject, at=now)
 

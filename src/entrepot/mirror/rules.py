@@ -13,7 +13,6 @@ WAITING_MAX: Final = 1_000
 _URL_CHARS_MAX: Final = 255
 _PAUSE_GROWTH: Final = 3.0
 _PAUSE_SECONDS_MAX: Final = 3_600.0
-_ERROR_CHARS_MAX: Final = 2_000
 _ACCOUNT_CHARS_MAX: Final = {"username": 255, "password": 8_192, "authority": 65_536}
 
 
@@ -55,11 +54,6 @@ def check_cancel(status: Status) -> None:
     """Pass when a copy of this status may be called off. Raises ParameterInvalid."""
     if status not in UNDER_WAY:
         raise ParameterInvalid(worded("The copy has ended already: it is {status}.", status=status), kind="state")
-
-
-def error_text(sentence: str) -> str:
-    """What went wrong, as it is kept."""
-    return sentence if len(sentence) <= _ERROR_CHARS_MAX else f"{sentence[: _ERROR_CHARS_MAX - 1]}…"
 
 
 def parse_url(text: str) -> str:

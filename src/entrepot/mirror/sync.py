@@ -15,6 +15,7 @@ from entrepot.db.transaction import Writer
 from entrepot.jobs.events import publish
 from entrepot.mirror import rules
 from entrepot.mirror.events import SyncRequested, SyncRuleCreated, SyncRuleDeleted
+from entrepot.mirror.kept import keep
 from entrepot.mirror.queries import copies
 from entrepot.mirror.queries import sync as queries
 from entrepot.mirror.regions import lock_of, unknown
@@ -24,7 +25,7 @@ from entrepot.registry.queries import tags as tag_queries
 from entrepot.values.errors import ManifestUnknown, RuleExists, RuleUnknown, worded
 from entrepot.values.names import OrganizationName, RegionName, RepositoryName, TagName
 
-_GONE: Final = "The rule was deleted."
+_GONE: Final = worded("The rule was deleted.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ async def delete_rule(mirror: Mirror, actor: Actor, path: RepositoryName, region
             )
         await queries.delete_rule(tx, repository.id, region, organization)
         now = mirror.clock.now()
-        cancelled = await copies.cancel_of_rule(tx, row.id, _GONE, now)
+        cancelled = await copies.cancel_of_rule(tx, row.id, keep(_GONE), now)
         before = {"is_automatic": row.is_automatic, "overrides": row.overrides}
         event = SyncRuleDeleted(path, region, organization, before, cancelled)
         await publish(tx, event, actor=actor.subject, at=now, domain_id=repository.domain_id)

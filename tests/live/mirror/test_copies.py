@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from tests.live.api import Api, fresh_name
+from tests.live.certificates import Certificate
 from tests.live.conftest import StartServer
 from tests.live.console.pushing import push
 from tests.live.mirror.wire import Wire, running_wire
@@ -430,3 +431,25 @@ def test_nothing_secret_is_told(way: Way, there: Api) -> None:
     assert [secret in one for one in told] == [False] * len(told)
     data = way.api.server.data
     assert secret.encode() not in b"".join(file.read_bytes() for file in data.rglob("*") if file.is_file())
+
+
+def test_a_region_with_a_certificate_of_its_own_is_spoken_to_once_its_authority_is_known(
+    here: Api, start_server: StartServer, certificate: Certificate
+) -> None:
+    server = start_server(tls_cert=certificate.certificate, tls_key=certificate.key)
+    with Api(server) as there:
+        region = know(here, server.url, username=server.user, password=server.password)
+        way = Way(here, region, Wire(server.url))
+        here.create_org(way.organization)
+        there.create_org(way.there)
+        image = push(here, way.path, "v1")
+        way.copy("v1")
+        [copy] = way.until(lambda found: bool(found[0]["error"]))
+        assert f"entrepot region update {region} --authority FILE" in copy["error"]
+
+        authority = certificate.authority.read_text()
+        assert here.client.patch(f"/v2/manage/regions/{region}", json={"authority": authority}).status_code == 200
+
+        [copy] = way.ended()
+        assert (copy["status"], copy["error"]) == ("success", "")
+        assert way.digest(there.client, "v1") == str(image.digest)

@@ -2,8 +2,10 @@
 
 from typing import Any, Final
 
+from entrepot.doors.console.problems import translated
 from entrepot.doors.console.visit import Moved, Visit
 from entrepot.mirror import copies, sync
+from entrepot.mirror.kept import readable
 from entrepot.mirror.rules import UNDER_WAY, Status
 from entrepot.values.errors import ParameterInvalid
 
@@ -21,6 +23,7 @@ async def copies_of(visit: Visit) -> dict[str, Any]:
     return {
         "copy_rules": rules,
         "copies": page.items,
+        "why": {one.id: translated(one.error, visit.language) or readable(one.error) for one in page.items},
         "copies_are_busy": is_busy,
         "has_more_copies": has_more,
         "under_way": UNDER_WAY,

@@ -17,6 +17,7 @@ from entrepot.doors.manage.paging import (
 )
 from entrepot.mirror import copies, regions, sync
 from entrepot.mirror.copies import Copy
+from entrepot.mirror.kept import readable
 from entrepot.mirror.regions import Account, RegionChange, RegionShown
 from entrepot.mirror.rules import Status
 from entrepot.mirror.sync import Destination, Owner
@@ -291,7 +292,7 @@ def _copy(one: Copy) -> SyncCopy:
         is_automatic=one.is_automatic,
         override=one.to.overrides,
         digest=one.digest,
-        error=one.error,
+        error=readable(one.error),
         attempts=one.attempts,
         bytes_sent=one.bytes_sent,
         operator_id=one.operator_id,

@@ -146,9 +146,18 @@ async def begin_copy(tx: Writer, copy_id: int, at: datetime) -> int | None:
 
 
 async def whole_copy(tx: Reader, copy_id: int) -> Row[Any] | None:
-    """A copy with its repository's `path` and `domain_id`, its region's `url` and `sealed`; None when one is gone."""
+    """A copy, with where it is (`path`, `organization_id`, `domain_id`) and its region (`url`, `sealed`); None when
+    one of them is gone.
+    """
     found = (
-        select(sync_job, repository.c.path, organization.c.domain_id, sync_region.c.url, sync_region.c.sealed)
+        select(
+            sync_job,
+            repository.c.path,
+            repository.c.organization_id,
+            organization.c.domain_id,
+            sync_region.c.url,
+            sync_region.c.sealed,
+        )
         .join(repository, repository.c.id == sync_job.c.repository_id)
         .join(organization, organization.c.id == repository.c.organization_id)
         .join(sync_region, sync_region.c.name == sync_job.c.region)

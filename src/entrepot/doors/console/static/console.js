@@ -224,6 +224,7 @@ const isAsked = () => document.querySelector(".htmx-request:not([data-live])") !
 const isWorkedIn = (list) => list.contains(document.activeElement) || list.querySelector("[data-pick]:checked, .column-menu details[open]") !== null;
 document.addEventListener("htmx:beforeSwap", (event) => {
   const list = event.detail.requestConfig.elt;
+  if (list.matches("[data-polled]") && isWorkedIn(list)) event.detail.shouldSwap = false;
   if (!list.matches("[data-live]") || !(isAsked() || isWorkedIn(list))) return;
   event.detail.shouldSwap = false;
   missed = true;
