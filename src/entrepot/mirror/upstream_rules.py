@@ -45,7 +45,16 @@ def host_of(endpoint: str) -> str:
 
 def parse_host(text: str) -> str:
     """What clients call a registry: `docker.io`, `registry.example:5000`. Raises ParameterInvalid."""
-    return host_of(parse_url(f"https://{text}"))
+    try:
+        return host_of(parse_url(f"https://{text}"))
+    except ParameterInvalid as error:
+        raise ParameterInvalid(
+            worded(
+                "Clients call a registry by a host, with a port if it has one, as docker.io; not {text}.",
+                text=quoted(text),
+            ),
+            field="host",
+        ) from error
 
 
 def known_host(text: str) -> str:

@@ -65,6 +65,7 @@ async def test_a_mirror_is_made_by_its_form_and_shows_no_secret(furnished: Rooms
         ({"name": "hub"}, "name"),
         ({"endpoints": "quay.io"}, "endpoints"),
         ({"endpoints": ""}, "endpoints"),
+        ({"host": "docker.io/library"}, "host"),
         ({"username": "a:b"}, "username"),
         ({"password": "secret"}, "username"),
         ({"authority": "no certificate"}, "authority"),
@@ -103,6 +104,18 @@ async def test_what_is_not_shown_changes_only_where_something_was_typed(furnishe
     await admin.post(settings, **same, no_password="true", no_proxy="true")
     assert await secrets_of(furnished, "quay") == Secrets("me")
     assert (await show_mirror(furnished.mirror, furnished.admin, QUAY)).policy.fresh_seconds == 1
+
+
+async def test_a_registry_may_be_called_otherwise_than_its_first_address(furnished: Rooms, as_user: As) -> None:
+    admin, settings = await as_user("admin"), f"{HOME}/quay/-/settings"
+    await admin.post(f"{HOME}/-/new", **FORM, host="docker.io")
+    assert (await show_mirror(furnished.mirror, furnished.admin, QUAY)).host == "docker.io"
+    assert 'value="docker.io"' in (await admin.get(settings)).text
+
+    await admin.post(settings, endpoints="https://quay.io", host="")
+
+    assert (await show_mirror(furnished.mirror, furnished.admin, QUAY)).host == "quay.io"
+    assert 'value="quay.io"' not in (await admin.get(settings)).text
 
 
 async def test_giving_a_mirror_up_is_asked_about_and_leaves_an_organization(furnished: Rooms, as_user: As) -> None:

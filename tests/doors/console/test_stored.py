@@ -43,6 +43,7 @@ GOOD: Final[Mapping[str, str]] = {
         "exclusions-1",
         "spared-1",
         "history_days",
+        "host",
         "proxy",
         "fresh_seconds",
         "stale_seconds",

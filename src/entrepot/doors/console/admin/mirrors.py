@@ -11,6 +11,7 @@ from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.mirror import upstreams
 from entrepot.mirror.freshness import Policy
 from entrepot.mirror.origins import list_configs
+from entrepot.mirror.upstream_rules import host_of
 from entrepot.mirror.upstreams import Change, Upstream
 from entrepot.values.names import OrganizationName
 
@@ -27,7 +28,7 @@ async def list_mirrors(visit: Visit) -> View:
 async def new_mirror(visit: Visit) -> View:
     """The form for a new one."""
     visit.need_operator()
-    return View("admin/mirrors/new.html", {"policy": Policy()})
+    return View("admin/mirrors/new.html", {"policy": Policy(), "host": ""})
 
 
 async def create_mirror(visit: Visit) -> Moved:
@@ -41,6 +42,7 @@ async def create_mirror(visit: Visit) -> Moved:
             form.text("authority"),
             form.text("proxy"),
             Policy(**_policy(form)),
+            form.text("host"),
         )
         made = await upstreams.create_mirror(visit.rooms.mirror, visit.actor, name, upstream, form.flag("public"))
     return Moved(_at(name), visit.say("%(name)s mirrors %(host)s from now on.", name=name, host=made.host))
@@ -59,7 +61,8 @@ async def mirror_settings(visit: Visit) -> View:
     """What can be changed of it."""
     visit.need_operator()
     found = await upstreams.show_mirror(visit.rooms.mirror, visit.actor, _name(visit))
-    return View("admin/mirrors/settings.html", {"mirror": found, "policy": found.policy})
+    host = "" if found.host == host_of(found.endpoints[0]) else found.host
+    return View("admin/mirrors/settings.html", {"mirror": found, "policy": found.policy, "host": host})
 
 
 async def change_mirror(visit: Visit) -> Moved:
@@ -73,6 +76,7 @@ async def change_mirror(visit: Visit) -> Moved:
             form.text("authority") or _gone(form, "authority"),
             form.text("proxy") or _gone(form, "proxy"),
             _policy(form),
+            form.text("host"),
         )
         await upstreams.change_mirror(visit.rooms.mirror, visit.actor, name, change)
     return Moved(_at(name), visit.say("Saved."))
