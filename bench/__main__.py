@@ -13,6 +13,7 @@ from bench import (
     machine,
     management,
     manifests,
+    mirrors,
     pulls,
     pushes,
     report,
@@ -52,6 +53,7 @@ def main() -> int:
             "verify": lambda: verify.measure(folder / "verify", options.blobs),
             "events": lambda: events.measure(folder / "events", options.events),
             "retention": lambda: retention.measure(folder / "retention", options.tags),
+            "mirrors": lambda: mirrors.measure(folder / "mirrors"),
             "webhooks": lambda: webhooks.measure(folder / "webhooks"),
             "memory": lambda: residency.measure(folder / "memory", options.seconds),
         }
@@ -88,6 +90,7 @@ def _options() -> argparse.Namespace:
         "verify",
         "events",
         "retention",
+        "mirrors",
         "webhooks",
         "memory",
     ]

@@ -61,7 +61,7 @@ def new_token(server: Server) -> str:
 def docker_registry(folder: Path) -> Iterator[Target]:
     """Debian's docker-registry for anybody, without a word in its log."""
     port = free_port()
-    with _running(["docker-registry", "serve", str(configure(folder, port))], folder, port) as pid:
+    with running(["docker-registry", "serve", str(configure(folder, port))], folder, port) as pid:
         yield Target("docker-registry", port, pid)
 
 
@@ -87,12 +87,12 @@ http {{
 }}
 """
     )
-    with _running(["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], folder, port) as pid:
+    with running(["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], folder, port) as pid:
         yield Target("nginx", port, pid)
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, port: int) -> Iterator[int]:
+def running(command: list[str], folder: Path, port: int) -> Iterator[int]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
     try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from entrepot.access.actor import Actor
 from entrepot.access.levels import Action
-from entrepot.mirror.fetching import Fetch, fetch_of
+from entrepot.mirror.fetching import Fetch, fetch_of, under_way
 from entrepot.mirror.queries import upstreams as queries
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.sources import Source, source_of
@@ -32,6 +32,10 @@ async def find_blob(
 
     Raises Unauthenticated, RepositoryUnknown, BlobUnknown, and RemoteUnreachable or RemoteRefused.
     """
+    if coming := under_way(mirror, path, digest):
+        async with mirror.db.reading() as tx:
+            await reach.permitted(tx, actor, Action.REPOSITORY_PULL, path)
+        return FoundBlob(coming.size, coming if with_bytes else None)
     source = await source_of(mirror, path.organization)
     if source is None:
         return FoundBlob(await pull.find_blob(mirror.registry, actor, path, digest))
@@ -42,7 +46,7 @@ async def find_blob(
     except (BlobUnknown, RepositoryUnknown):
         if await _is_mounted(mirror, source, path, digest):
             return FoundBlob(await pull.find_blob(mirror.registry, actor, path, digest))
-    size = await _size(mirror, source, path, digest)
+    size = await mirror.running.together(("size", path, digest), lambda: _size(mirror, source, path, digest))
     return FoundBlob(size, fetch_of(mirror, source, path, digest, size) if with_bytes else None)
 
 

@@ -21,9 +21,10 @@ from entrepot.mirror.queries import fetches as queries
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.sources import Source
 from entrepot.plumbing import metrics
+from entrepot.plumbing.ids import new_id
 from entrepot.plumbing.logging import get_logger
 from entrepot.registry import pull, staging
-from entrepot.registry.uploads import append, cancel_upload, finish_upload, start_upload
+from entrepot.registry.uploads import append, cancel_upload, finish_upload
 from entrepot.remote.blobs import read_blob
 from entrepot.remote.retries import wait_before
 from entrepot.values.descriptor import Descriptor
@@ -193,12 +194,13 @@ class Fetch:
                 return upload_id
             async with mirror.db.writing() as tx:
                 await queries.end(tx, self.path, digest, mirror.running.id)
-        upload = await start_upload(mirror.registry, self._source.house, self.path, self.digest.algorithm)
+        fresh = new_id()
         async with mirror.db.writing() as tx:
-            if await queries.begin(tx, self.path, digest, upload.id, mirror.running.id, until):
-                return upload.id
-        await cancel_upload(mirror.registry, self._source.house, self.path, upload.id)
-        return None
+            if not await queries.begin(tx, self.path, digest, fresh, mirror.running.id, until):
+                return None
+            idle = timedelta(seconds=mirror.registry.settings.upload_idle_seconds)
+            await staging.begin(tx, fresh, self.path, self._source.house.subject, tx.now, tx.now + idle)
+        return fresh
 
     async def _lead(self, upload_id: str) -> None:
         renewing = asyncio.create_task(self._renew())
@@ -342,12 +344,17 @@ class _Piece:
             self.trouble = error
 
 
+def under_way(mirror: Mirror, path: RepositoryName, digest: Digest) -> Fetch | None:
+    """The fetch of the blob that is under way in this process."""
+    found: Fetch | None = mirror.running.shared.get(_key(path, digest))
+    return found
+
+
 def fetch_of(mirror: Mirror, source: Source, path: RepositoryName, digest: Digest, size: int) -> Fetch:
-    """The fetch of the blob that is under way in this process, begun now if there is none."""
-    key = _key(path, digest)
-    known: Fetch | None = mirror.running.shared.get(key)
+    """The same, begun now if there is none."""
+    known = under_way(mirror, path, digest)
     if known is None:
-        known = mirror.running.shared[key] = Fetch(mirror, source, path, digest, size)
+        known = mirror.running.shared[_key(path, digest)] = Fetch(mirror, source, path, digest, size)
         mirror.running.begin(known.run())
     return known
 
