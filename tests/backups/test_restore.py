@@ -27,7 +27,9 @@ from entrepot.blobs.memory import MemoryStore
 from entrepot.db.opening import open_database
 from entrepot.jobs.tables import event
 from entrepot.migrations import SchemaNewer, SchemaPresent, all_tables, created, newest_revision, upgrade
+from entrepot.mirror.regions import Account, create_region
 from entrepot.values.digest import Digest
+from entrepot.values.names import RegionName
 from tests.backups.conftest import back_up
 from tests.live.postgres import Postgres
 from tests.make.cast import Cast
@@ -95,13 +97,20 @@ async def test_every_row_is_restored_as_it_was(cast: Cast, place: Place, target:
 async def test_without_the_key_all_is_restored_but_what_it_sealed(cast: Cast, place: Place, target: str) -> None:
     await cast.rooms.accounts.keys.current()
     before = await rows_of(cast.rooms.operations.place.database)
+    account = Account("we", "a long enough password")
+    await create_region(cast.rooms.mirror, cast.rooms.admin, RegionName("sealed-1"), "https://north.example", account)
     made = await back_up(cast.rooms, place)
-    sealed = ("signing_key", "access_key", "webhook")
+    sealed = ("signing_key", "access_key", "webhook", "upstream")
     assert all(before[name] for name in sealed)
 
     without = without_sealed([one.column for one in SEALED], all_tables().sorted_tables)
     await load(target, place, made.snapshot, without)
 
+    region = all_tables().tables["sync_region"]
+    assert execute(target, select(func.count(region.c.sealed))) == 0
+    assert execute(target, select(func.count()).where(region.c.name == "sealed-1")) == 1
+    execute(target, region.delete().where(region.c.name == "sealed-1"))
+    execute(target, event.delete().where(event.c.subject == "sealed-1"))
     after = await rows_of(target)
     gone = {name for name, rows in before.items() if rows and not after[name]}
     assert set(sealed) <= gone <= {*sealed, "webhook_delivery", "webhook_lane", "docker_login"}

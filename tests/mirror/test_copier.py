@@ -20,6 +20,7 @@ from entrepot.mirror.settings import MirrorSettings
 from entrepot.mirror.sync import Destination, create_rule, delete_rule, request_copies
 from entrepot.registry.push import push_manifest
 from entrepot.registry.remove import delete_tag
+from entrepot.registry.renaming import rename_repository
 from entrepot.registry.repositories import delete_repository
 from entrepot.registry.retag import add_tag
 from entrepot.remote.settings import RemoteSettings
@@ -478,3 +479,23 @@ async def test_a_region_that_answers_with_another_address_leads_nowhere_near(
 
         assert "where we may not go" in copy.error
         assert inside.asked == []
+
+
+async def test_a_repository_that_is_renamed_meanwhile_is_copied_under_its_new_name(
+    cast: Cast, mirror: Mirror, region: Region
+) -> None:
+    region.gate.clear()
+    await request_copies(mirror, cast["editor"], APP, TO, [V1])
+    async with copying(cast, mirror):
+        await until(lambda: region.at_once >= 1)
+        await rename_repository(cast.rooms.registry, cast["admin"], APP, RepositoryName("acme/renamed"))
+        region.statuses = {"PUT blobs": 503}
+        region.gate.set()
+        await until(lambda: not running_tasks())
+        region.statuses = {}
+        for _ in range(3):
+            cast.rooms.clock.advance(seconds=3_600)
+            await until(lambda: region.digest("copies/renamed", "v1") is not None or bool(running_tasks()))
+            await until(lambda: not running_tasks())
+
+    assert region.digest("copies/renamed", "v1") == str(cast.image.digest)

@@ -31,7 +31,6 @@ NOBODY = Place("north-1", "", RepositoryName("copies/app"))
     [
         (Existed("copies/app:v1 is another image."), WE, Status.EXISTED, "copies/app:v1 is another image."),
         (TagGone(), WE, Status.CANCEL, "The tag was deleted before it was copied."),
-        (RepositoryUnknown("gone", name="acme/app"), WE, Status.CANCEL, "The repository was deleted."),
         (AccountRefused("no", status=401), WE, Status.FAILED, "region update north-1 --username we --password-stdin"),
         (AccountRefused("no", status=401), NOBODY, Status.FAILED, "region update north-1 --username USER"),
         (RemoteRefused("no", status=403), WE, Status.FAILED, "we may not push to copies/app at north-1"),
@@ -64,6 +63,7 @@ def test_what_cannot_be_mended_by_waiting_ends_a_copy(
         (RemoteUnreachable("away"), "north-1 does not answer as it should: Away."),
         (StorageUnreachable("away"), "Away."),
         (DatabaseUnreachable("away"), "Away."),
+        (RepositoryUnknown("gone", name="acme/app"), "The repository got another name meanwhile."),
     ],
 )
 def test_what_is_away_is_tried_again(error: EntrepotError, said: str) -> None:

@@ -66,7 +66,8 @@ def ending_of(error: EntrepotError, place: Place) -> Ending:
     if isinstance(error, TagGone):
         return Ending(Status.CANCEL, worded("The tag was deleted before it was copied."))
     if isinstance(error, RepositoryUnknown | OrganizationUnknown):
-        return Ending(Status.CANCEL, worded("The repository was deleted."))
+        # When it was deleted, its copies went with it, and nobody reads this.
+        return Ending(Status.FAILED, worded("The repository got another name meanwhile."), retries=True)
     if isinstance(error, Elsewhere):
         return Ending(Status.FAILED, _away(error, place), retries=True, asked_for=error.retry_after)
     if isinstance(error, RemoteRefused):
