@@ -41,7 +41,7 @@ def driven() -> dict[str, list[str]]:
     tests: dict[str, list[str]] = {name: [] for name in _methods()}
     for file in sorted(Path(__file__).parent.glob("test_*.py")):
         for function in ast.parse(file.read_text()).body:
-            if isinstance(function, ast.FunctionDef) and function.name.startswith("test_"):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and function.name.startswith("test_"):
                 used = {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
                 for name in used & tests.keys():
                     tests[name].append(f"{file.name}::{function.name}")

@@ -76,8 +76,9 @@ def test_gates_say_what_is_here(sdk: SwrClient) -> None:
     gates = sdk.show_share_feature_gates(v2.ShowShareFeatureGatesRequest())
 
     assert gates.enable_list_v3 is gates.enable_authorization_token is gates.enable_image_quota is True
+    assert gates.enable_image_sync is True
     assert gates.enable_sm3 is gates.enable_image_scan is gates.enable_cci_service is gates.enable_pipeline is False
-    assert gates.enable_experience is gates.enable_hss_service is gates.enable_image_sync is False
+    assert gates.enable_experience is gates.enable_hss_service is False
     assert gates.enable_image_label is gates.enable_resource is False
 
 
