@@ -152,7 +152,11 @@ class House:
 
     @property
     def oci(self) -> OciRooms:
-        settings = OciSettings(self.settings.external_url or "", self.settings.body_idle_seconds)
+        settings = OciSettings(
+            self.settings.external_url or "",
+            self.settings.body_idle_seconds,
+            (self.settings.mirror_docker_url or "").partition("://")[2],
+        )
         every = self.settings.audit_pulls_every
         sampled = SampledPulls(self.accounts.notes, every) if every else None
         return OciRooms(self.accounts, self.credentials, self.registry, self.mirror, settings, sampled)

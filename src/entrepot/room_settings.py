@@ -126,6 +126,7 @@ def webhook_settings(settings: Settings) -> WebhookSettings:
 def mirror_settings(settings: Settings) -> MirrorSettings:
     return MirrorSettings(
         near=parse_networks(settings.mirror_networks),
+        docker_url=settings.mirror_docker_url or "",
         upstream_seconds_max=settings.mirror_upstream_seconds_max,
         sync_at_once=settings.sync_at_once,
         sync_bytes_per_second=settings.sync_bytes_per_second,

@@ -75,7 +75,9 @@ async def list_configs(mirror: Mirror, actor: Actor, name: OrganizationName, add
     refusals: dict[Engine, Refused] = {}
     for engine in Engine:
         try:
-            snippets[engine] = snippet(engine, row.organization, row.host, row.endpoints[0], address)
+            snippets[engine] = snippet(
+                engine, row.organization, row.host, row.endpoints[0], address, mirror.settings.docker_url
+            )
         except ParameterInvalid as error:
             refusals[engine] = error
     return Configs(row.host, row.public_by_default, snippets, refusals)

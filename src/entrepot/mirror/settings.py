@@ -8,7 +8,9 @@ from entrepot.plumbing.networks import Network
 
 @dataclass(frozen=True, slots=True)
 class MirrorSettings:
-    """`near`: private networks that an upstream or a region may send us on to. `upstream_seconds_max`: so long an
+    """`docker_url`: where Docker Engines find their mirror of Docker Hub; empty: nowhere.
+
+    `near`: private networks that an upstream or a region may send us on to. `upstream_seconds_max`: so long an
     answer about a manifest may take.
 
     `piece_bytes`: what is fetched is readable by other processes in pieces of this size at most; `piece_seconds`: or
@@ -23,6 +25,7 @@ class MirrorSettings:
     """
 
     near: Sequence[Network] = ()
+    docker_url: str = ""
     upstream_seconds_max: float = 20.0
     piece_bytes: int = 4 << 20
     piece_seconds: float = 2.0

@@ -30,12 +30,17 @@ class Snippet:
     then: str
 
 
-def snippet(engine: Engine, mirror: str, host: str, endpoint: str, url: str) -> Snippet:
+def snippet(engine: Engine, mirror: str, host: str, endpoint: str, url: str, docker_url: str) -> Snippet:
     """For the organization `mirror` of the service at `url`, whose upstream clients call `host`, at `endpoint`.
 
-    Raises ParameterInvalid for what the engine cannot do: Docker takes mirrors of Docker Hub alone.
+    `docker_url`: where the service takes every name for one of Docker Hub; empty: nowhere. Raises ParameterInvalid for
+    what the engine cannot do: Docker takes mirrors of Docker Hub alone, and has to find them at a host of their own.
     """
-    return _SNIPPETS[engine](mirror, host, endpoint, url)
+    return (
+        _docker(mirror, host, url, docker_url)
+        if engine is Engine.DOCKER
+        else _SNIPPETS[engine](mirror, host, endpoint, url)
+    )
 
 
 def _containerd(_mirror: str, host: str, endpoint: str, url: str) -> Snippet:
@@ -44,7 +49,7 @@ def _containerd(_mirror: str, host: str, endpoint: str, url: str) -> Snippet:
     return Snippet(Engine.CONTAINERD, f"/etc/containerd/certs.d/{host}/hosts.toml", text, "")
 
 
-def _docker(mirror: str, host: str, _endpoint: str, url: str) -> Snippet:
+def _docker(mirror: str, host: str, url: str, docker_url: str) -> Snippet:
     if host != DOCKER_HUB:
         raise ParameterInvalid(
             worded(
@@ -55,7 +60,12 @@ def _docker(mirror: str, host: str, _endpoint: str, url: str) -> Snippet:
             ),
             field="for",
         )
-    text = json.dumps({"registry-mirrors": [url]}, indent=2) + "\n"
+    if not docker_url:
+        raise ParameterInvalid(
+            "Docker does not say that it means Docker Hub: give it a host of its own by the setting mirror_docker_url.",
+            field="for",
+        )
+    text = json.dumps({"registry-mirrors": [docker_url]}, indent=2) + "\n"
     return Snippet(Engine.DOCKER, "/etc/docker/daemon.json", text, "systemctl restart docker")
 
 
@@ -84,7 +94,6 @@ def _buildkit(mirror: str, host: str, _endpoint: str, url: str) -> Snippet:
 
 _SNIPPETS: Final[Mapping[Engine, Callable[[str, str, str, str], Snippet]]] = {
     Engine.CONTAINERD: _containerd,
-    Engine.DOCKER: _docker,
     Engine.PODMAN: _podman,
     Engine.BUILDKIT: _buildkit,
 }

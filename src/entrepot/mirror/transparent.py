@@ -1,17 +1,16 @@
 """Transparent pulls: a client asks for an image by its name at another registry, and is led to a mirror of that.
 
-containerd says which registry it means (`?ns=docker.io`); Docker's `registry-mirrors` speak of Docker Hub without
-saying so. An organization of ours is never taken for one of Docker Hub: what is here is not looked up elsewhere.
+containerd says which registry it means (`?ns=docker.io`). Docker's `registry-mirrors` mean Docker Hub without saying
+so: they have a host of their own (`docker_url`), at which nothing else is meant. So a name that is asked for at any
+other host is never looked up elsewhere.
 """
 
-from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Final
 
 from entrepot.mirror.queries import upstreams as queries
 from entrepot.mirror.room import Mirror
-from entrepot.mirror.upstream_rules import DOCKER_HUB, known_host
-from entrepot.registry.queries import names
+from entrepot.mirror.upstream_rules import known_host
 from entrepot.values.errors import RepositoryUnknown, quoted, worded
 
 _KNOWN_SECONDS: Final = 5.0
@@ -30,36 +29,24 @@ class Transparent:
 
         `own`: what clients call this service. Raises RepositoryUnknown when nothing here mirrors that registry.
         """
-        if not host:
-            organization = name.partition("/")[0]
-            found = await self._remembered(f"/{organization}", self._instead_of, organization)
-            return f"{found}/{name}" if found else name
         asked = known_host(host)
-        if asked == own.lower():
+        if asked in ("", own.lower()):
             return name
-        found = await self._remembered(asked, self._mirror_of, asked)
+        found = await self._remembered(asked)
         if not found:
             raise RepositoryUnknown(worded("No organization here mirrors {host}.", host=quoted(host)), name=name)
         return f"{found}/{name}"
-
-    async def _instead_of(self, organization: str) -> str:
-        """The mirror of Docker Hub, for the name of what is no organization here."""
-        hub = await self._mirror_of(DOCKER_HUB)
-        if not hub:
-            return ""
-        async with self._mirror.db.reading() as tx:
-            return "" if await names.organization_by_name(tx, organization) else hub
 
     async def _mirror_of(self, host: str) -> str:
         async with self._mirror.db.reading() as tx:
             return next(iter(await queries.mirrors_of_host(tx, host)), "")
 
-    async def _remembered(self, key: str, ask: Callable[[str], Awaitable[str]], subject: str) -> str:
-        known = self._known.get(key)
+    async def _remembered(self, host: str) -> str:
+        known = self._known.get(host)
         if known is not None and monotonic() < known[1]:
             return known[0]
-        found = await ask(subject)
+        found = await self._mirror_of(host)
         if len(self._known) >= _KNOWN_MAX:
             self._known.clear()
-        self._known[key] = found, monotonic() + _KNOWN_SECONDS
+        self._known[host] = found, monotonic() + _KNOWN_SECONDS
         return found

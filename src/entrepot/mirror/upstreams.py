@@ -176,7 +176,7 @@ async def show_config(mirror: Mirror, actor: Actor, name: OrganizationName, engi
     Raises what `show_mirror` raises, and ParameterInvalid for what the engine cannot do.
     """
     shown = await show_mirror(mirror, actor, name)
-    return snippet(engine, shown.organization, shown.host, shown.endpoints[0], address)
+    return snippet(engine, shown.organization, shown.host, shown.endpoints[0], address, mirror.settings.docker_url)
 
 
 async def change_mirror(mirror: Mirror, actor: Actor, name: OrganizationName, change: Change) -> Shown:

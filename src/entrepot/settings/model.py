@@ -187,6 +187,7 @@ class Settings(BaseModel):
     ldap_seconds: Seconds = people(5, "How long a directory may take for each step of a login.", ge=1, le=60)
 
     mirror_networks: Annotated[str, AfterValidator(_networks)] = mirroring("", "Private networks that the upstream of a mirror, or a region, may send us on to, as 10.0.0.0/8, 192.168.7.4; its own address may be anywhere.")
+    mirror_docker_url: Annotated[str, AfterValidator(_origin_of_clients)] | None = mirroring(None, "Address by which Docker Engines reach this service as their mirror of Docker Hub: a host of its own, as https://hub.example.com, at which every name is one of Docker Hub.")
     mirror_upstream_seconds_max: Seconds = mirroring(20, "How long nothing may come from an upstream before its next address is asked, or what is here is served stale.", ge=1, le=600)
 
     sync_at_once: int = mirroring(2, "Copies to regions that a worker carries out at the same time.", ge=1, le=32)

@@ -24,6 +24,8 @@ class OciSettings:
     external_url: str = ""
     """How clients reach this service; empty: as the request's Host header says."""
     body_idle_seconds: float = 60.0
+    docker_host: str = ""
+    """What Docker Engines call this service as their mirror of Docker Hub; empty: none does."""
 
 
 @dataclass(frozen=True, slots=True)

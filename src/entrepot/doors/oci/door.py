@@ -16,6 +16,7 @@ from entrepot.doors.oci.call import API_VERSION, Call, OciRooms, Plain, Response
 from entrepot.doors.oci.fast import FastPulls
 from entrepot.doors.oci.uploads import progress_headers
 from entrepot.mirror.transparent import Transparent
+from entrepot.mirror.upstream_rules import DOCKER_HUB
 from entrepot.values.errors import (
     Elsewhere,
     EntrepotError,
@@ -93,7 +94,7 @@ class OciDoor:
 
     async def _pulled(self, scope: Scope, receive: Receive, send: Send) -> Scope | None:
         """None when the request is answered, else what of it is left to the table."""
-        names_registry = b"ns=" in scope["query_string"]
+        names_registry = b"ns=" in scope["query_string"] or self._is_for_docker(scope)
         if not names_registry and await self._tried_fast(scope, receive, send):
             return None
         led = await self._led(scope, receive, send)
@@ -109,7 +110,8 @@ class OciDoor:
         found = routes.find(scope["path"])
         if found is None or not found[1]:
             return scope
-        name, host = found[1], Request(scope).query_params.get("ns", "")
+        name = found[1]
+        host = DOCKER_HUB if self._is_for_docker(scope) else Request(scope).query_params.get("ns", "")
         own = urlsplit(base_url(scope, self._rooms.settings.external_url)).netloc
         try:
             here = await self._transparent.name(name, host, own)
@@ -119,6 +121,11 @@ class OciDoor:
         beginning = len("/v2/")
         path = f"/v2/{here}{scope['path'][beginning + len(name) :]}"
         return scope if here == name else {**scope, "path": path, "raw_path": path.encode()}
+
+    def _is_for_docker(self, scope: Scope) -> bool:
+        """Whether a Docker Engine asks its mirror of Docker Hub."""
+        own = self._rooms.settings.docker_host
+        return bool(own) and any(key == b"host" and value.decode("latin-1") == own for key, value in scope["headers"])
 
     async def _tried_fast(self, scope: Scope, receive: Receive, send: Send) -> bool:
         try:
@@ -170,6 +177,8 @@ class OciDoor:
         `invalid_token` tells a client to sign in again, `insufficient_scope` that this would not help (§3.1).
         """
         realm = base_url(scope, self._rooms.settings.external_url) + TOKEN_PATH
+        if self._is_for_docker(scope):
+            realm += f"?ns={DOCKER_HUB}"  # what the token is asked for is named as there
         parts = [f'realm="{realm}"', f'service="{self._rooms.accounts.settings.service}"']
         if wanted and _is_quotable(wanted):
             parts.append(f'scope="{wanted}"')

@@ -35,7 +35,7 @@ async def get_token(rooms: OciRooms, transparent: Transparent, request: Request)
     query = request.query_params
     header = request.headers.get("authorization")
     actor = await rooms.credentials.actor(header.encode("latin-1") if header is not None else None)
-    issued = await issue_token(rooms.accounts, actor, await _scopes(transparent, query.getlist("scope")))
+    issued = await issue_token(rooms.accounts, actor, await _scopes(transparent, request, query.getlist("scope")))
     wants_refresh = query.get("offline_token", "").lower() == "true" and not actor.is_anonymous
     return _answer(issued, await issue_refresh_token(rooms.accounts, actor) if wants_refresh else None)
 
@@ -67,17 +67,16 @@ async def post_token(rooms: OciRooms, transparent: Transparent, request: Request
             more = {"issued_token_type": _ACCESS_TOKEN, "token_type": "Bearer"}
         case other:
             raise ParameterInvalid(f"grant_type must be password, refresh_token or RFC 8693's, not {other[:40]!r}.")
-    issued = await issue_token(rooms.accounts, actor, await _scopes(transparent, form.get("scope", [])))
+    issued = await issue_token(rooms.accounts, actor, await _scopes(transparent, request, form.get("scope", [])))
     return _answer(issued, secret, more)
 
 
-async def _scopes(transparent: Transparent, texts: Sequence[str]) -> list[Scope]:
-    """What is asked for; who means an image of Docker Hub without saying so gets a token for the mirror of that."""
-    scopes = parse_scopes(texts)
-    pulls = [one.kind == "repository" and one.actions == ("pull",) for one in scopes]
+async def _scopes(transparent: Transparent, request: Request, texts: Sequence[str]) -> list[Scope]:
+    """What is asked for, under the names that repositories have here: the challenge says which registry is meant."""
+    scopes, host = parse_scopes(texts), request.query_params.get("ns", "")
     return [
-        replace(one, name=await transparent.name(one.name, "", "")) if is_pull else one
-        for one, is_pull in zip(scopes, pulls, strict=True)
+        replace(one, name=await transparent.name(one.name, host, "")) if one.kind == "repository" else one
+        for one in scopes
     ]
 
 
