@@ -32,6 +32,7 @@ from entrepot.jobs.settings import JobSettings
 from entrepot.jobs.tail import Tail
 from entrepot.migrations import upgrade
 from entrepot.mirror.room import Mirror
+from entrepot.mirror.settings import MirrorSettings
 from entrepot.operations.room import Operations, Place, SettingShown
 from entrepot.plumbing.clock import FakeClock
 from entrepot.plumbing.networks import parse_networks
@@ -125,7 +126,8 @@ class Rooms:
 
     @cached_property
     def mirror(self) -> Mirror:
-        return Mirror(self.db, self.clock, self.registry, self.accounts.sealer)
+        settings = MirrorSettings(docker_url="https://hub.registry.test")
+        return Mirror(self.db, self.clock, self.registry, self.accounts.sealer, settings)
 
     @property
     def intake(self) -> Intake:
