@@ -11,10 +11,10 @@ from typing import Final
 from entrepot.mirror.queries import upstreams as queries
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.upstream_rules import known_host
-from entrepot.values.errors import RepositoryUnknown, quoted, worded
 
 _KNOWN_SECONDS: Final = 5.0
 _KNOWN_MAX: Final = 10_000
+_HOST_CHARS_MAX: Final = 255
 
 
 class Transparent:
@@ -24,18 +24,16 @@ class Transparent:
         self._mirror = mirror
         self._known: dict[str, tuple[str, float]] = {}
 
-    async def name(self, name: str, host: str, own: str) -> str:
-        """What a repository is called here that a client calls `name` at the registry `host`; empty: it does not say.
+    async def name(self, name: str, host: str) -> str | None:
+        """What a repository is called here that a client calls `name` at the registry `host`.
 
-        `own`: what clients call this service. Raises RepositoryUnknown when nothing here mirrors that registry.
+        None when nothing here mirrors that registry.
         """
         asked = known_host(host)
-        if asked in ("", own.lower()):
-            return name
+        if not asked or not asked.isprintable() or len(asked) > _HOST_CHARS_MAX:
+            return None
         found = await self._remembered(asked)
-        if not found:
-            raise RepositoryUnknown(worded("No organization here mirrors {host}.", host=quoted(host)), name=name)
-        return f"{found}/{name}"
+        return f"{found}/{name}" if found else None
 
     async def _mirror_of(self, host: str) -> str:
         async with self._mirror.db.reading() as tx:

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Awaitable, Callable, Collection
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrepot.doors.http import front
 from entrepot.doors.http.address import base_url
@@ -21,6 +20,7 @@ from entrepot.values.errors import (
     Elsewhere,
     EntrepotError,
     RangeUnsatisfiable,
+    RepositoryUnknown,
     TooMany,
     Unauthenticated,
     Unsupported,
@@ -94,33 +94,34 @@ class OciDoor:
 
     async def _pulled(self, scope: Scope, receive: Receive, send: Send) -> Scope | None:
         """None when the request is answered, else what of it is left to the table."""
-        names_registry = b"ns=" in scope["query_string"] or self._is_for_docker(scope)
-        if not names_registry and await self._tried_fast(scope, receive, send):
+        is_for_docker = self._is_for_docker(scope)
+        if not is_for_docker and b"ns=" not in scope["query_string"]:
+            return None if await self._tried_fast(scope, receive, send) else scope
+        host = DOCKER_HUB if is_for_docker else Request(scope).query_params.get("ns", "").strip()
+        led = await self._led(scope, host)
+        if led is None and is_for_docker and (found := routes.find(scope["path"])) is not None and found[1]:
+            # What is asked for there is Docker Hub's, and never ours.
+            render = self._renderer(scope, "", "", "")
+            await front.answer(scope, receive, send, found[0].name, _nothing_mirrors_docker_hub, render)
             return None
-        led = await self._led(scope, receive, send)
-        if led is not None and led is not scope and await self._tried_fast(led, receive, send):
-            return None
-        return led
+        if led is not None and not is_for_docker:
+            send = _naming(send, host)
+        left = led or scope
+        if not await self._tried_fast(left, receive, send):
+            await self._look_up(left, receive, send)
+        return None
 
-    async def _led(self, scope: Scope, receive: Receive, send: Send) -> Scope | None:
-        """The request as it is for the mirror that its client means without saying so, else as it was.
-
-        None: nothing here is what it means, and that was answered.
-        """
+    async def _led(self, scope: Scope, host: str) -> Scope | None:
+        """The request as it is for the mirror of the registry that its client means; None when there is none."""
         found = routes.find(scope["path"])
         if found is None or not found[1]:
-            return scope
-        name = found[1]
-        host = DOCKER_HUB if self._is_for_docker(scope) else Request(scope).query_params.get("ns", "")
-        own = urlsplit(base_url(scope, self._rooms.settings.external_url)).netloc
-        try:
-            here = await self._transparent.name(name, host, own)
-        except EntrepotError as error:
-            await front.answer(scope, receive, send, found[0].name, _raising(error), self._renderer(scope, "", "", ""))
             return None
-        beginning = len("/v2/")
-        path = f"/v2/{here}{scope['path'][beginning + len(name) :]}"
-        return scope if here == name else {**scope, "path": path, "raw_path": path.encode()}
+        name = found[1]
+        here = await self._transparent.name(name, host)
+        if here is None:
+            return None
+        path = f"/v2/{here}{scope['path'][len('/v2/') + len(name) :]}"
+        return {**scope, "path": path, "raw_path": path.encode()}
 
     def _is_for_docker(self, scope: Scope) -> bool:
         """Whether a Docker Engine asks its mirror of Docker Hub."""
@@ -189,11 +190,20 @@ class OciDoor:
         return f"Bearer {','.join(parts)}"
 
 
-def _raising(error: EntrepotError) -> Callable[[], Awaitable[Response]]:
-    async def handle() -> Response:
-        raise error
+def _naming(send: Send, host: str) -> Send:
+    """Answers say which registry they were looked for at (distribution specification, "Registry Proxying")."""
 
-    return handle
+    async def named(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message["headers"], (b"oci-namespace", host.encode("latin-1", "replace"))]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return named
+
+
+async def _nothing_mirrors_docker_hub() -> Response:
+    raise RepositoryUnknown("No organization here mirrors Docker Hub.")
 
 
 async def _no_such_path() -> Response:

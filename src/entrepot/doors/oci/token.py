@@ -75,7 +75,7 @@ async def _scopes(transparent: Transparent, request: Request, texts: Sequence[st
     """What is asked for, under the names that repositories have here: the challenge says which registry is meant."""
     scopes, host = parse_scopes(texts), request.query_params.get("ns", "")
     return [
-        replace(one, name=await transparent.name(one.name, host, "")) if one.kind == "repository" else one
+        replace(one, name=await transparent.name(one.name, host) or one.name) if one.kind == "repository" else one
         for one in scopes
     ]
 
