@@ -222,3 +222,13 @@ async def test_a_mirror_may_have_a_name_as_long_as_names_are(mirror: Mirror, cas
     await bring(mirror, 100, path)
 
     assert await show_origin(mirror, cast["admin"], path) == Origin("quay.io", "team/app", {})
+
+
+async def test_a_public_mirror_is_no_organization_of_everybody(mirror: Mirror, cast: Cast) -> None:
+    """Whoever lists organizations sees those in which they may do something themselves."""
+    before = await organizations.list_organizations(mirror.registry, cast["stranger"])
+    await organizations.change_organization(mirror.registry, cast["admin"], HUB, public_by_default=True)
+
+    assert await organizations.list_organizations(mirror.registry, cast["stranger"]) == before
+    assert HUB in [one.name for one in await organizations.list_organizations(mirror.registry, cast["admin"])]
+    assert await browse.readable(mirror.registry, cast["stranger"], [HUB]) == {HUB}

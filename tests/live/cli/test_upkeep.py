@@ -107,7 +107,7 @@ def test_a_region_is_made_known_copied_to_and_forgotten(as_admin: Run, server: S
     assert (rule["remoteRegionId"], rule["syncAuto"], rule["override"]) == (region, True, False)
     ok(as_admin("sync", "copy", repository, "v1", *place))
     [job] = read(as_admin("sync", "jobs", repository, "--json"))
-    assert (job["tag"], job["syncOperatorName"]) == ("v1", server.user)
+    assert (job["tag"], job["operator_name"]) == ("v1", server.user)
     assert job["status"] in ("waiting", "running")  # nobody is there, and it is tried again
 
     ok(as_admin("sync", "delete", repository, *place))

@@ -136,7 +136,8 @@ async def counts_in(tx: Reader, actor: Actor, organization_id: int) -> Row[Any]:
 
 
 def _level(actor: Actor, at: datetime) -> ScalarSelect[Any]:
-    held = (grant.c.scope == organization.c.name, held_by(actor), alive(at))
+    """What everybody may do in a public mirror is no permission that the actor holds."""
+    held = (grant.c.scope == organization.c.name, grant.c.subject != EVERYONE, held_by(actor), alive(at))
     return select(func.max(grant.c.level)).where(*held).scalar_subquery()
 
 
