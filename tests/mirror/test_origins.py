@@ -24,6 +24,9 @@ from entrepot.mirror.upstreams import (
 from entrepot.registry import browse, history, organizations, renaming, retag
 from entrepot.registry.push import push_manifest
 from entrepot.registry.queries import names, tags
+from entrepot.upkeep.reading import Pace
+from entrepot.upkeep.verification import request_verification, show_verification
+from entrepot.upkeep.verify import verify
 from entrepot.values.errors import MirrorNotPushed, MirrorUnknown, RepositoryUnknown, Unauthenticated
 from entrepot.values.names import OrganizationName, RepositoryName, TagName
 from tests.make.cast import Cast
@@ -232,3 +235,11 @@ async def test_a_public_mirror_is_no_organization_of_everybody(mirror: Mirror, c
     assert await organizations.list_organizations(mirror.registry, cast["stranger"]) == before
     assert HUB in [one.name for one in await organizations.list_organizations(mirror.registry, cast["admin"])]
     assert await browse.readable(mirror.registry, cast["stranger"], [HUB]) == {HUB}
+
+
+async def test_layers_that_a_mirror_did_not_fetch_are_not_missing(mirror: Mirror, cast: Cast) -> None:
+    upkeep = cast.rooms.upkeep
+    asked = await request_verification(upkeep, cast["admin"])
+    await verify(upkeep, asked.id, Pace())
+
+    assert set((await show_verification(upkeep, cast["admin"], asked.id)).results.values()) == {0}

@@ -83,7 +83,7 @@ def test_pages_of_mirrors_hinder_nobody(visit: Visit, api: Api, options: dict[st
         console.go(path)
         assert console.violations() == [], path
         assert not console.overflows(), path
-    for path in ("/console/organizations", f"/console/organizations/{name}"):
+    for path in (f"/console/organizations?q={name}", f"/console/organizations/{name}"):
         page = console.go(path)
         expect(page.locator("main")).to_contain_text("docker.io")
         assert console.violations() == [], path

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, delete, func, literal, select, update
 from entrepot.db.among import among
 from entrepot.db.transaction import Reader, Writer
 from entrepot.registry.queries.lost import UNLINKED, is_lost
+from entrepot.registry.queries.names import ALLOWS_SPARSE
 from entrepot.registry.tables import (
     blob,
     blob_finding,
@@ -28,7 +29,7 @@ _HAS_LINK = (
     )
     .exists()
 )
-_WITHOUT_LINK = (~organization.c.allows_sparse, ~_HAS_LINK)
+_WITHOUT_LINK = (~ALLOWS_SPARSE, ~_HAS_LINK)
 """What a manifest names and its repository lacks, where that is not allowed."""
 
 
