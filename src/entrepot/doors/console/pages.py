@@ -74,8 +74,7 @@ PAGES: Final = (
     # The first steps of a new installation.
     Page("GET", _WELCOME, welcome.show_welcome),
     # A form that was refused stands at its own address, and what is live on it asks there again.
-    Page("GET", f"{_WELCOME}/password", welcome.show_welcome),
-    Page("GET", f"{_WELCOME}/organization", welcome.show_welcome),
+    Page("GET", f"{_WELCOME}/organization", welcome.show_welcome_again),
     Page("POST", f"{_WELCOME}/password", welcome.change_first_password, welcome.show_welcome),
     Page("POST", f"{_WELCOME}/organization", welcome.create_first_organization, welcome.show_welcome),
     Page("POST", f"{_WELCOME}/later", welcome.put_off),

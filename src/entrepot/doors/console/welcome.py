@@ -31,6 +31,11 @@ async def show_welcome(visit: Visit) -> View | Response:
     return View("welcome.html", values)
 
 
+async def show_welcome_again(visit: Visit) -> View | Response:
+    """The same after a first organization was refused."""
+    return await show_welcome(visit)
+
+
 async def change_first_password(visit: Visit) -> Moved:
     """Take a new password in place of the one the account was made with."""
     secret = await replace_password(visit)
