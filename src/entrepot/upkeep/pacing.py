@@ -1,9 +1,9 @@
 """Pacing: upkeep writes beside those who wait for an answer, in short batches with a rest after each.
 
 While nobody else writes, batches are large. Others are seen by the events they leave. Then SQLite, which has one
-writer, is taken for a hundredth of a second at a time, and left alone for more than twice as long: who writes comes
-during a batch with a chance of three in ten, and waits for half of it. On PostgreSQL writers seldom wait for each
-other, and it is the processor that is shared.
+writer, is taken for a hundredth of a second at a time, and left alone for six times as long: who writes comes during
+a batch with a chance of one in seven, and waits for half of it. On PostgreSQL writers seldom wait for each other, and
+it is the processor that is shared.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Final
 
-from entrepot.db.database import Database
+from entrepot.db.database import Database, Dialect
 from entrepot.db.transaction import Writer
 from entrepot.upkeep.queries import collections
 
@@ -23,7 +23,7 @@ _SEEN_SECONDS: Final = 1.0
 _BATCH_SECONDS: Final = 0.01
 # As many times as the batch took.
 _REST_ALONE: Final = 0.5
-_REST_BESIDE: Final = 2.3
+_REST_BESIDE: Final[dict[Dialect, float]] = {"sqlite": 6.0, "postgresql": 2.3}
 
 
 class Pacer:
@@ -61,4 +61,4 @@ class Pacer:
             return _REST_ALONE * took
         if self._db.dialect == "sqlite":
             self._small = max(_LEAST, min(LARGE, round(self._small * _BATCH_SECONDS / took)))
-        return _REST_BESIDE * took
+        return _REST_BESIDE[self._db.dialect] * took
