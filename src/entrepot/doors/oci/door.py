@@ -98,11 +98,16 @@ class OciDoor:
         if not is_for_docker and b"ns=" not in scope["query_string"]:
             return None if await self._tried_fast(scope, receive, send) else scope
         host = DOCKER_HUB if is_for_docker else Request(scope).query_params.get("ns", "").strip()
-        led = await self._led(scope, host)
+        try:
+            led = await self._led(scope, host)
+        except EntrepotError as error:  # the database is away
+            await front.answer(scope, receive, send, "unknown", _raising(error), self._renderer(scope, "", "", ""))
+            return None
         if led is None and is_for_docker and (found := routes.find(scope["path"])) is not None and found[1]:
             # What is asked for there is Docker Hub's, and never ours.
             render = self._renderer(scope, "", "", "")
-            await front.answer(scope, receive, send, found[0].name, _nothing_mirrors_docker_hub, render)
+            nothing = RepositoryUnknown("No organization here mirrors Docker Hub.")
+            await front.answer(scope, receive, send, found[0].name, _raising(nothing), render)
             return None
         if led is not None and not is_for_docker:
             send = _naming(send, host)
@@ -202,8 +207,11 @@ def _naming(send: Send, host: str) -> Send:
     return named
 
 
-async def _nothing_mirrors_docker_hub() -> Response:
-    raise RepositoryUnknown("No organization here mirrors Docker Hub.")
+def _raising(error: EntrepotError) -> Callable[[], Awaitable[Response]]:
+    async def handle() -> Response:
+        raise error
+
+    return handle
 
 
 async def _no_such_path() -> Response:
