@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.live.api import Api, fresh_name
+from tests.live.conftest import StartServer
 from tests.live.console.browser import Console
 from tests.live.console.conftest import Visit
 from tests.live.test_garbage import push
@@ -89,11 +90,13 @@ def test_these_pages_hinder_nobody(visit: Visit, api: Api, options):
         assert not console.overflows(), path
 
 
-def test_a_verification_says_what_is_wrong_until_it_is_pushed_again(visit: Visit, api: Api):
-    path = f"{api.create_org(fresh_name('verified'))}/app"
-    lost = push(api, path, "v1").blobs[0]
-    [place] = api.server.data.rglob(f"blobs/sha256/*/{lost.digest.hex}")
-    english, console = visit(), visit(locale="zh-CN", viewport=NARROW)
+def test_a_verification_says_what_is_wrong_until_it_is_pushed_again(visit: Visit, start_server: StartServer):
+    server = start_server()  # its own: of the shared one, other tests take bytes away
+    with Api(server) as api:
+        path = f"{api.create_org(fresh_name('verified'))}/app"
+        lost = push(api, path, "v1").blobs[0]
+    [place] = server.data.rglob(f"blobs/sha256/*/{lost.digest.hex}")
+    english, console = visit(at=server), visit(at=server, locale="zh-CN", viewport=NARROW)
     for one, title, good in ((english, "Verification", "Nothing is wrong"), (console, "数据校验", "没有问题")):
         one.sign_in()
         page = one.go(VERIFY)
@@ -112,7 +115,8 @@ def test_a_verification_says_what_is_wrong_until_it_is_pushed_again(visit: Visit
     expect(page.locator("a[href='/console/admin/verify']").first).to_be_attached()
     expect(page.locator(".alert.bad")).to_contain_text("1 个数据块与推送时不一致")
 
-    api.client.post(f"/v2/{path}/blobs/uploads/?digest={lost.digest}", content=lost.content).raise_for_status()
+    with Api(server) as api:
+        api.client.post(f"/v2/{path}/blobs/uploads/?digest={lost.digest}", content=lost.content).raise_for_status()
     console.go(VERIFY)
     expect(page.locator("#rows")).to_contain_text("没有问题")
 
