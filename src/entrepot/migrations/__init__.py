@@ -58,6 +58,7 @@ def all_tables() -> MetaData:
     import entrepot.jobs.tables
     import entrepot.mirror.tables
     import entrepot.operations.tables
+    import entrepot.regions.tables
     import entrepot.registry.counted_tables
     import entrepot.registry.tables
     import entrepot.triggers.tables

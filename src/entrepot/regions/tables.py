@@ -1,0 +1,43 @@
+"""Tokens that let an edge join a region, and the edges."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Integer, LargeBinary, String, Table, text
+
+from entrepot.db.schema import Json, Name, UtcTime, metadata
+
+# Any number of edges may join with a token until it ends. `patterns`: what they may hold; NULL: everything.
+edge_token = Table(
+    "edge_token",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("region", ForeignKey("sync_region.name", ondelete="CASCADE"), nullable=False, index=True),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("patterns", Json),
+    Column("creator_id", String(32), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+)
+
+# A node of a region. `hash`: of its secret. `lost_at`: when the connection broke over which it last reported, until it
+# reports again. `presence`: which blobs it has, as a filter (`presence.py`).
+edge = Table(
+    "edge",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", Name(64), nullable=False, unique=True),
+    Column("region", ForeignKey("sync_region.name", ondelete="CASCADE"), nullable=False, index=True),
+    Column("url", String(255), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("patterns", Json),
+    Column("is_draining", Boolean, nullable=False, server_default=text("false")),
+    Column("version", String(64), nullable=False),
+    Column("capacity_bytes", BigInteger, nullable=False),
+    Column("held_bytes", BigInteger, nullable=False, server_default=text("0")),
+    Column("free_bytes", BigInteger, nullable=False, server_default=text("0")),
+    Column("streams", Integer, nullable=False, server_default=text("0")),
+    Column("round_trip_ms", Float),
+    Column("joined_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("lost_at", UtcTime),
+    Column("presence", LargeBinary),
+    Column("presence_at", UtcTime),
+)
