@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("expires_at", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_edge_token")),
         sa.ForeignKeyConstraint(
-            ["region"], ["sync_region.name"], name=op.f("fk_edge_token_region_sync_region"), ondelete="CASCADE"
+            ["region"], ["sync_region.name"], name=op.f("fk_edge_token_region"), ondelete="CASCADE"
         ),
         sa.UniqueConstraint("hash", name=op.f("uq_edge_token_hash")),
     )
@@ -49,9 +49,7 @@ def upgrade() -> None:
         sa.Column("presence", sa.LargeBinary(), nullable=True),
         sa.Column("presence_at", UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_edge")),
-        sa.ForeignKeyConstraint(
-            ["region"], ["sync_region.name"], name=op.f("fk_edge_region_sync_region"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["region"], ["sync_region.name"], name=op.f("fk_edge_region"), ondelete="CASCADE"),
         sa.UniqueConstraint("name", name=op.f("uq_edge_name")),
         sa.UniqueConstraint("hash", name=op.f("uq_edge_hash")),
     )
