@@ -118,6 +118,7 @@ SCHEDULE: dict[AnyJob, Schedule] = {
     webhooks_jobs.forget_deliveries: every(hours=1),
     mirror_jobs.forget_fetches: every(days=1),
     mirror_jobs.forget_copies: every(hours=1),
+    mirror_jobs.trim: every(minutes=10),
 }
 
 # What is sealed, and where; `entrepot secrets rotate` seals all of it anew.

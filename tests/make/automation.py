@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from entrepot.jobs.notes import SYSTEM
 from entrepot.mirror.kept import keep
+from entrepot.mirror.pin_rules import Pin
+from entrepot.mirror.pins import pin_images
 from entrepot.mirror.queries import copies
 from entrepot.mirror.regions import create_region
 from entrepot.mirror.rules import Status
@@ -68,6 +70,7 @@ async def automate(rooms: Rooms, path: RepositoryName) -> None:
     north = RegionName(REMOTE["remoteRegionId"])
     await create_region(rooms.mirror, rooms.admin, north, "https://north.example")
     await create_mirror(rooms.mirror, rooms.admin, OrganizationName("hub"), Upstream(("https://registry.example",)))
+    await pin_images(rooms.mirror, rooms.admin, OrganizationName("hub"), Pin("redis"))
     to = Destination(north, OrganizationName(REMOTE["remoteNamespace"]))
     await create_rule(rooms.mirror, rooms.admin, path, to, is_automatic=True)
     await _copied(rooms, path, north)

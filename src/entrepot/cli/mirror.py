@@ -22,6 +22,13 @@ _MIRRORS = "/v2/manage/mirrors"
 _PANEL = "How it treats what it holds"
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the mirror, which is an organization.")]
+What = Annotated[
+    str,
+    typer.Argument(
+        metavar="REPOSITORY[:TAG]",
+        help="A repository of the mirror, and which of its tags; in both `*` stands for any characters.",
+    ),
+]
 
 mirror = typer.Typer(help="Mirrors: organizations whose images come from another registry.", no_args_is_help=True)
 
@@ -68,8 +75,16 @@ def _policy(
     fetches: Annotated[
         int | None, typer.Option(help="Blobs that one process fetches at the same time.", rich_help_panel=_PANEL)
     ] = None,
+    limit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="How much it may hold, as 500GB: what was pulled longest ago goes first. 0 for as much as comes.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
 ) -> Fields:
-    from entrepot.plumbing.units import parse_seconds
+    from entrepot.plumbing.units import parse_bytes, parse_seconds
 
     fields: Fields = {"fresh_seconds": fresh, "stale_seconds": stale, "absent_seconds": absent}
     given: Fields = {}
@@ -79,6 +94,11 @@ def _policy(
                 given[key] = parse_seconds(text)
             except ValueError as error:
                 raise typer.BadParameter(str(error), param_hint=f"--{key.partition('_')[0]}") from None
+    if limit is not None:
+        try:
+            given["limit_bytes"] = parse_bytes(limit)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--limit") from None
     return given if fetches is None else {**given, "fetches_max": fetches}
 
 
@@ -123,6 +143,8 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
     with Client() as client:
         row = client.call("GET", _path(name))
+        pins = client.call("GET", f"{_path(name)}/pins")["pins"]
+    row["pins"] = pins if as_json else ", ".join(_pin(one) for one in pins) or "-"
     show_one(row if as_json else {**row, "endpoints": ", ".join(row["endpoints"])}, as_json)
 
 
@@ -157,6 +179,28 @@ def delete(name: Name, yes: Yes = False, as_json: AsJson = False) -> None:
 
 
 @mirror.command()
+def pin(name: Name, what: What, as_json: AsJson = False) -> None:
+    """Keep images when the mirror is trimmed, also those that come later."""
+    from entrepot.cli.client import Client
+
+    repositories, tags = _parts(what)
+    with Client() as client:
+        row = client.call("POST", f"{_path(name)}/pins", {"repositories": repositories, "tags": tags})
+    done(f"{name} keeps {what}.", row, as_json)
+
+
+@mirror.command()
+def unpin(name: Name, what: What, as_json: AsJson = False) -> None:
+    """Let images be trimmed again: WHAT as it was pinned, see `entrepot mirror show`."""
+    from entrepot.cli.client import Client
+
+    repositories, tags = _parts(what)
+    with Client() as client:
+        client.call("DELETE", f"{_path(name)}/pins", parameters={"repositories": repositories, "tags": tags})
+    done(f"{name} may let go of {what}.", {"name": name, "repositories": repositories, "tags": tags}, as_json)
+
+
+@mirror.command()
 def config(
     name: Name,
     engine: Annotated[str, typer.Option("--for", help="containerd, docker, podman (also for CRI-O) or buildkit.")],
@@ -180,6 +224,15 @@ def _path(name: str) -> str:
     from entrepot.values.names import OrganizationName
 
     return f"{_MIRRORS}/{OrganizationName.parse(name)}"
+
+
+def _parts(what: str) -> tuple[str, str]:
+    repositories, _, tags = what.partition(":")
+    return repositories, tags
+
+
+def _pin(row: dict[str, str]) -> str:
+    return f"{row['repositories']}:{row['tags']}" if row["tags"] else row["repositories"]
 
 
 def _line(row: dict[str, object]) -> tuple[object, ...]:

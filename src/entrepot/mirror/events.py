@@ -135,6 +135,32 @@ class MirrorChanged(OfOrganization):
 
 
 @dataclass(frozen=True, slots=True)
+class MirrorPinned(OfOrganization):
+    """Images in repositories like `repositories`, with tags like `tags` if there are any, are not trimmed."""
+
+    type: ClassVar[str] = "mirror.pinned"
+    repositories: str
+    tags: str
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorUnpinned(OfOrganization):
+    type: ClassVar[str] = "mirror.unpinned"
+    repositories: str
+    tags: str
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorTrimmed(OfOrganization):
+    """More was held than the limit: so many images went, and so many bytes are of nothing that is left."""
+
+    type: ClassVar[str] = "mirror.trimmed"
+    images: int
+    freed_bytes: int
+    limit_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class MirrorDeleted(OfOrganization):
     """What was brought stays, in an organization like others."""
 

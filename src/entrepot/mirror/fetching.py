@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Final
 
 from entrepot.blobs.store import Part
+from entrepot.mirror import filling
 from entrepot.mirror.queries import fetches as queries
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.sources import Source
@@ -137,6 +138,7 @@ class Fetch:
                         break
             self._is_done = True
             metrics.mirror_blobs.labels("fetched").inc()
+            filling.nudge(self._mirror, self._source.organization, self._source.policy.limit_bytes, self.size)
         except EntrepotError as error:
             _log.warning("a blob could not be fetched", path=self.path, digest=str(self.digest), error=error.message)
             metrics.mirror_blobs.labels("failed").inc()

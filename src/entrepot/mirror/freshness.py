@@ -1,4 +1,4 @@
-"""When an upstream is asked about a tag. Values in, verdict out."""
+"""When an upstream is asked about a tag, and how much is kept of it. Values in, verdict out."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +9,7 @@ from entrepot.values.errors import ParameterInvalid, worded
 
 _SECONDS_MAX: Final = 365 * 86_400
 _FETCHES_MAX: Final = 256
+_LIMIT_BYTES_MAX: Final = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +18,15 @@ class Policy:
 
     For `fresh_seconds` after the upstream was asked, a tag is served without asking. For `stale_seconds` more it is
     served at once and asked about meanwhile; after that, asked about first. `absent_seconds`: so long it is believed
-    that something is not there. `fetches_max`: blobs that one process fetches at the same time.
+    that something is not there. `fetches_max`: blobs that one process fetches at the same time. `limit_bytes`: a mirror
+    that holds more is trimmed; 0: it is not.
     """
 
     fresh_seconds: int = 300
     stale_seconds: int = 3_600
     absent_seconds: int = 30
     fetches_max: int = 16
+    limit_bytes: int = 0
 
 
 class Verdict(Enum):
@@ -80,6 +83,11 @@ def check(policy: Policy) -> Policy:
         raise ParameterInvalid(
             worded("fetches_max is 1 to {limit}, not {count}.", limit=_FETCHES_MAX, count=policy.fetches_max),
             field="fetches_max",
+        )
+    if not 0 <= policy.limit_bytes <= _LIMIT_BYTES_MAX:
+        raise ParameterInvalid(
+            worded("limit_bytes is 0 to {limit}, not {count}.", limit=_LIMIT_BYTES_MAX, count=policy.limit_bytes),
+            field="limit_bytes",
         )
     return policy
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from entrepot.jobs.reactions import Run, job
+from entrepot.mirror import trimming
 from entrepot.mirror.queries import copies, fetches
 from entrepot.mirror.room import Mirror
 
@@ -22,6 +23,12 @@ async def forget_fetches(mirror: Mirror, run: Run) -> None:
 async def forget_copies(mirror: Mirror, run: Run) -> None:
     """Forget what became of copies long ago."""
     await run.step("forget", forget_old_copies, mirror)
+
+
+@job("mirror.trim", Mirror)
+async def trim(mirror: Mirror, run: Run) -> None:
+    """Trim mirrors that hold more than their limits."""
+    await run.step("trim", trimming.trim_mirrors, mirror)
 
 
 async def forget_old_copies(mirror: Mirror) -> int:

@@ -8,7 +8,14 @@ from sqlalchemy import Row
 
 from entrepot.db.resealing import Sealed
 from entrepot.mirror.tables import sync_region, upstream
+from entrepot.mirror.upstream_rules import check_proxy
+from entrepot.plumbing.outbound import tls_context
 from entrepot.plumbing.sealing import Sealer
+from entrepot.values.errors import ParameterInvalid, worded
+
+_USER_CHARS_MAX: Final = 255
+_PASSWORD_CHARS_MAX: Final = 8_192
+_AUTHORITY_CHARS_MAX: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,23 @@ def seal_region(sealer: Sealer, name: str, secrets: Secrets) -> bytes:
 def unseal_region(sealer: Sealer, name: str, sealed: bytes | None) -> Secrets:
     """Raises SealBroken."""
     return Secrets() if sealed is None else Secrets(**json.loads(sealer.open(sealed, _purpose_of_region(name))))
+
+
+def checked(secrets: Secrets) -> Secrets:
+    """Of an upstream. Raises ParameterInvalid."""
+    limits = {"username": _USER_CHARS_MAX, "password": _PASSWORD_CHARS_MAX, "authority": _AUTHORITY_CHARS_MAX}
+    for name, limit in limits.items():
+        if len(getattr(secrets, name)) > limit:
+            raise ParameterInvalid(worded("{name} has at most {limit} characters.", name=name, limit=limit), field=name)
+    if ":" in secrets.username or not secrets.username.isprintable():
+        raise ParameterInvalid("A username for an upstream is text without a colon.", field="username")
+    if secrets.password and not secrets.username:
+        raise ParameterInvalid("A password for an upstream needs a username.", field="username")
+    if secrets.authority:
+        tls_context(secrets.authority)
+    if secrets.proxy:
+        check_proxy(secrets.proxy)
+    return secrets
 
 
 def _purpose(organization_id: int) -> str:

@@ -18,6 +18,9 @@ class MirrorSettings:
     `watch_seconds`: how often the others look how far it is. `trouble_seconds`: so long an upstream that just failed
     is not asked again for a tag that can be served stale.
 
+    What holds more than its limit is trimmed to `trim_low_percent` of it; what was brought or pulled within
+    `trim_spare_seconds` stays. A process that fetches looks whether it is too much every `trim_rest_seconds` at most.
+
     Copies to regions: `sync_at_once` at the same time, with `sync_bytes_per_second` all together (0: as fast as it
     goes), each for `sync_seconds_max` at a time; one that breaks off is begun `sync_attempts` times, the second time
     after `sync_retry_seconds`. What became of them is known for `sync_history_days`. `idle_poll_seconds`: how long
@@ -32,6 +35,9 @@ class MirrorSettings:
     lease_seconds: float = 15.0
     watch_seconds: float = 0.05
     trouble_seconds: float = 30.0
+    trim_low_percent: int = 90
+    trim_spare_seconds: float = 300.0
+    trim_rest_seconds: float = 60.0
     endpoints_max: int = 10
     tags_max: int = 100_000
     """Of one repository of an upstream that are listed."""

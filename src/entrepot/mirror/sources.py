@@ -75,7 +75,7 @@ async def source_of(mirror: Mirror, organization: str) -> Source | None:
 
 
 def policy_of(row: Row[Any]) -> Policy:
-    return Policy(row.fresh_seconds, row.stale_seconds, row.absent_seconds, row.fetches_max)
+    return Policy(row.fresh_seconds, row.stale_seconds, row.absent_seconds, row.fetches_max, row.limit_bytes)
 
 
 async def _open(mirror: Mirror, row: Row[Any]) -> Source:

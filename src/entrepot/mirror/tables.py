@@ -87,9 +87,31 @@ upstream = Table(
     Column("stale_seconds", Integer, nullable=False),
     Column("absent_seconds", Integer, nullable=False),
     Column("fetches_max", Integer, nullable=False),
+    Column("limit_bytes", BigInteger, nullable=False, server_default=text("0")),
     Column("creator_id", String(32), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
+)
+
+# Images of a mirror that are never trimmed. Patterns; `tags` is empty for all of a repository, also what has no tag.
+mirror_pin = Table(
+    "mirror_pin",
+    metadata,
+    Column("organization_id", ForeignKey("organization.id", ondelete="CASCADE"), nullable=False),
+    Column("repositories", Name(255), nullable=False),
+    Column("tags", Name(255), nullable=False),
+    Column("creator_id", String(32), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("organization_id", "repositories", "tags"),
+)
+
+# Who trims what: the number of an organization, or `*` for the whole installation.
+trim_lease = Table(
+    "trim_lease",
+    metadata,
+    Column("scope", String(32), primary_key=True),
+    Column("leader", String(32), nullable=False),
+    Column("leased_until", UtcTime, nullable=False),
 )
 
 # A blob that some process is fetching: its parts are those of the upload. Whoever holds the lease writes, all others

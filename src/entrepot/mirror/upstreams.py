@@ -7,7 +7,7 @@ upstream is an address that this machine asks; who may read what is in it is sai
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Row
 
@@ -22,20 +22,16 @@ from entrepot.jobs.events import publish
 from entrepot.mirror import freshness, upstream_rules
 from entrepot.mirror.events import MirrorChanged, MirrorCreated, MirrorDeleted
 from entrepot.mirror.freshness import Policy
+from entrepot.mirror.queries import pins
 from entrepot.mirror.queries import upstreams as queries
 from entrepot.mirror.room import Mirror
-from entrepot.mirror.secrets import Secrets, seal, unseal
+from entrepot.mirror.secrets import Secrets, checked, seal, unseal
 from entrepot.mirror.snippets import Engine, Snippet, snippet
 from entrepot.mirror.sources import policy_of
-from entrepot.plumbing.outbound import tls_context
 from entrepot.registry.organizations import add_organization
 from entrepot.registry.rules import page
-from entrepot.values.errors import MirrorUnknown, ParameterInvalid, Unauthenticated, worded
+from entrepot.values.errors import MirrorUnknown, Unauthenticated, worded
 from entrepot.values.names import OrganizationName
-
-_USER_CHARS_MAX: Final = 255
-_PASSWORD_CHARS_MAX: Final = 8_192
-_AUTHORITY_CHARS_MAX: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +104,7 @@ async def create_mirror(
     """
     endpoints = upstream_rules.parse_endpoints(upstream.endpoints, mirror.settings.endpoints_max)
     policy = freshness.check(upstream.policy)
-    secrets = _checked(Secrets(upstream.username, upstream.password, upstream.authority, upstream.proxy))
+    secrets = checked(Secrets(upstream.username, upstream.password, upstream.authority, upstream.proxy))
     host = upstream_rules.parse_host(upstream.host) if upstream.host else upstream_rules.host_of(endpoints[0])
     async with mirror.db.writing() as tx:
         await require_operator(tx, actor)
@@ -185,7 +181,7 @@ async def change_mirror(mirror: Mirror, actor: Actor, name: OrganizationName, ch
     Raises Unauthenticated, AccessDenied, MirrorUnknown or ParameterInvalid.
     """
     async with mirror.db.writing() as tx:
-        row = await _changing(tx, actor, name)
+        row = await changing(tx, actor, name)
         before = _of(mirror, row)
         endpoints, host = tuple(before.endpoints), before.host
         if change.endpoints is not None:
@@ -197,7 +193,7 @@ async def change_mirror(mirror: Mirror, actor: Actor, name: OrganizationName, ch
         policy = freshness.check(replace(before.policy, **change.policy))
         old = unseal(mirror.sealer, row)
         given = {one: getattr(change, one) for one in ("username", "password", "authority", "proxy")}
-        secrets = _checked(replace(old, **{one: value for one, value in given.items() if value is not None}))
+        secrets = checked(replace(old, **{one: value for one, value in given.items() if value is not None}))
         now = mirror.clock.now()
         await keep_sealed(tx)
         await queries.shift_fresh(tx, row.organization_id, policy.fresh_seconds - before.policy.fresh_seconds)
@@ -229,14 +225,16 @@ async def delete_mirror(mirror: Mirror, actor: Actor, name: OrganizationName) ->
     Raises Unauthenticated, AccessDenied or MirrorUnknown.
     """
     async with mirror.db.writing() as tx:
-        row = await _changing(tx, actor, name)
+        row = await changing(tx, actor, name)
         await queries.delete_upstream(tx, row.organization_id)
+        await pins.delete_pins(tx, row.organization_id)
         await remove_grant(tx, name, EVERYONE)  # what was brought is public by itself; what is pushed is not
         deleted = MirrorDeleted(name, _told(_of(mirror, row)))
         await publish(tx, deleted, actor=actor.subject, at=mirror.clock.now(), domain_id=row.domain_id)
 
 
-async def _changing(tx: Writer, actor: Actor, name: OrganizationName) -> Row[Any]:
+async def changing(tx: Writer, actor: Actor, name: OrganizationName) -> Row[Any]:
+    """The row of a mirror, that nobody else changes before the commit. Raises what `change_mirror` raises."""
     await require_operator(tx, actor)
     await tx.lock(f"mirror:{name}")
     row = await queries.upstream_of(tx, name)
@@ -272,22 +270,6 @@ def _of(mirror: Mirror, row: Row[Any]) -> Shown:
 def _told(shown: Shown) -> dict[str, Any]:
     """What an event says of a mirror."""
     return {"host": shown.host, "endpoints": list(shown.endpoints), "username": shown.username, **asdict(shown.policy)}
-
-
-def _checked(secrets: Secrets) -> Secrets:
-    limits = {"username": _USER_CHARS_MAX, "password": _PASSWORD_CHARS_MAX, "authority": _AUTHORITY_CHARS_MAX}
-    for name, limit in limits.items():
-        if len(getattr(secrets, name)) > limit:
-            raise ParameterInvalid(worded("{name} has at most {limit} characters.", name=name, limit=limit), field=name)
-    if ":" in secrets.username or not secrets.username.isprintable():
-        raise ParameterInvalid("A username for an upstream is text without a colon.", field="username")
-    if secrets.password and not secrets.username:
-        raise ParameterInvalid("A password for an upstream needs a username.", field="username")
-    if secrets.authority:
-        tls_context(secrets.authority)
-    if secrets.proxy:
-        upstream_rules.check_proxy(secrets.proxy)
-    return secrets
 
 
 def _unknown(name: str) -> MirrorUnknown:

@@ -78,6 +78,13 @@ mirror_answers = Counter(
 mirror_blobs = Counter(
     "entrepot_mirror_blobs_total", "Blobs that were fetched from upstreams, and how it ended.", ["result"]
 )
+mirror_trimmed_images = Counter(
+    "entrepot_mirror_trimmed_images_total", "Images that were deleted because more was held than the limit."
+)
+mirror_trimmed_bytes = Counter(
+    "entrepot_mirror_trimmed_bytes_total",
+    "Bytes that nothing needs any more since then; garbage collection frees them.",
+)
 mirror_bytes = Counter("entrepot_mirror_bytes_total", "Bytes that were fetched from upstreams.")
 sync_copies = Counter(
     "entrepot_sync_copies_total",

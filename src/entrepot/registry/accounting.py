@@ -129,15 +129,23 @@ class Accountant:
     async def _tags_pulled(
         self, tx: Reader, held: Mapping[str, Row[Any]], counts: PullCounts
     ) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], str]]:
-        """Pulls by path and tag, and who pulled last; what an index names is left out."""
+        """Pulls by path and tag, and who pulled last; what an index names is left out.
+
+        Who pulled last is told by digest, too, of what was pulled by no tag, and of a part that was pulled alone.
+        """
         digests = [(path, digest) for path, digest in counts.manifests if ":" in digest and path in held]
         ids, wanted = {held[path].id for path, _ in digests}, {digest for _, digest in digests}
         parts = await accounting.named_by_indexes(tx, ids, wanted) if digests else set()
         tags = await accounting.tags_on(tx, ids, wanted) if digests else {}
         pulls: dict[tuple[str, str], int] = defaultdict(int)
         last: dict[tuple[str, str], str] = {}
+        of_parts: dict[tuple[str, str], str] = {}
         for (path, reference), number in counts.manifests.items():
-            if path not in held or (held[path].id, reference) in parts:
+            if path not in held:
+                continue
+            by = counts.last.get((path, reference), "")
+            if (held[path].id, reference) in parts:
+                of_parts[path, reference] = by
                 continue
             tag = reference
             if ":" in reference:
@@ -145,8 +153,11 @@ class Accountant:
                 asked = counts.asked.get((path, reference), "")
                 tag = asked if asked in pointing else pointing[-1]
             pulls[path, tag] += number
-            last[path, tag] = counts.last.get((path, reference), "")
-        return pulls, last
+            last[path, tag] = by
+            if not tag:
+                last[path, reference] = by  # so that it is known which image is of use
+        whole = {path for path, _ in pulls}
+        return pulls, last | {(path, digest): by for (path, digest), by in of_parts.items() if path not in whole}
 
     async def _tags_sent(
         self,

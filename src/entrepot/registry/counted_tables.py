@@ -26,7 +26,7 @@ pull_total = Table(
     PrimaryKeyConstraint("repository_id"),
 )
 
-# Who pulled last: the account's id, empty for nobody in particular.
+# Who pulled last: the account's id, empty for nobody in particular. `tag` is a digest for what was pulled by no tag.
 pull_last = Table(
     "pull_last",
     metadata,

@@ -157,6 +157,25 @@ async def delete_tags(
         return Deleted(len(rows), gone, kept)
 
 
+async def delete_images(registry: Registry, actor: Actor, path: RepositoryName, digests: Collection[str]) -> Deleted:
+    """Delete images with all their tags, and what nothing names then, all in one transaction.
+
+    One that is not there is left out; one with an immutable tag stays, and so does one that an index names.
+    Raises Unauthenticated, AccessDenied, RepositoryUnknown, ReadOnly or InMaintenance.
+    """
+    async with registry.db.writing() as tx:
+        action = Action.REPOSITORY_DELETE_CONTENT
+        repository = await reach.changing(tx, actor, action, path, alone=True)
+        named = await deletion.other_tags(tx, repository.id, digests, ())
+        found, kept = await closable_tags(tx, repository, [name for names in named.values() for name in names])
+        staying = {digest for digest, names in named.items() if not kept.keys().isdisjoint(names)}
+        rows, now = [row for row in found if row.digest not in staying], registry.clock.now()
+        await close_tags(tx, repository, rows, actor.subject, now)
+        gone, beside = await _delete_unnamed(tx, registry, actor, repository, set(digests) - staying)
+        await settle(tx, repository, len(rows) + beside, now)
+        return Deleted(len(rows), gone, kept)
+
+
 async def closable_tags(
     tx: Writer, repository: Row[Any], wanted: Collection[str]
 ) -> tuple[Sequence[Row[Any]], Mapping[str, Standing]]:

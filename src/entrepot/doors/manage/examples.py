@@ -135,7 +135,8 @@ EXAMPLES: Final[Mapping[str, Any]] = {
         "password": _PASSWORD,
         "is_public": False,
     },
-    "update_mirror": {"fresh_seconds": 600},
+    "update_mirror": {"fresh_seconds": 600, "limit_bytes": 500_000_000_000},
+    "pin_images": {"repositories": "library/nginx", "tags": "1.*"},
     "create_region": {
         "regionID": "north",
         "url": "https://north.example.com",

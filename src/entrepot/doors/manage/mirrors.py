@@ -47,6 +47,10 @@ _Stale = Annotated[
 ]
 _Absent = Annotated[Number, Field(description="Seconds for which it is believed that something is not there.")]
 _Fetches = Annotated[Number, Field(description="Blobs that one server process fetches at the same time.")]
+_Limit = Annotated[
+    Number,
+    Field(description="Bytes that it may hold: of more, what was pulled longest ago is deleted. 0: as much as comes."),
+]
 
 
 class CreateMirror(Body):
@@ -64,6 +68,7 @@ class CreateMirror(Body):
     stale_seconds: _Stale | None = None
     absent_seconds: _Absent | None = None
     fetches_max: _Fetches | None = None
+    limit_bytes: _Limit | None = None
 
 
 class UpdateMirror(Body):
@@ -79,6 +84,7 @@ class UpdateMirror(Body):
     stale_seconds: _Stale | None = None
     absent_seconds: _Absent | None = None
     fetches_max: _Fetches | None = None
+    limit_bytes: _Limit | None = None
 
 
 class MirrorRow(BaseModel):
@@ -95,6 +101,7 @@ class MirrorRow(BaseModel):
     stale_seconds: int
     absent_seconds: int
     fetches_max: int
+    limit_bytes: int
     creator_name: str
     created_at: str
     updated_at: str

@@ -107,6 +107,7 @@ _TABLE: Final[Problems] = {
     "sync-rule-unknown": _swr(400, 4001158),
     "region-unknown": Problem(404, "ENTREPOT.4040025"),
     "copy-unknown": Problem(404, "ENTREPOT.4040027"),
+    "pin-unknown": Problem(404, "ENTREPOT.4040044"),
     "immutability-unknown": Problem(404, "ENTREPOT.4040040"),
     "region-exists": Problem(409, "ENTREPOT.4090025"),
     "body": _swr(400, 4001018),

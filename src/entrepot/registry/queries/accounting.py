@@ -56,7 +56,12 @@ async def pulled_lately(
     """Tags that were pulled since then, the latest `limit`: when, by (repository, name)."""
     found = (
         select(pull_last.c.repository_id, pull_last.c.tag, pull_last.c.pulled_at)
-        .where(pull_last.c.repository_id.in_(repository_ids), pull_last.c.pulled_at >= since, pull_last.c.tag != "")
+        .where(
+            pull_last.c.repository_id.in_(repository_ids),
+            pull_last.c.pulled_at >= since,
+            pull_last.c.tag != "",
+            pull_last.c.tag.not_like("%:%"),
+        )
         .order_by(pull_last.c.pulled_at.desc())
         .limit(limit)
     )

@@ -18,6 +18,7 @@ from entrepot.doors.manage import (
     image_versions,
     immutability,
     maintenance,
+    mirror_pins,
     mirrors,
     organizations,
     problems,
@@ -203,6 +204,9 @@ IMAGES: Final = (
     Route("PATCH", _MIRROR, mirrors.update_mirror),
     Route("DELETE", _MIRROR, mirrors.delete_mirror, 204),
     Route("GET", f"{_MIRROR}/config", mirrors.show_mirror_config),
+    Route("GET", f"{_MIRROR}/pins", mirror_pins.list_pins),
+    Route("POST", f"{_MIRROR}/pins", mirror_pins.pin_images),
+    Route("DELETE", f"{_MIRROR}/pins", mirror_pins.unpin_images, 204),
     # Synchronisation. The contract has no calls that make its regions known, or tell why a copy failed.
     Route("POST", f"{_REPO}/sync_repo", sync.create_image_sync_repo, **_ON_SYNCHRONISATION),
     Route("GET", f"{_REPO}/sync_repo", sync.list_image_auto_sync_repos_details),
