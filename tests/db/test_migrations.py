@@ -211,6 +211,42 @@ def test_memberships_in_groups_that_a_provider_maps_become_its_own(database_url:
     }
 
 
+def test_tags_of_mirrors_were_asked_about_as_long_ago_as_they_are_fresh(database_url: str) -> None:
+    upgrade(database_url)
+    tables = all_tables().tables
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    owner = {"id": 1, "domain_id": "d", "name": "hub", "creator_id": "a", "created_at": at}
+    image = {"id": 1, "organization_id": 1, "path": "hub/nginx", "name": "nginx", "category": "", "description": ""}
+    of_tags = {"repository_id": 1, "digest": "sha256:1", "valid_from": at, "pushed_at": at, "pushed_by": "a"}
+    upstream = {"organization_id": 1, "host": "docker.io", "endpoints": [], "sealed": b"", "creator_id": "a"}
+    times = {"asked": 1_300, "again": 0, "own": None}
+
+    with connected(database_url) as connection:
+        connection.execute(text("ALTER TABLE upstream ADD COLUMN fresh_seconds INTEGER"))
+        connection.execute(tables["domain"].insert(), {"id": "d", "name": "d", "created_at": at})
+        connection.execute(
+            tables["organization"].insert(), {**owner, "allows_sparse": False, "public_by_default": False}
+        )
+        connection.execute(
+            tables["repository"].insert(), {**image, "creator_id": "a", "created_at": at, "updated_at": at}
+        )
+        connection.execute(
+            tables["tag"].insert(), [{**of_tags, "name": name, "asked_at": until} for name, until in times.items()]
+        )
+        policy = {"stale_seconds": 1, "absent_seconds": 1, "fetches_max": 1, "created_at": at, "changed_at": at}
+        connection.execute(tables["upstream"].insert(), {**upstream, **policy})
+        connection.execute(text("UPDATE upstream SET fresh_seconds = 300"))
+        connection.execute(text("ALTER TABLE organization DROP COLUMN fresh_seconds"))
+        connection.execute(text("ALTER TABLE tag RENAME COLUMN asked_at TO fresh_until"))
+        with Operations.context(MigrationContext.configure(connection)):
+            run_path(str(FOLDER / "versions" / "0041_asked.py"))["upgrade"]()
+        found = {row.name: row.asked_at for row in connection.execute(select(tables["tag"]))}
+        seconds = connection.execute(select(tables["organization"].c.fresh_seconds)).scalar_one()
+        assert differences(connection) == []
+
+    assert (found, seconds) == ({"asked": 1_000, "again": 0, "own": None}, 300)
+
+
 def test_names_have_an_index_of_their_parts_also_where_its_extension_came_later(postgres_url: str) -> None:
     upgrade(postgres_url)
     with connected(postgres_url) as connection:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from entrepot.access.actor import ANONYMOUS
+from entrepot.access.actor import ANONYMOUS, Actor
 from entrepot.access.grants import remove_scope
 from entrepot.access.levels import Level
 from entrepot.mirror.freshness import Policy, Standing
@@ -22,6 +22,7 @@ from entrepot.mirror.upstreams import (
     show_mirror,
 )
 from entrepot.registry import browse, history, organizations, renaming, retag
+from entrepot.registry.pull import Pulls
 from entrepot.registry.push import push_manifest
 from entrepot.registry.queries import names, tags
 from entrepot.upkeep.reading import Pace
@@ -45,20 +46,21 @@ async def mirror(cast: Cast) -> Mirror:
     room = cast.rooms.mirror
     await create_mirror(room, cast["admin"], HUB, Upstream(("https://docker.io",), policy=POLICY))
     await create_mirror(room, cast["admin"], QUAY, Upstream(("https://quay.io",)))
-    await bring(room, fresh_for=100)
+    await bring(room)
     return room
 
 
-async def bring(mirror: Mirror, fresh_for: int, path: RepositoryName = NGINX) -> None:
+async def bring(mirror: Mirror, path: RepositoryName = NGINX) -> None:
     """An image as the upstream gave it."""
     source, image = await source_of(mirror, path.organization), Image.make(layers=0)
     assert source is not None
-    until = int(mirror.clock.now().timestamp()) + fresh_for
-    await push_manifest(mirror.registry, source.house, path, TAG, image.body, image.media_type, fresh_until=until)
+    now = int(mirror.clock.now().timestamp())
+    await push_manifest(mirror.registry, source.house, path, TAG, image.body, image.media_type, asked_at=now)
 
 
-async def fresh_until(mirror: Mirror) -> list[int | None]:
-    return [row.fresh_until for row in await tag_rows(mirror.db, NGINX)]
+async def is_fresh(mirror: Mirror, actor: Actor) -> bool:
+    """Whether a pull is answered without a look at what the mirror knows of its upstream."""
+    return await Pulls(mirror.registry).manifest(actor, NGINX, TAG, True) is not None
 
 
 async def test_organizations_are_told_from_others_by_the_registry_that_they_mirror(mirror: Mirror) -> None:
@@ -105,20 +107,24 @@ async def test_a_tag_is_stale_when_its_upstream_did_not_answer(mirror: Mirror, c
 
 
 async def test_how_long_tags_are_fresh_holds_for_those_that_are_held(mirror: Mirror, cast: Cast) -> None:
-    [before] = await fresh_until(mirror)
-    assert before is not None
-    asked = await show_origin(mirror, cast["admin"], NGINX, [TAG])
+    admin, before = cast["admin"], await tag_rows(mirror.db, NGINX)
+    asked = await show_origin(mirror, admin, NGINX, [TAG])
+    cast.rooms.clock.advance(seconds=50)
+    assert await is_fresh(mirror, admin)
 
-    await change_mirror(mirror, cast["admin"], HUB, Change(policy={"fresh_seconds": 10}))
-
-    assert await fresh_until(mirror) == [before - 90]
-    assert await show_origin(mirror, cast["admin"], NGINX, [TAG]) == asked
+    for seconds, is_so in ((10, False), (51, True), (50, False), (1_000, True)):
+        await change_mirror(mirror, admin, HUB, Change(policy={"fresh_seconds": seconds}))
+        assert await is_fresh(mirror, admin) is is_so, seconds
+        assert await show_origin(mirror, admin, NGINX, [TAG]) == asked
+        assert (await show_mirror(mirror, admin, HUB)).policy.fresh_seconds == seconds
+    assert await tag_rows(mirror.db, NGINX) == before
 
 
 async def test_what_a_mirror_that_is_given_up_leaves_is_served_for_ever(mirror: Mirror, cast: Cast) -> None:
     await delete_mirror(mirror, cast["admin"], HUB)
 
-    assert await fresh_until(mirror) == [None]
+    cast.rooms.clock.advance(seconds=365 * 86_400)
+    assert await is_fresh(mirror, cast["admin"])
     assert await show_origin(mirror, cast["admin"], NGINX, [TAG]) is None
     await retag.add_tag(mirror.registry, cast["admin"], NGINX, TAG, OTHER)
     with pytest.raises(MirrorUnknown):
@@ -130,7 +136,7 @@ async def test_who_may_ask_a_public_mirror_may_not_read_what_is_pushed_when_it_i
 ) -> None:
     name, brought, pushed = OrganizationName("open"), RepositoryName("open/team/app"), RepositoryName("open/own")
     await create_mirror(mirror, cast["admin"], name, Upstream(("https://quay.io",)), public_by_default=True)
-    await bring(mirror, 100, brought)
+    await bring(mirror, brought)
     assert await show_origin(mirror, ANONYMOUS, RepositoryName("open/not/here")) is not None
 
     await delete_mirror(mirror, cast["admin"], name)
@@ -215,14 +221,14 @@ async def test_a_tag_that_comes_back_is_asked_about_first(mirror: Mirror, cast: 
     assert origin is not None
     assert origin.standings == {TAG: Standing(None)}
     await change_mirror(mirror, cast["admin"], HUB, Change(policy={"fresh_seconds": 10_000}))
-    assert (await fresh_until(mirror))[-1] == 0
+    assert not await is_fresh(mirror, cast["admin"])
 
 
 async def test_a_mirror_may_have_a_name_as_long_as_names_are(mirror: Mirror, cast: Cast) -> None:
     path = RepositoryName(f"{'m' * 64}/team/app")
     await create_mirror(mirror, cast["admin"], path.organization, Upstream(("https://quay.io",)))
 
-    await bring(mirror, 100, path)
+    await bring(mirror, path)
 
     assert await show_origin(mirror, cast["admin"], path) == Origin("quay.io", "team/app", {})
 

@@ -63,7 +63,7 @@ async def bring(mirror: Mirror, path: RepositoryName, reference: str, brought: I
     for blob in brought.blobs:
         await push_blob(mirror.registry, house, path, blob.digest, chunks(blob.content))
     named = TagName(reference) if reference else brought.digest
-    await push_manifest(mirror.registry, house, path, named, brought.body, brought.media_type, fresh_until=0)
+    await push_manifest(mirror.registry, house, path, named, brought.body, brought.media_type, asked_at=0)
     return brought
 
 
@@ -193,7 +193,7 @@ async def test_an_immutable_tag_keeps_its_image(mirror: Mirror, cast: Cast) -> N
 
 async def test_a_manifest_without_a_byte_here_is_no_use_to_delete(mirror: Mirror, cast: Cast) -> None:
     house, empty = (await source(mirror)).house, image("elsewhere")
-    await push_manifest(mirror.registry, house, NGINX, TagName("1"), empty.body, empty.media_type, fresh_until=0)
+    await push_manifest(mirror.registry, house, NGINX, TagName("1"), empty.body, empty.media_type, asked_at=0)
     await bring(mirror, NGINX, "2", image("here"))
     cast.rooms.clock.advance(seconds=DAY)
 

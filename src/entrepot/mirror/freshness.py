@@ -36,11 +36,12 @@ class Verdict(Enum):
     ASK_FIRST = auto()
 
 
-def judge(policy: Policy, fresh_until: int | None, ask_after: int | None, now: float) -> Verdict:
-    """What to do about a tag that is held, fresh until then (None: for ever), and not to be asked about before
-    `ask_after`, as the upstream just failed."""
-    if fresh_until is None or now < fresh_until:
+def judge(policy: Policy, asked_at: int | None, ask_after: int | None, now: float) -> Verdict:
+    """What to do about a tag that is held, was asked about then (None: nobody is to be asked), and is not to be asked
+    about before `ask_after`, as the upstream just failed."""
+    if asked_at is None or now < asked_at + policy.fresh_seconds:
         return Verdict.SERVE
+    fresh_until = asked_at + policy.fresh_seconds
     if ask_after is not None and now < ask_after:
         return Verdict.SERVE_STALE
     return Verdict.SERVE_AND_ASK if now < fresh_until + policy.stale_seconds else Verdict.ASK_FIRST
@@ -60,12 +61,12 @@ class Standing:
     again_at: datetime | None = None
 
 
-def standing(policy: Policy, fresh_until: int | None, ask_after: int | None, now: float) -> Standing | None:
+def standing(policy: Policy, asked_at: int | None, ask_after: int | None, now: float) -> Standing | None:
     """Of a tag with these marks; None for one that no upstream is asked about."""
-    if fresh_until is None:
+    if asked_at is None:
         return None
-    answered_at = _time(fresh_until - policy.fresh_seconds) if fresh_until else None
-    if ask_after is None or now < fresh_until:
+    answered_at = _time(asked_at) if asked_at else None
+    if ask_after is None or now < asked_at + policy.fresh_seconds:
         return Standing(answered_at)
     return Standing(answered_at, True, _time(ask_after) if now < ask_after else None)
 

@@ -85,7 +85,7 @@ async def _freshen(mirror: Mirror, source: Source, path: RepositoryName, tag: Ta
 
     if held is None:
         return await mirror.running.together((path, tag), ask)
-    match judge(source.policy, held.fresh_until, held.ask_after, mirror.clock.now().timestamp()):
+    match judge(source.policy, held.asked_at, held.ask_after, mirror.clock.now().timestamp()):
         case Verdict.SERVE:
             return False
         case Verdict.SERVE_STALE:
@@ -101,8 +101,7 @@ async def _ask(mirror: Mirror, source: Source, path: RepositoryName, tag: TagNam
     try:
         if held is not None and await _is_same(source, path, tag, held):
             async with mirror.db.writing() as tx:
-                until = _until(mirror, source.policy.fresh_seconds)
-                await tags.set_fresh(tx, held.repository_id, [tag], until)
+                await tags.set_asked(tx, held.repository_id, [tag], _moment(mirror))
             metrics.mirror_answers.labels("unchanged").inc()
         else:
             await bring(mirror, source, path, tag)
@@ -118,7 +117,7 @@ async def _ask(mirror: Mirror, source: Source, path: RepositoryName, tag: TagNam
         _log.warning("served stale: the upstream does not answer", path=path, tag=tag, error=error.message)
         metrics.mirror_answers.labels("stale").inc()
         async with mirror.db.writing() as tx:
-            await tags.set_stale(tx, held.repository_id, tag, _until(mirror, mirror.settings.trouble_seconds))
+            await tags.set_stale(tx, held.repository_id, tag, _moment(mirror, mirror.settings.trouble_seconds))
         return True
     return False
 
@@ -154,12 +153,14 @@ async def bring(mirror: Mirror, source: Source, path: RepositoryName, reference:
 
 
 async def _keep(mirror: Mirror, source: Source, path: RepositoryName, reference: Reference, found: Manifest) -> None:
-    until = _until(mirror, source.policy.fresh_seconds)
     kept = reference if isinstance(reference, TagName) else Digest.parse(str(reference))
-    await push_manifest(mirror.registry, source.house, path, kept, found.body, found.media_type, fresh_until=until)
+    await push_manifest(
+        mirror.registry, source.house, path, kept, found.body, found.media_type, asked_at=_moment(mirror)
+    )
 
 
-def _until(mirror: Mirror, seconds: float) -> int:
+def _moment(mirror: Mirror, seconds: float = 0.0) -> int:
+    """Now, or so much later, as tags say it."""
     return int((mirror.clock.now() + timedelta(seconds=seconds)).timestamp())
 
 

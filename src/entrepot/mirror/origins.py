@@ -63,7 +63,7 @@ async def show_origin(mirror: Mirror, actor: Actor, path: RepositoryName, tags: 
         await reach.permitted(tx, actor, Action.REPOSITORY_PULL, path)
         held = await queries.held_tags(tx, path, tags) if tags else ()
     policy, now = policy_of(row), mirror.clock.now().timestamp()
-    standings = {one.name: standing(policy, one.fresh_until, one.ask_after, now) for one in held}
+    standings = {one.name: standing(policy, one.asked_at, one.ask_after, now) for one in held}
     return Origin(row.host, upstream_name(row.host, path), {name: one for name, one in standings.items() if one})
 
 

@@ -75,7 +75,8 @@ sync_job = Table(
 )
 
 # An organization that mirrors another registry. `host`: what clients call that registry (`docker.io`), which a
-# transparent pull names; `endpoints`: where it is asked, in order; `sealed`: see `secrets.py`.
+# transparent pull names; `endpoints`: where it is asked, in order; `sealed`: see `secrets.py`. For how long tags are
+# fresh stands in `organization`, where pulls read it.
 upstream = Table(
     "upstream",
     metadata,
@@ -83,7 +84,6 @@ upstream = Table(
     Column("host", Name(255), nullable=False, index=True),
     Column("endpoints", Json, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
-    Column("fresh_seconds", Integer, nullable=False),
     Column("stale_seconds", Integer, nullable=False),
     Column("absent_seconds", Integer, nullable=False),
     Column("fetches_max", Integer, nullable=False),

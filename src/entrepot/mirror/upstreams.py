@@ -119,12 +119,12 @@ async def create_mirror(
             "host": host,
             "endpoints": list(endpoints),
             "sealed": seal(mirror.sealer, made.id, secrets),
-            **asdict(policy),
+            **_kept(policy),
             "creator_id": actor.id,
             "created_at": now,
             "changed_at": now,
         }
-        await queries.save_upstream(tx, row)
+        await queries.save_upstream(tx, row, policy.fresh_seconds)
         created = MirrorCreated(name, host, list(endpoints))
         await publish(tx, created, actor=actor.subject, at=now, domain_id=actor.domain_id)
         return await _shown(mirror, tx, name)
@@ -196,14 +196,14 @@ async def change_mirror(mirror: Mirror, actor: Actor, name: OrganizationName, ch
         secrets = checked(replace(old, **{one: value for one, value in given.items() if value is not None}))
         now = mirror.clock.now()
         await keep_sealed(tx)
-        await queries.shift_fresh(tx, row.organization_id, policy.fresh_seconds - before.policy.fresh_seconds)
         await queries.change_upstream(
             tx,
             row.organization_id,
+            policy.fresh_seconds,
             host=host,
             endpoints=list(endpoints),
             sealed=seal(mirror.sealer, row.organization_id, secrets),
-            **asdict(policy),
+            **_kept(policy),
             changed_at=now,
         )
         shown = await _shown(mirror, tx, name)
@@ -265,6 +265,11 @@ def _of(mirror: Mirror, row: Row[Any]) -> Shown:
         row.changed_at,
         row.public_by_default,
     )
+
+
+def _kept(policy: Policy) -> dict[str, Any]:
+    """What the upstream's own row says of it."""
+    return {name: value for name, value in asdict(policy).items() if name != "fresh_seconds"}
 
 
 def _told(shown: Shown) -> dict[str, Any]:

@@ -57,13 +57,13 @@ async def push_manifest(
     body: bytes,
     media_type: str | None,
     extra_tags: Sequence[TagName] = (),
-    fresh_until: int | None = None,
+    asked_at: int | None = None,
 ) -> Pushed:
     """Store `body` as a manifest of the repository and let its tags point at it.
 
     Pushing the same body twice is harmless; existing tags move, unless a rule keeps them where they are.
-    A repository that does not exist is made. `extra_tags` go with a push by digest. `fresh_until`: in a mirror,
-    until when the tags are served without asking its upstream (seconds since the epoch).
+    A repository that does not exist is made. `extra_tags` go with a push by digest. `asked_at`: in a mirror,
+    when its upstream said so (seconds since the epoch).
 
     Raises ManifestInvalid, ManifestTooLarge, MediaTypeUnsupported, DigestMismatch, Unauthenticated,
     AccessDenied, OrganizationUnknown, ManifestBlobUnknown (naming every missing digest), TagImmutable or
@@ -83,8 +83,8 @@ async def push_manifest(
         pointed = await point_tags(tx, repository, moved, str(digest), actor.subject, now)
         for tag in pointed.same:
             await tags.set_pushed(tx, repository.id, tag, now)
-        if fresh_until is not None:
-            await tags.set_fresh(tx, repository.id, moved, fresh_until)
+        if asked_at is not None:
+            await tags.set_asked(tx, repository.id, moved, asked_at)
         await changed.set_changed(tx, repository.id, now)
         await charging.take(tx, repository, repositories=is_new, tags=pointed.added, digests=mounted)
         told = [str(tag) for tag in moved]

@@ -133,7 +133,7 @@ async def reopen_tags(
         await tags.save_tag(tx, repository.id, one.tag, one.digest, by, at)
         await tags.set_pushed(tx, repository.id, one.tag, one.pushed_at)
     if free and await names.is_mirror(tx, repository.path.partition("/")[0]):
-        await tags.set_fresh(tx, repository.id, [one.tag for one in free], 0)  # the upstream is asked first
+        await tags.set_asked(tx, repository.id, [one.tag for one in free], 0)  # the upstream is asked first
     if free:
         moved = [TagMoved(repository.path, one.tag, one.digest, held[one.digest].media_type, {}) for one in free]
         await publish(tx, *moved, actor=by, at=at, domain_id=repository.domain_id)

@@ -39,6 +39,8 @@ organization = Table(
     Column("public_by_default", Boolean, nullable=False),
     # What is in it comes from another registry (room `mirror`), and nobody pushes to it.
     Column("is_mirror", Boolean, nullable=False, server_default=text("false")),
+    # Of a mirror: seconds for which a tag is served after its upstream was asked about it.
+    Column("fresh_seconds", Integer),
     # Days for which it is kept what tags named before; NULL: as the settings say.
     Column("history_days", Integer),
     Column("created_at", UtcTime, nullable=False),
@@ -135,9 +137,9 @@ tag = Table(
     # When it was last pushed or moved, which lists show, and retention counts by. Later than `valid_from` when
     # the same image came again, earlier when an undone retention brought the tag back.
     Column("pushed_at", UtcTime, nullable=False),
-    # In a mirror: until when it is served without asking the upstream (seconds since the epoch, as hot reads of
-    # both databases compare it). NULL: for ever.
-    Column("fresh_until", BigInteger),
+    # In a mirror: when its upstream was last asked about it (seconds since the epoch, as hot reads of both databases
+    # compare it). NULL: nobody is to be asked.
+    Column("asked_at", BigInteger),
     # In a mirror whose upstream just failed: not before then it is asked again; until then the tag is served stale.
     Column("ask_after", BigInteger),
     Index(

@@ -27,15 +27,13 @@ async def secrets_of(rooms: Rooms, name: str) -> Secrets:
     return unseal(rooms.accounts.sealer, row)
 
 
-async def bring(rooms: Rooms, path: str, fresh_for: int) -> None:
+async def bring(rooms: Rooms, path: str) -> None:
     """An image that came through a mirror."""
     name, image = RepositoryName(path), Image.make(layers=0)
     source = await source_of(rooms.mirror, name.organization)
     assert source is not None
-    until = int(rooms.clock.now().timestamp()) + fresh_for
-    await push_manifest(
-        rooms.registry, source.house, name, TagName("1.27"), image.body, image.media_type, fresh_until=until
-    )
+    now = int(rooms.clock.now().timestamp())
+    await push_manifest(rooms.registry, source.house, name, TagName("1.27"), image.body, image.media_type, asked_at=now)
 
 
 async def test_a_mirror_is_made_by_its_form_and_shows_no_secret(furnished: Rooms, as_user: As) -> None:
@@ -190,7 +188,7 @@ async def test_everybody_is_told_how_to_pull_through_a_public_mirror(furnished: 
 async def test_an_image_of_a_mirror_says_where_it_comes_from_and_whether_that_answers(
     furnished: Rooms, as_user: As
 ) -> None:
-    await bring(furnished, "hub/nginx", fresh_for=300)
+    await bring(furnished, "hub/nginx")
     admin = await as_user("admin")
     image, version = "/console/images/hub/nginx", "/console/images/hub/nginx/-/versions/1.27"
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Update, bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 
 from entrepot.access.actor import Actor
 from entrepot.access.check import NOW, asking, held_level, visible
@@ -18,13 +18,14 @@ _SHOWN = (
     organization.c.name.label("organization"),
     organization.c.domain_id,
     organization.c.public_by_default,
+    organization.c.fresh_seconds,
     select(user.c.name).where(user.c.id == upstream.c.creator_id).scalar_subquery().label("creator_name"),
 )
 _BY_NAME = select(*_SHOWN).join(organization).where(organization.c.name == bindparam("organization"))
 _REACHED = _BY_NAME.add_columns(held_level(NOW).scalar_subquery().label("level"))
 _HOSTS = select(organization.c.name, upstream.c.host).join(organization).where(among(organization.c.name, "names"))
 _HELD_TAGS = (
-    select(tag.c.name, tag.c.fresh_until, tag.c.ask_after)
+    select(tag.c.name, tag.c.asked_at, tag.c.ask_after)
     .join(repository)
     .where(repository.c.path == bindparam("path"), among(tag.c.name, "tags"), tag.c.valid_until.is_(None))
 )
@@ -58,45 +59,37 @@ async def mirrors_of_host(tx: Reader, host: str) -> Sequence[str]:
     return [row.name for row in await tx.rows(found.order_by(upstream.c.created_at, organization.c.name))]
 
 
-async def save_upstream(tx: Writer, row: Mapping[str, Any]) -> None:
+async def save_upstream(tx: Writer, row: Mapping[str, Any], fresh_seconds: int) -> None:
     await tx.run(tx.insert(upstream).values(**row))
+    await _set_fresh(tx, row["organization_id"], fresh_seconds=fresh_seconds)
 
 
-async def change_upstream(tx: Writer, organization_id: int, **values: Any) -> None:
+async def change_upstream(tx: Writer, organization_id: int, fresh_seconds: int, **values: Any) -> None:
     await tx.run(update(upstream).where(upstream.c.organization_id == organization_id).values(**values))
+    await _set_fresh(tx, organization_id, fresh_seconds=fresh_seconds)
 
 
 async def delete_upstream(tx: Writer, organization_id: int) -> None:
     """The organization is one of its own from now on, and its tags are what they are."""
     await tx.run(delete(upstream).where(upstream.c.organization_id == organization_id))
-    await tx.run(update(organization).where(organization.c.id == organization_id).values(is_mirror=False))
-    await tx.run(_held(organization_id).values(fresh_until=None, ask_after=None))
+    await _set_fresh(tx, organization_id, is_mirror=False, fresh_seconds=None)
+
+
+async def _set_fresh(tx: Writer, organization_id: int, **values: Any) -> None:
+    await tx.run(update(organization).where(organization.c.id == organization_id).values(**values))
 
 
 # --- what is held ---
 
 
-async def shift_fresh(tx: Writer, organization_id: int, seconds: int) -> None:
-    """Let all tags of a mirror be fresh for so much longer, or shorter, than they were."""
-    asked = _held(organization_id).where(tag.c.fresh_until > 0)
-    await tx.run(asked.values(fresh_until=tag.c.fresh_until + seconds))
-
-
-def _held(organization_id: int) -> Update:
-    """UPDATE of the tags of a mirror that its upstream is asked about."""
-    inside = select(repository.c.id).where(repository.c.organization_id == organization_id)
-    marked = (tag.c.valid_until.is_(None), tag.c.fresh_until.is_not(None))
-    return update(tag).where(tag.c.repository_id.in_(inside), *marked)
-
-
 async def held_tags(tx: Reader, path: str, names: Collection[str]) -> Sequence[Row[Any]]:
-    """Those of the tags that are held: name, fresh_until, ask_after."""
+    """Those of the tags that are held: name, asked_at, ask_after."""
     return await tx.rows(_HELD_TAGS, {"path": path, "tags": names})
 
 
 async def held_tag(tx: Reader, path: str, name: str) -> Row[Any] | None:
-    """A tag as it is held: repository_id, digest, fresh_until, ask_after."""
-    found = select(tag.c.repository_id, tag.c.digest, tag.c.fresh_until, tag.c.ask_after).join(repository)
+    """A tag as it is held: repository_id, digest, asked_at, ask_after."""
+    found = select(tag.c.repository_id, tag.c.digest, tag.c.asked_at, tag.c.ask_after).join(repository)
     return await tx.row(found.where(repository.c.path == path, tag.c.name == name, tag.c.valid_until.is_(None)))
 
 

@@ -9,19 +9,24 @@ What ends, ends with a day: within one the same question has the same answer (`d
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, null, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, null, select
 
 from entrepot.access.actor import Actor
 from entrepot.access.check import held_level
 from entrepot.accounts.tables import user
 from entrepot.registry.queries.lost import is_lost
-from entrepot.registry.tables import blob, manifest, repository, repository_blob, tag
+from entrepot.registry.tables import blob, manifest, organization, repository, repository_blob, tag
 
 
 def manifest_by_tag(with_body: bool) -> Select[Any]:
-    """(level, version, digest, media type, size, fresh until[, body]), asked with `parameters`."""
+    """(level, version, digest, media type, size, fresh until[, body]), asked with `parameters`.
+
+    For how long a tag of a mirror is fresh is said of its organization, so that another time for all is one row.
+    """
+    seconds = select(organization.c.fresh_seconds).where(organization.c.id == repository.c.organization_id)
+    fresh_until = case((tag.c.asked_at.is_not(None), tag.c.asked_at + seconds.scalar_subquery()), else_=null())
     return (
-        select(*_who(), *_what(with_body, tag.c.fresh_until))
+        select(*_who(), *_what(with_body, fresh_until))
         .select_from(repository)
         .join(tag, tag.c.repository_id == repository.c.id)
         .join(manifest, (manifest.c.repository_id == repository.c.id) & (manifest.c.digest == tag.c.digest))

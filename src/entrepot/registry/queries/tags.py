@@ -65,10 +65,10 @@ async def set_pushed(tx: Writer, repository_id: int, name: str, at: datetime) ->
     await tx.run(update(tag).where(*of_name).values(pushed_at=at))
 
 
-async def set_fresh(tx: Writer, repository_id: int, names: Collection[str], until: int) -> None:
-    """Let tags of a mirror be served until then (seconds since the epoch) without asking its upstream."""
+async def set_asked(tx: Writer, repository_id: int, names: Collection[str], at: int) -> None:
+    """Let tags of a mirror be as its upstream said then (seconds since the epoch)."""
     of_names = (tag.c.repository_id == repository_id, tag.c.name.in_(names), tag.c.valid_until.is_(None))
-    await tx.run(update(tag).where(*of_names).values(fresh_until=until, ask_after=None))
+    await tx.run(update(tag).where(*of_names).values(asked_at=at, ask_after=None))
 
 
 async def set_stale(tx: Writer, repository_id: int, name: str, until: int) -> None:
