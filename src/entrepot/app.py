@@ -44,6 +44,7 @@ from entrepot.operations.room import Operations
 from entrepot.plumbing.clock import SystemClock
 from entrepot.plumbing.logging import get_logger
 from entrepot.plumbing.sealing import open_sealer
+from entrepot.regions.room import Regions
 from entrepot.registry import jobs as registry_jobs
 from entrepot.registry.layers import Layers
 from entrepot.registry.queries.names import domains_of
@@ -54,6 +55,7 @@ from entrepot.room_settings import (
     job_settings,
     listing_settings,
     mirror_settings,
+    region_settings,
     registry_settings,
     upkeep_settings,
     webhook_settings,
@@ -147,6 +149,7 @@ class House:
     webhooks: Webhooks
     upkeep: Upkeep
     mirror: Mirror
+    regions: Regions
     intake: Intake
     operations: Operations
     tail: Tail
@@ -213,6 +216,7 @@ class House:
             self.audit,
             self.upkeep,
             self.mirror,
+            self.regions,
             self.triggers,
             self.webhooks,
             self.intake,
@@ -257,6 +261,7 @@ def open_house(settings: Settings, origins: Mapping[str, str] | None = None) -> 
         Webhooks(db, clock, sealer, webhook_settings(settings)),
         Upkeep(db, blobs, clock, open_holder(settings.database_url), upkeep_settings(settings)),
         Mirror(db, clock, registry, sealer, mirror_settings(settings)),
+        Regions(db, clock, accounts, region_settings(settings)),
         Intake(db, registry, clock, intake_settings(settings)),
         Operations(
             db, blobs, clock, Runs(job_settings(settings)), place_of(settings, origins), settings.backup_warn_days

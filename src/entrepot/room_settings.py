@@ -5,13 +5,16 @@ from entrepot.accounts.settings import AccountSettings
 from entrepot.archives.settings import ArchiveSettings, ListingSettings
 from entrepot.intake.settings import IntakeSettings
 from entrepot.jobs.settings import JobSettings
+from entrepot.mirror.places import Place
 from entrepot.mirror.settings import MirrorSettings
 from entrepot.plumbing.mailing import MailServer, Security
 from entrepot.plumbing.networks import parse_networks
+from entrepot.regions.settings import RegionSettings
 from entrepot.registry.settings import RegistrySettings
 from entrepot.settings import Settings
 from entrepot.upkeep.settings import UpkeepSettings
 from entrepot.values.label import LabelLimits
+from entrepot.values.location import Location
 from entrepot.values.manifest import ManifestLimits
 from entrepot.webhooks.settings import WebhookSettings
 
@@ -136,6 +139,11 @@ def mirror_settings(settings: Settings) -> MirrorSettings:
         sync_history_days=settings.sync_history_days,
         idle_poll_seconds=settings.jobs_poll_seconds,
     )
+
+
+def region_settings(settings: Settings) -> RegionSettings:
+    location = Location.parse(settings.region_location) if settings.region_location else None
+    return RegionSettings(center=Place(parse_networks(settings.region_cidrs), location))
 
 
 def mail_server(settings: Settings) -> MailServer | None:

@@ -76,7 +76,8 @@ async def test_a_region_that_is_forgotten_takes_rules_along_and_cancels_what_wai
     assert [(one.to.region, one.status) for one in copies] == [("north-1", "cancel"), ("south-1", "waiting")]
     [event] = await events_after(mirror.db, seen)
     assert (event.type, event.subject, event.organization) == (RegionDeleted.type, "north-1", "")
-    assert event.data == {"rules": 1, "cancelled": 1, "before": {"url": "https://north-1.example"}}
+    before = {"url": "https://north-1.example", "username": "", "cidrs": [], "location": ""}
+    assert event.data == {"rules": 1, "cancelled": 1, "before": before}
     with pytest.raises(RuleUnknown, match="no region north-1"):
         await delete_region(mirror, admin, NORTH)
 
@@ -102,7 +103,7 @@ async def test_a_region_that_is_made_known_stands_in_the_feed(mirror: Mirror, ca
     assert (event.type, event.subject, event.data) == (
         RegionCreated.type,
         "north-1",
-        {"url": "https://north.example", "username": ""},
+        {"url": "https://north.example", "username": "", "cidrs": [], "location": ""},
     )
 
 

@@ -1,11 +1,11 @@
-"""`entrepot region`: other installations that images can be copied to."""
+"""`entrepot region`: other places, with installations that images can be copied to, or nodes of this one."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from entrepot.cli.options import Fields, taking
+from entrepot.cli.options import Fields, said, taking
 from entrepot.cli.output import (
     AsJson,
     PasswordStdin,
@@ -22,7 +22,10 @@ _REGIONS = "/v2/manage/regions"
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the region.")]
 
-region = typer.Typer(help="Regions: other installations that images can be copied to.", no_args_is_help=True)
+region = typer.Typer(
+    help="Regions: other places, with an installation that images can be copied to, or nodes of this one.",
+    no_args_is_help=True,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -57,25 +60,46 @@ def _account(
     return {key: value for key, value in fields.items() if value is not None}
 
 
+def _place(
+    cidr: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NETWORK", help="Network of its clients, as 10.20.0.0/16; several: say it again."),
+    ] = None,
+    location: Annotated[
+        str | None, typer.Option(metavar="LAT,LON", help="Where it is, in degrees north and east; '' for unknown.")
+    ] = None,
+) -> Fields:
+    return said(cidrs=cidr, location=location)
+
+
 @region.command()
-@taking(_account)
+@taking(_account, _place)
 def create(
     name: Name,
-    url: Annotated[str, typer.Argument(metavar="URL", help="Its address, as https://images.example.com.")],
     fields: Fields,
+    url: Annotated[
+        str,
+        typer.Argument(
+            metavar="[URL]", help="Where images are copied to, as https://images.example.com.", show_default=False
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Make another installation known, if you operate this one; and who we are there, so that copies may be pushed."""
+    """Make a region known, if you operate this installation.
+
+    With a URL, images can be copied to the installation there, as who we are there. Networks and a location say which
+    clients its nodes serve; see: entrepot region explain.
+    """
     from entrepot.cli.client import Client
 
     with Client() as client:
         made = client.call("POST", _REGIONS, {"regionID": name, "url": url, **fields})
-    done(f"{name} is known as {made['url']}.", made, as_json)
+    done(f"{name} is known{f' as {url}' if (url := made['url']) else ''}.", made, as_json)
 
 
 @region.command()
 def show(name: Name, as_json: AsJson = False) -> None:
-    """Show a region, and who we are there, if you operate this installation."""
+    """Show a region, where it is, and who we are there, if you operate this installation."""
     from entrepot.cli.client import Client
 
     with Client() as client:
@@ -84,20 +108,29 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 
 @region.command()
-@taking(_account)
+@taking(_account, _place)
 def update(
     name: Name,
     fields: Fields,
-    url: Annotated[str | None, typer.Option(metavar="URL", help="Its address from now on.")] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Its address from now on; '' for none, if nothing is copied there."),
+    ] = None,
+    no_cidrs: Annotated[bool, typer.Option("--no-cidrs", help="Forget the networks of its clients.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Change what is given, if you operate this installation; copies that begin from now on go by it."""
+    """Change what is given, if you operate this installation; copies and pulls that begin from now on go by it.
+
+    Networks that are given replace all that were known.
+    """
     from entrepot.cli.client import Client
 
-    body = fields | ({"url": url} if url else {})
+    if no_cidrs and "cidrs" in fields:
+        raise typer.BadParameter("Give networks, or forget them.", param_hint="--no-cidrs")
+    body = fields | said(url=url) | ({"cidrs": []} if no_cidrs else {})
     with Client() as client:
         row = client.call("PATCH", _path(name), body)
-    done(f"Changed the region {name} at {row['url']}.", row, as_json)
+    done(f"Changed the region {name}{f' at {url}' if (url := row['url']) else ''}.", row, as_json)
 
 
 @region.command()

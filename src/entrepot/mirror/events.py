@@ -10,9 +10,13 @@ from entrepot.registry.events import OfOrganization
 
 @dataclass(frozen=True, slots=True)
 class RegionCreated(Event):
+    """`cidrs` and `location`: its place, as far as it was said."""
+
     type: ClassVar[str] = "region.created"
     url: str
     username: str = ""
+    cidrs: Sequence[str] = ()
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True)

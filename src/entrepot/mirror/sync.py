@@ -22,7 +22,7 @@ from entrepot.mirror.regions import lock_of, unknown
 from entrepot.mirror.room import Mirror
 from entrepot.registry import reach
 from entrepot.registry.queries import tags as tag_queries
-from entrepot.values.errors import ManifestUnknown, RuleExists, RuleUnknown, worded
+from entrepot.values.errors import ManifestUnknown, ParameterInvalid, RuleExists, RuleUnknown, worded
 from entrepot.values.names import OrganizationName, RegionName, RepositoryName, TagName
 
 _GONE: Final = worded("The rule was deleted.")
@@ -151,8 +151,18 @@ async def hold(tx: Writer, repository_id: int, region: RegionName) -> None:
     """The region stays until the end of the transaction, and nobody else changes what is counted of the repository."""
     await tx.lock(lock_of(region), shared=True)
     await tx.lock(lock_of_copies(repository_id))
-    if await queries.region_by_name(tx, region) is None:
+    row = await queries.region_by_name(tx, region)
+    if row is None:
         raise unknown(region)
+    if not row.url:
+        raise ParameterInvalid(
+            worded(
+                "Nothing can be copied to the region {region}: it has no address. An operator says where its "
+                "installation is: entrepot region update {region} --url URL",
+                region=region,
+            ),
+            kind="region",
+        )
 
 
 def lock_of_copies(repository_id: int) -> str:

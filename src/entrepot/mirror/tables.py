@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -18,7 +19,8 @@ from sqlalchemy import (
 
 from entrepot.db.schema import Json, Name, RowId, UtcTime, metadata
 
-# `sealed`: see `secrets.py`; NULL: nobody in particular speaks to it.
+# `url`: empty: nothing is copied to it. `sealed`: see `secrets.py`; NULL: nobody in particular speaks to it. `cidrs`:
+# networks of its clients, as text. `latitude` and `longitude`: both or neither. `changed_at`: NULL: as it was made.
 sync_region = Table(
     "sync_region",
     metadata,
@@ -27,6 +29,10 @@ sync_region = Table(
     Column("creator_id", String(32), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("sealed", LargeBinary),
+    Column("cidrs", Json, nullable=False, server_default=text("'[]'")),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("changed_at", UtcTime),
 )
 
 sync_rule = Table(

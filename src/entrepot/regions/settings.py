@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass
 
+from entrepot.mirror.places import NOWHERE, Place
+
 
 @dataclass(frozen=True, slots=True)
 class RegionSettings:
-    """`report_seconds`: an edge reports at least so often; after three times as long without a word it is lost.
+    """`center`: where this installation itself is, and whom it serves whatever regions there are.
+
+    `report_seconds`: an edge reports at least so often; after three times as long without a word it is lost.
 
     `decision_seconds`: so long an edge goes by what it was told about a client and a repository; `offline_seconds`: so
     long it does when the center is away. `url_seconds`: so long an address is valid to which a client was sent on.
     `pass_seconds`: so long the token is with which an edge pulls from here.
     """
 
+    center: Place = NOWHERE
     report_seconds: float = 5.0
     decision_seconds: int = 15
     offline_seconds: int = 3_600

@@ -1,4 +1,4 @@
-"""Tokens that let an edge join a region, and the edges."""
+"""Tokens that let an edge join a region, the edges, and what they measured."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Integer, LargeBinary, String, Table, text
 
@@ -18,7 +18,7 @@ edge_token = Table(
 )
 
 # A node of a region. `hash`: of its secret. `lost_at`: when the connection broke over which it last reported, until it
-# reports again. `presence`: which blobs it has, as a filter (`presence.py`).
+# reports again. `presence`: which blobs it has, as a filter (`presence.py`). `changed_at`: by an operator.
 edge = Table(
     "edge",
     metadata,
@@ -40,4 +40,16 @@ edge = Table(
     Column("lost_at", UtcTime),
     Column("presence", LargeBinary),
     Column("presence_at", UtcTime),
+    Column("changed_at", UtcTime),
+)
+
+# Round trips from regions to networks of clients, smoothed, in milliseconds. A region's name is no key here: the center
+# has none, and what is left of a region that was deleted is forgotten by its age.
+edge_measure = Table(
+    "edge_measure",
+    metadata,
+    Column("network", Name(64), primary_key=True),
+    Column("region", Name(64), primary_key=True),
+    Column("ms", Float, nullable=False),
+    Column("at", UtcTime, nullable=False, index=True),
 )

@@ -23,7 +23,9 @@ from pydantic import (
 
 from entrepot.plumbing.networks import parse_networks
 from entrepot.plumbing.units import parse_bytes, parse_seconds
+from entrepot.values.errors import ParameterInvalid
 from entrepot.values.label import VALUE_BYTES_LIMIT
+from entrepot.values.location import Location
 
 DAY = 86_400
 KIB = 1 << 10
@@ -73,6 +75,13 @@ def _networks(text: str) -> str:
     except ValueError:
         raise ValueError("should be addresses or networks with commas between them, as 127.0.0.1, 10.0.0.0/8") from None
     return text
+
+
+def _location(text: str) -> str:
+    try:
+        return str(Location.parse(text)) if text else ""
+    except ParameterInvalid as error:
+        raise ValueError(error.message) from None
 
 
 Seconds = Annotated[int, _from_text(parse_seconds), "seconds"]
@@ -195,6 +204,8 @@ class Settings(BaseModel):
     sync_seconds_max: Seconds = mirroring(6 * 3_600, "How long a copy to a region may take; then it ends as timeout, and what arrived stays there.", ge=1)
     sync_attempts: int = mirroring(5, "How often in a row a copy to a region that breaks off is begun, before it ends as failed.", ge=1, le=100)
     sync_retry_seconds: Seconds = mirroring(30, "How long a copy to a region that broke off waits for its second attempt; each further pause is three times as long, an hour at most.", ge=1, le=3_600)
+    region_location: Annotated[str, AfterValidator(_location)] = mirroring("", "Where this installation itself is: degrees north and degrees east, as 52.52,13.4. Clients nearer to it than to any region are served here.")
+    region_cidrs: Annotated[str, AfterValidator(_networks)] = mirroring("", "Networks whose clients this installation itself serves, whatever regions there are, as 10.0.0.0/8, 2001:db8::/32; of several networks a client is in, the longest counts.")
     sync_history_days: int = mirroring(90, "Days for which it is kept what became of copies to regions.", ge=1, le=3_650)
 
     webhook_networks: Annotated[str, AfterValidator(_networks)] = telling("", "Private networks that webhooks may reach, also without TLS, as 10.0.0.0/8, 192.168.7.4; everywhere else they need a public address and https.")

@@ -20,6 +20,8 @@ GOOD: Final[Mapping[str, str]] = {
     "admin": "boss",
     "password": "a long enough password",
     "url": "https://x.example",
+    "cidrs": "10.7.0.0/16",
+    "location": "52.52,13.4",
     "endpoints": "https://x.example",
     "issuer": "https://x.example",
     "robot": "x",
@@ -53,7 +55,10 @@ GOOD: Final[Mapping[str, str]] = {
     "",
 )
 """What fields take that do not take any text; all others get `HOSTILE`."""
-OF_ITS_OWN: Final[Mapping[str, Mapping[str, str]]] = {"create_mirror": {"name": "quay"}}
+OF_ITS_OWN: Final[Mapping[str, Mapping[str, str]]] = {
+    "create_mirror": {"name": "quay"},
+    "create_region": {"cidrs": "10.8.0.0/16"},
+}
 """What the forms of a page take that is taken elsewhere."""
 ENDING: Final = ("delete", "rename", "transfer", "log_", "end_", "remove", "make_read_only", "start_maintenance")
 """What would take away what the others are about; they have pages of their own in `tests/live/console`."""

@@ -27,7 +27,7 @@ async def furnished(rooms: Rooms, api: httpx2.AsyncClient) -> None:
 
 async def test_regions_are_made_known_listed_and_forgotten(api: httpx2.AsyncClient) -> None:
     made = await api.post(REGIONS, json={"regionID": "south-1", "url": "https://south.example/"})
-    nobody = {"username": "", "has_password": False, "has_authority": False}
+    nobody = {"username": "", "has_password": False, "has_authority": False, "cidrs": [], "location": ""}
     assert (made.status_code, made.json()) == (201, {"regionID": "south-1", "url": "https://south.example"} | nobody)
 
     listed = await api.get(REGIONS)
@@ -53,6 +53,8 @@ async def test_who_we_are_at_a_region_is_told_by_its_own_call_and_changed(api: h
             "username": "we",
             "has_password": True,
             "has_authority": False,
+            "cidrs": [],
+            "location": "",
         }
     )
     assert "a secret" not in changed.text
@@ -61,6 +63,31 @@ async def test_who_we_are_at_a_region_is_told_by_its_own_call_and_changed(api: h
     assert (wrong.status_code, wrong.json()["error_code"]) == (400, "SVCSTG.SWR.4000014")
     gone = await api.patch(f"{REGIONS}/nowhere", json={})
     assert (gone.status_code, gone.json()["error_code"]) == (404, "ENTREPOT.4040025")
+
+
+async def test_a_region_has_a_place_and_needs_no_address(api: httpx2.AsyncClient) -> None:
+    place = {"cidrs": ["10.1.0.0/16", "2001:db8::/32"], "location": "52.52,13.4"}
+    made = await api.post(REGIONS, json={"regionID": "south-1", **place})
+    assert (made.status_code, made.json()["url"]) == (201, "")
+    assert place.items() <= made.json().items()
+
+    moved = await api.patch(f"{REGIONS}/south-1", json={"cidrs": ["10.2.0.0/16"]})
+    assert (moved.json()["cidrs"], moved.json()["location"]) == (["10.2.0.0/16"], "52.52,13.4")
+    taken = await api.patch(f"{REGIONS}/north-1", json={"cidrs": ["10.2.0.0/16"]})
+    assert (taken.status_code, taken.json()["error_code"]) == (409, "ENTREPOT.4090026")
+    for wrong in ({"cidrs": ["north"]}, {"location": "north"}, {"cidrs": ["10.0.0.0/8"] * 1_001}):
+        refused = await api.patch(f"{REGIONS}/south-1", json=wrong)
+        assert (refused.status_code, refused.json()["error_code"]) == (400, "SVCSTG.SWR.4000014")
+
+
+async def test_nothing_is_copied_to_a_region_without_an_address(api: httpx2.AsyncClient) -> None:
+    await api.post(REGIONS, json={"regionID": "south-1", "cidrs": ["10.1.0.0/16"]})
+
+    body = {"remoteRegionId": "south-1", "remoteNamespace": "copies"}
+    for call, more in (("sync_repo", {}), ("sync_images", {"imageTag": ["v1"]})):
+        refused = await api.post(f"/v2/manage/namespaces/acme/repos/team$web/{call}", json=body | more)
+        assert (refused.status_code, refused.json()["error_code"]) == (400, "SVCSTG.SWR.4000014")
+        assert "it has no address" in refused.json()["error_msg"]
 
 
 async def test_copies_are_listed_with_what_became_of_them_called_off_and_tried_again(

@@ -110,6 +110,7 @@ _TABLE: Final[Problems] = {
     "pin-unknown": Problem(404, "ENTREPOT.4040044"),
     "immutability-unknown": Problem(404, "ENTREPOT.4040040"),
     "region-exists": Problem(409, "ENTREPOT.4090025"),
+    "cidr-exists": Problem(409, "ENTREPOT.4090026"),
     "body": _swr(400, 4001018),
     "missing": _swr(400, 4001014),
     "query": _swr(400, 4001024),

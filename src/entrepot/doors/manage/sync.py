@@ -57,18 +57,34 @@ class CopyTags(Remote):
     override: Flag = False
 
 
-_Url = Annotated[Word, Field(description="Its address: scheme and host, and a port if needed.")]
+_Url = Annotated[
+    Word,
+    Field(
+        description="Where the installation is that images are copied to: scheme and host, and a port if needed; "
+        "empty: nothing is copied there."
+    ),
+]
 _Username = Annotated[Word, Field(description="Who we are there; empty: nobody in particular.")]
 _Password = Annotated[Text, Field(description="Kept secret.")]
 _Authority = Annotated[Text, Field(description="Certificates (PEM) of who signs its own; empty: those known here.")]
 
 
+_Cidrs = Annotated[
+    list[Word], Field(description="Networks of its clients, IPv4 and IPv6, as `10.20.0.0/16`; the longest one counts.")
+]
+_Location = Annotated[
+    Word, Field(description="Where it is: degrees north and degrees east, as `52.52,13.4`; empty: unknown.")
+]
+
+
 class NewRegion(Body):
     regionID: Word  # noqa: N815
-    url: _Url
+    url: _Url = ""
     username: _Username = ""
     password: _Password = ""
     authority: _Authority = ""
+    cidrs: _Cidrs = Field(default_factory=list)
+    location: _Location = ""
 
 
 class UpdateRegion(Body):
@@ -78,10 +94,12 @@ class UpdateRegion(Body):
     username: _Username | None = None
     password: _Password | None = None
     authority: _Authority | None = None
+    cidrs: _Cidrs | None = None
+    location: _Location | None = None
 
 
 class SyncRegion(BaseModel):
-    """`url`: the address of the installation; the contract does not tell it."""
+    """`url`: the address of the installation; empty: nothing can be copied there. The contract does not tell it."""
 
     regionID: str  # noqa: N815
     url: str
@@ -93,6 +111,8 @@ class SyncRegionDetail(SyncRegion):
     username: str
     has_password: bool
     has_authority: bool
+    cidrs: list[str]
+    location: str
 
 
 class _Row(BaseModel):
@@ -218,7 +238,7 @@ async def show_sync_job(
 
 
 async def list_sync_regions(call: TheCall) -> list[SyncRegion]:
-    """The regions that images can be copied to."""
+    """The regions that are known; images can be copied to those that have an address."""
     found = await regions.list_regions(call.rooms.mirror, call.actor)
     return [SyncRegion(regionID=one.name, url=one.url) for one in found]
 
@@ -246,10 +266,13 @@ async def cancel_sync_copy(call: TheCall, repository: TheRepository, copy: TheCo
 
 
 async def create_region(call: TheCall, body: NewRegion) -> SyncRegionDetail:
-    """Make another installation known as a region. For operators."""
+    """Make a region known: another installation, or where nodes of this one are, or both. For operators."""
     name = RegionName.parse(body.regionID)
     account = Account(body.username, body.password, body.authority)
-    return _region_row(await regions.create_region(call.rooms.mirror, call.actor, name, body.url, account))
+    made = await regions.create_region(
+        call.rooms.mirror, call.actor, name, body.url, account, body.cidrs, body.location
+    )
+    return _region_row(made)
 
 
 async def show_region(call: TheCall, region: TheRegion) -> SyncRegionDetail:
@@ -259,7 +282,7 @@ async def show_region(call: TheCall, region: TheRegion) -> SyncRegionDetail:
 
 async def update_region(call: TheCall, region: TheRegion, body: UpdateRegion) -> SyncRegionDetail:
     """Change what is given; copies that begin from now on go by it. For operators."""
-    change = RegionChange(body.url, body.username, body.password, body.authority)
+    change = RegionChange(body.url, body.username, body.password, body.authority, body.cidrs, body.location)
     return _region_row(await regions.change_region(call.rooms.mirror, call.actor, region, change))
 
 
@@ -279,6 +302,8 @@ def _region_row(shown: RegionShown) -> SyncRegionDetail:
         username=shown.username,
         has_password=shown.has_password,
         has_authority=shown.has_authority,
+        cidrs=list(shown.place.cidrs),
+        location=shown.place.at,
     )
 
 

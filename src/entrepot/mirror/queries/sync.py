@@ -21,14 +21,20 @@ async def region_by_name(tx: Reader, name: str) -> Row[Any] | None:
     return await tx.row(select(sync_region).where(sync_region.c.name == name))
 
 
-async def save_region(tx: Writer, name: str, url: str, sealed: bytes | None, creator_id: str, at: datetime) -> bool:
+async def cidrs_of_regions(tx: Reader, but: str) -> dict[str, Sequence[str]]:
+    """Networks of clients by region, of all but one."""
+    found = select(sync_region.c.name, sync_region.c.cidrs).where(sync_region.c.name != but)
+    return {row.name: row.cidrs for row in await tx.rows(found)}
+
+
+async def save_region(tx: Writer, name: str, creator_id: str, at: datetime, **values: Any) -> bool:
     """False when there is a region of this name."""
-    insert = tx.insert(sync_region).values(name=name, url=url, sealed=sealed, creator_id=creator_id, created_at=at)
+    insert = tx.insert(sync_region).values(name=name, creator_id=creator_id, created_at=at, changed_at=at, **values)
     return await tx.value(insert.on_conflict_do_nothing().returning(sync_region.c.name)) is not None
 
 
-async def change_region(tx: Writer, name: str, url: str, sealed: bytes | None) -> None:
-    await tx.run(update(sync_region).where(sync_region.c.name == name).values(url=url, sealed=sealed))
+async def change_region(tx: Writer, name: str, at: datetime, **values: Any) -> None:
+    await tx.run(update(sync_region).where(sync_region.c.name == name).values(changed_at=at, **values))
 
 
 async def rules_to(tx: Reader, region: str) -> int:

@@ -1,6 +1,7 @@
-"""Regions, for operators: other installations that images can be copied to."""
+"""Regions, for operators: other places, with installations that images can be copied to, or nodes of this one."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from entrepot.doors.console.admin.parts import asked, at_its_field
@@ -21,19 +22,17 @@ async def list_regions(visit: Visit) -> View:
 
 
 async def create_region(visit: Visit) -> Moved:
-    """Make another installation known."""
-    name = RegionName.parse(visit.form.text("name"))
-    try:
-        with _at_fields():
-            account = Account(visit.form.text("username"), visit.form.secret("password"), visit.form.text("authority"))
-            await regions.create_region(visit.rooms.mirror, visit.actor, name, visit.form.text("url"), account)
-    except RuleExists as error:
-        raise ParameterInvalid(error.message, field="name") from error
-    return Moved(HOME, visit.say("Images can be copied to %(name)s from now on.", name=name))
+    """Make a region known."""
+    form, name = visit.form, RegionName.parse(visit.form.text("name"))
+    account = Account(form.text("username"), form.secret("password"), form.text("authority"))
+    place = form.text("cidrs").split(), form.text("location")
+    with _at_fields():
+        await regions.create_region(visit.rooms.mirror, visit.actor, name, form.text("url"), account, *place)
+    return Moved(HOME, visit.say("%(name)s is known from now on.", name=name))
 
 
 async def edit_region(visit: Visit) -> View:
-    """Who we are there, and where it is."""
+    """Where it is, and who we are there."""
     region = await regions.show_region(visit.rooms.mirror, visit.actor, _name(visit))
     return View("admin/region.html", {"region": region})
 
@@ -41,7 +40,8 @@ async def edit_region(visit: Visit) -> View:
 async def change_region(visit: Visit) -> Moved:
     """Change it. An empty password or authority stays as it is, unless it is to go."""
     form, name = visit.form, _name(visit)
-    change = RegionChange(form.text("url"), form.text("username"), _kept(form, "password"), _kept(form, "authority"))
+    account = (form.text("username"), _kept(form, "password"), _kept(form, "authority"))
+    change = RegionChange(form.text("url"), *account, form.text("cidrs").split(), form.text("location"))
     with _at_fields():
         await regions.change_region(visit.rooms.mirror, visit.actor, name, change)
     return Moved(HOME, visit.say("%(name)s was changed.", name=name))
@@ -51,7 +51,11 @@ async def confirm_deleting_region(visit: Visit) -> View:
     """What ends with it."""
     name, say = _name(visit), visit.language.say_number
     use = await regions.show_region_use(visit.rooms.mirror, visit.actor, name)
-    says = [visit.say("Nothing is copied to %(url)s any more. What was copied stays there.", url=use.region.url)]
+    says = [
+        visit.say("Nothing is copied to %(url)s any more. What was copied stays there.", url=use.region.url)
+        if use.region.url
+        else visit.say("Its place is forgotten.")
+    ]
     ends = [
         say("%(num)s rule of synchronisation", "%(num)s rules of synchronisation", use.rules) if use.rules else "",
         say("%(num)s copy under way", "%(num)s copies under way", use.waiting) if use.waiting else "",
@@ -74,8 +78,15 @@ def _kept(form: Form, name: str) -> str | None:
     return form.secret(name) or None
 
 
-def _at_fields() -> AbstractContextManager[None]:
-    return at_its_field(**{"": "url"})
+@contextmanager
+def _at_fields() -> Iterator[None]:
+    """Also what is taken already is said at its field. Raises ParameterInvalid."""
+    try:
+        with at_its_field(**{"": "url"}):
+            yield
+    except RuleExists as error:
+        field = "cidrs" if error.detail.get("kind") == "cidr-exists" else "name"
+        raise ParameterInvalid(error.message, field=field) from error
 
 
 def _name(visit: Visit) -> RegionName:
