@@ -5,13 +5,16 @@ import hashlib
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-_parse = re.compile(r"/v2/(?P<name>.+?)/(?P<kind>blobs|manifests|referrers)/(?P<rest>.*)").fullmatch
+from tests.make.image import Image
+
+_parse = re.compile(r"/v2/(?P<name>.+?)/(?P<kind>blobs|manifests|referrers|tags)/(?P<rest>.*)").fullmatch
 
 
 @dataclass
@@ -29,6 +32,8 @@ class Region:
     manifests: dict[tuple[str, str], tuple[str, bytes]] = field(default_factory=dict)
     blobs: dict[str, dict[str, bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    unmountable: bool = False
+    seconds_of_uploads: float = 0.0
     bytes_in: int = 0
     gate: threading.Event = field(default_factory=threading.Event)
     at_once: int = 0
@@ -42,6 +47,11 @@ class Region:
     def digest(self, name: str, tag: str) -> str | None:
         found = self.manifests.get((name, tag))
         return None if found is None else f"sha256:{hashlib.sha256(found[1]).hexdigest()}"
+
+    def hold(self, name: str, tag: str, image: Image) -> None:
+        """Have an image, as if it had been pushed."""
+        self.put(name, tag, image.body, image.media_type)
+        self.blobs.setdefault(name, {}).update({str(blob.digest): blob.content for blob in image.blobs})
 
     def put(self, name: str, tag: str, body: bytes, media_type: str) -> None:
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
@@ -88,8 +98,14 @@ class _Handler(BaseHTTPRequestHandler):
             code, message = region.said
             said = json.dumps({"errors": [{"code": code, "message": message}]}).encode() if code else b""
             self._answer(status, {}, said)
+        elif parts.path == "/v2/_catalog":
+            names = sorted({name for name, _ in region.manifests})
+            self._answer(200, {}, json.dumps({"repositories": names}).encode())
         elif found is None:
             self._answer(200, {}, b"{}")
+        elif kind == "tags":
+            tags = sorted(one for name, one in region.manifests if name == found["name"] and ":" not in one)
+            self._answer(200, {}, json.dumps({"name": found["name"], "tags": tags}).encode())
         elif region.redirects_to and asked == "HEAD manifests":
             self._answer(307, {"Location": region.redirects_to + self.path})
         elif kind == "manifests":
@@ -110,10 +126,12 @@ class _Handler(BaseHTTPRequestHandler):
                 region.at_once += 1
                 region.most_at_once = max(region.most_at_once, region.at_once)
             region.gate.wait(20)
+        began = time.monotonic()
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if asked.startswith("PATCH"):
             with region._lock:
                 region.at_once -= 1
+                region.seconds_of_uploads += time.monotonic() - began
                 region.bytes_in += len(body)
         return body
 
@@ -121,6 +139,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "PUT":
             self.held.put(name, reference, body, self.headers["Content-Type"])
             self._answer(201)
+            return
+        if self.command == "DELETE":
+            self._answer(202 if self.held.manifests.pop((name, reference), None) else 404)
             return
         found = self.held.manifests.get((name, reference))
         if found is None:
@@ -134,6 +155,9 @@ class _Handler(BaseHTTPRequestHandler):
         number = rest.removeprefix("uploads/")
         if self.command == "POST":
             [digest], [source] = query.get("mount", [""]), query.get("from", [""])
+            if source and region.unmountable:
+                self._answer(403)
+                return
             if digest in region.blobs.get(source, {}):
                 place[digest] = region.blobs[source][digest]
                 self._answer(201)
@@ -149,8 +173,10 @@ class _Handler(BaseHTTPRequestHandler):
             content = bytes(region._uploads[number])
             place[f"sha256:{hashlib.sha256(content).hexdigest()}"] = content
             self._answer(201)
+        elif rest in place:
+            self._answer(200, {}, place[rest])
         else:
-            self._answer(200 if rest in place else 404)
+            self._answer(404)
 
     def _answer(self, status: int, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
         self.send_response(status)

@@ -1,4 +1,5 @@
-"""The copier carries out copies: so many at a time, each again and again until it is there, or was tried often enough.
+"""The copier carries out copies, and deletions that follow them: so many at a time, each again and again until it is
+there, or was tried often enough.
 
 What is to be copied stands in the database, and so does how far it is: who kills a worker loses what was on its way,
 and the next one begins these copies again, which send what had not arrived. One worker is the copier. Not runs of the
@@ -6,27 +7,31 @@ engine's: they may take hours, and end at once when their worker does, or somebo
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row
 
 from entrepot.db.holding import Holder
+from entrepot.db.transaction import Writer
 from entrepot.jobs.closing import check_open, is_open
 from entrepot.jobs.events import Event, publish
 from entrepot.mirror import rules
 from entrepot.mirror.attempts import Attempt, carry_out
 from entrepot.mirror.copying import Line
-from entrepot.mirror.events import SyncCopied, SyncFailed
+from entrepot.mirror.events import SyncCopied, SyncDeleted, SyncFailed, SyncPulled
 from entrepot.mirror.following import CONSUMER, Follower
 from entrepot.mirror.kept import keep, readable
-from entrepot.mirror.queries import copies
+from entrepot.mirror.queries import copies, wide
 from entrepot.mirror.reasons import Ending
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.rules import Status
+from entrepot.mirror.surveyor import Surveyor
+from entrepot.mirror.wide_rules import WideRule
 from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import get_logger
 from entrepot.plumbing.rate import Rate
@@ -47,16 +52,24 @@ class _UnderWay:
     task: asyncio.Task[None]
     written: int = 0
     """How many of the bytes that went out are written down, or are being."""
+    shown: tuple[int, int] = (0, 0)
 
 
 @contextmanager
-def _counted(some: Iterable[_UnderWay]) -> Iterator[Mapping[int, int]]:
+def _counted(some: Iterable[_UnderWay]) -> Iterator[Sequence[copies.Moved]]:
     """The bytes that went out and are not written down yet, by copy; inside they are. Each byte is counted once."""
-    sent = [(one, more) for one in some if (more := one.attempt.sent - one.written) > 0]
+    sent, moved = [], []
+    for one in some:
+        tally = one.attempt.tally
+        more, now = tally.sent - one.written, (tally.done, tally.total)
+        if more > 0 or now != one.shown:
+            sent.append((one, more))
+            moved.append(copies.Moved(one.attempt.id, more, *now))
+            one.shown = now
     for one, more in sent:
         one.written += more
     try:
-        yield {one.attempt.id: more for one, more in sent}
+        yield moved
     except BaseException:
         for one, more in sent:
             one.written -= more
@@ -68,6 +81,7 @@ class Copier:
         self._mirror = mirror
         self._holder = holder
         self._follower = Follower(mirror)
+        self._surveyor = Surveyor(mirror)
         self._line = Line(Rate(mirror.settings.sync_bytes_per_second or None))
         self._under_way: dict[int, _UnderWay] = {}
         self._wake = asyncio.Event()
@@ -104,7 +118,7 @@ class Copier:
                 return 0
             followed = await self._follower.follow()
             await self._look_after()
-            return followed + await self._begin_due()
+            return followed + await self._surveyor.begin_due() + await self._begin_due()
         except EntrepotError as error:
             _log.warning("copies to regions wait; trying again", error=error.message)
             self._follower.forget_position()
@@ -137,12 +151,27 @@ class Copier:
             due = await copies.due_copies(tx, self._mirror.clock.now(), _LOOKED_AT + len(self._under_way))
         lanes = {one.attempt.lane for one in self._under_way.values()}
         begun = 0
-        for row in due:
+        for row in await self._within_windows(due):
             lane = (row.repository_id, row.region, row.remote_organization, row.tag)
             if begun < free and lane not in lanes and row.id not in self._under_way:
                 lanes.add(lane)
                 begun += await self._begin(row)
         return begun
+
+    async def _within_windows(self, due: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+        """Those whose rule works now; the others wait until it does."""
+        now = self._mirror.clock.now()
+        closed: dict[datetime, list[int]] = defaultdict(list)
+        for row in due:
+            if row.document is not None and (opens := WideRule.of(row.document).when.opening(now)) > now:
+                closed[opens].append(row.id)
+        if not closed:
+            return due
+        async with self._mirror.db.writing() as tx:
+            for opens, copy_ids in closed.items():
+                await wide.postpone(tx, copy_ids, opens)
+        put_off = {copy_id for some in closed.values() for copy_id in some}
+        return [row for row in due if row.id not in put_off]
 
     async def _begin(self, due: Row[Any]) -> bool:
         async with self._mirror.db.writing() as tx:
@@ -183,7 +212,7 @@ class Copier:
             place = {"repository": row.path, "tag": row.tag, "region": row.region}
             _log.info("a copy ended", copy=attempt.id, **place, result=result, error=error)
 
-    async def _write_counted(self, attempt: Attempt, ending: Ending, sent: Mapping[int, int]) -> str:
+    async def _write_counted(self, attempt: Attempt, ending: Ending, sent: Sequence[copies.Moved]) -> str:
         """What the metrics call it; empty when the attempt did not count any more."""
         mirror, row, error = self._mirror, attempt.row, keep(ending.error)
         async with mirror.db.writing() as tx:
@@ -191,6 +220,9 @@ class Copier:
             now = mirror.clock.now()
             if sent:
                 await copies.count_bytes(tx, sent)
+            if ending.until is not None:
+                is_held = await copies.put_off(tx, attempt.id, attempt.number, error, ending.until, now, failed=False)
+                return "put off" if is_held else ""
             if ending.retries and row.failures + 1 < mirror.settings.sync_attempts:
                 seconds = rules.pause_seconds(row.failures + 1, mirror.settings.sync_retry_seconds, ending.asked_for)
                 next_at = now + timedelta(seconds=seconds)
@@ -198,13 +230,14 @@ class Copier:
             values = {"error": error, "digest": attempt.digest}
             if not await copies.end_copy(tx, attempt.id, attempt.number, ending.status, now, **values):
                 return ""
+            await _remember(tx, attempt, ending)
             if ending.status is not Status.CANCEL:
-                event, who = _event(attempt, ending), attempt.reader.subject
+                event, who = _event(attempt, ending), attempt.house.subject
                 await publish(tx, event, actor=who, at=now, domain_id=row.domain_id, though_closed=True)
         return ending.status.value
 
     async def _end_all(self) -> None:
-        tasks = [one.task for one in self._under_way.values()]
+        tasks = [*(one.task for one in self._under_way.values()), *self._surveyor.tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -219,11 +252,26 @@ class Copier:
                     await copies.set_waiting(tx, left, self._mirror.clock.now())
 
 
+async def _remember(tx: Writer, attempt: Attempt, ending: Ending) -> None:
+    """What a rule of our own has copied, it may delete later; what is another image by now is not its any more."""
+    row = attempt.row
+    if row.wide_rule_id is None:
+        return
+    place = (row.wide_rule_id, row.region, attempt.place, row.tag)
+    if attempt.is_deletion and ending.status in (Status.SUCCESS, Status.EXISTED):
+        await wide.forget_copied(tx, *place)
+    elif not attempt.is_deletion and ending.status is Status.SUCCESS:
+        await wide.save_copied(tx, *place, row.repository_id, attempt.digest)
+
+
 def _event(attempt: Attempt, ending: Ending) -> Event:
     row = attempt.row
     place = (row.region, OrganizationName(row.remote_organization))
+    if ending.status is Status.SUCCESS and attempt.is_deletion:
+        return SyncDeleted(row.path, row.id, row.tag, attempt.digest, *place, row.direction)
     if ending.status is Status.SUCCESS:
-        return SyncCopied(row.path, row.id, row.tag, attempt.digest, *place, attempt.sent)
+        copied = SyncPulled if attempt.is_pull else SyncCopied
+        return copied(row.path, row.id, row.tag, attempt.digest, *place, attempt.tally.sent)
     return SyncFailed(row.path, row.id, row.tag, *place, ending.status.value, readable(ending.error))
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from weakref import WeakValueDictionary
 
 from entrepot.mirror.reasons import AccountRefused, Existed, Place, TagGone
-from entrepot.plumbing.rate import Rate
+from entrepot.plumbing.rate import Rate, Rates
 from entrepot.remote.attached import put_attached
 from entrepot.remote.blobs import How, push_blob
 from entrepot.remote.looking import Look, look_at
@@ -28,6 +28,8 @@ from entrepot.values.reference import Reference
 
 _ANYWHERE = ""
 _WRONG_ACCOUNT = (401, 403)
+_NOT_TO_BE_READ = (401, 403, 404)
+"""How a region says that we may not mount from a repository any more; the blob is sent then."""
 
 
 @dataclass
@@ -35,28 +37,66 @@ class Line:
     """What all copies of a process share: how many bytes may go a second, and who sends which blob where."""
 
     rate: Rate
+    _of_rules: dict[int, tuple[int, Rate]] = field(default_factory=dict)
     _one_at_a_time: WeakValueDictionary[tuple[str, Digest], asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    def rates(self, rule_id: int | None, per_second: int) -> Rates:
+        """How fast a copy may go: with all others, and with those of its rule that has a limit of its own."""
+        if rule_id is None or not per_second:
+            return Rates(self.rate)
+        known = self._of_rules.get(rule_id)
+        if known is None or known[0] != per_second:
+            known = self._of_rules[rule_id] = per_second, Rate(per_second)
+        return Rates(self.rate, known[1])
 
     def turn(self, url: str, digest: Digest) -> asyncio.Lock:
         """Two copies that share a blob: the second finds it there, or mounts it."""
         return self._one_at_a_time.setdefault((url, digest), asyncio.Lock())
 
 
+@dataclass(slots=True)
+class Tally:
+    """How far a copy is: of `total` bytes of blobs that were missing, `done` are there; so many were `sent`."""
+
+    count: Callable[[int], None]
+    sent: int = 0
+    done: int = 0
+    total: int = 0
+
+    def move(self, more: int) -> None:
+        """So many bytes went over the wire."""
+        self.sent += more
+        self.done = min(self.done + more, self.total)
+        self.count(more)
+
+    def skip(self, size: int) -> None:
+        """A blob of this size need not go over it."""
+        self.done = min(self.done + size, self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a copy is to be made: whether it replaces another image of the name, and whether what refers to it comes
+    along; how far it is, and how fast it may go.
+    """
+
+    overrides: bool
+    referrers: bool
+    tally: Tally
+    line: Line
+    rates: Rates
+
+
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One image to be copied. `mounts`: repositories at the region that have blobs, by digest, as far as is known here.
-
-    `sent` is told how many more bytes went out.
-    """
+    """One image to be copied. `mounts`: repositories at the region that have blobs, as far as is known here."""
 
     shelf: Shelf
     tag: TagName
     remote: Remote
     place: Place
-    overrides: bool
     mounts: Callable[[Sequence[Digest]], Awaitable[Mapping[Digest, RepositoryName]]]
-    sent: Callable[[int], None]
-    line: Line
+    way: Way
 
 
 async def copy_image(errand: Errand) -> Digest:
@@ -64,27 +104,27 @@ async def copy_image(errand: Errand) -> Digest:
 
     Raises TagGone, Existed, AccountRefused, RemoteRefused, RemoteUnreachable, and what the shelf raises.
     """
-    await _check_account(errand.remote)
+    await check_account(errand.remote)
     name, remote = errand.place.name, errand.remote
     there = partial(_there, remote, name)
     if await errand.shelf.digest(errand.tag) is None:
         raise TagGone
-    look = await look_at(errand.shelf, errand.tag, there)
+    look = await look_at(errand.shelf, errand.tag, there, errand.way.referrers)
     root = look.tree.root
     _check_free(errand, look.tag_there, root.digest)
     await _send_blobs(errand, look)
     for manifest in look.tree.manifests.values():
         if manifest is not root and manifest.digest in look.missing:
             await put_manifest(remote, name, manifest.digest, manifest)
-    if look.tag_there != root.digest and not errand.overrides:  # somebody may have pushed there meanwhile
+    if look.tag_there != root.digest and not errand.way.overrides:  # somebody may have pushed there meanwhile
         _check_free(errand, await there(errand.tag), root.digest)
-    await put_attached(remote, name, look.new_attached, move_tags=errand.overrides)
+    await put_attached(remote, name, look.new_attached, move_tags=errand.way.overrides)
     if look.tag_there != root.digest:
         await put_manifest(remote, name, errand.tag, root)
     return root.digest
 
 
-async def _check_account(remote: Remote) -> None:
+async def check_account(remote: Remote) -> None:
     """What is said no with later is about the place, not about who we are."""
     try:
         await remote.request("GET", "/v2/", ())
@@ -99,7 +139,7 @@ async def _there(remote: Remote, name: RepositoryName, reference: Reference) -> 
 
 
 def _check_free(errand: Errand, there: Digest | None, digest: Digest) -> None:
-    if errand.overrides or there in (None, digest):
+    if errand.way.overrides or there in (None, digest):
         return
     place = errand.place
     raise Existed(
@@ -115,24 +155,31 @@ def _check_free(errand: Errand, there: Digest | None, digest: Digest) -> None:
 
 async def _send_blobs(errand: Errand, look: Look) -> None:
     blobs = look.blobs
+    errand.way.tally.total = sum(blob.size for blob in blobs)
     mounts = await errand.mounts([blob.digest for blob in blobs])
     await together(partial(_send_blob, errand, blob, mounts.get(blob.digest, _ANYWHERE)) for blob in blobs)
 
 
-async def _send_blob(errand: Errand, blob: Descriptor, mount_from: str) -> How:
-    async with errand.line.turn(errand.remote.url, blob.digest):
-        chunks = partial(_chunks, errand, blob)
-        return await push_blob(errand.remote, errand.place.name, blob, chunks, _unheard, mount_from)
+async def _send_blob(errand: Errand, blob: Descriptor, mount_from: str) -> None:
+    remote, name, chunks = errand.remote, errand.place.name, partial(_chunks, errand, blob)
+    async with errand.way.line.turn(remote.url, blob.digest):
+        try:
+            how = await push_blob(remote, name, blob, chunks, _unheard, mount_from)
+        except RemoteRefused as error:
+            if not mount_from or error.status not in _NOT_TO_BE_READ:
+                raise
+            how = await push_blob(remote, name, blob, chunks, _unheard, _ANYWHERE)
+    if how is not How.SENT:
+        errand.way.tally.skip(blob.size)
 
 
 async def _chunks(errand: Errand, blob: Descriptor, start: int) -> AsyncGenerator[bytes, None]:
-    rate = errand.line.rate
     async with aclosing(errand.shelf.blob(blob, start)) as chunks:
         async for chunk in chunks:
-            for piece in rate.pieces(chunk):
-                await rate.take(len(piece))
+            for piece in errand.way.rates.pieces(chunk):
+                await errand.way.rates.take(len(piece))
                 yield piece
-                errand.sent(len(piece))
+                errand.way.tally.move(len(piece))
 
 
 def _unheard(_held: int) -> None:

@@ -60,6 +60,38 @@ class SyncRuleDeleted(OfOrganization):
 
 
 @dataclass(frozen=True, slots=True)
+class WideSyncCreated(Event):
+    """A rule of our own, by whose name it is called, as the API tells it."""
+
+    type: ClassVar[str] = "wide-sync-rule.created"
+    rule: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WideSyncChanged(Event):
+    """`cancelled` copies and deletions of it were waiting or under way, and were called off."""
+
+    type: ClassVar[str] = "wide-sync-rule.changed"
+    now: Mapping[str, Any]
+    before: Mapping[str, Any]
+    cancelled: int
+
+
+@dataclass(frozen=True, slots=True)
+class WideSyncDeleted(Event):
+    type: ClassVar[str] = "wide-sync-rule.deleted"
+    before: Mapping[str, Any]
+    cancelled: int
+
+
+@dataclass(frozen=True, slots=True)
+class WideSyncAsked(Event):
+    """Somebody wants it looked for what differs now."""
+
+    type: ClassVar[str] = "wide-sync-rule.asked"
+
+
+@dataclass(frozen=True, slots=True)
 class SyncRequested(OfOrganization):
     """Somebody wants these tags copied now."""
 
@@ -81,6 +113,32 @@ class SyncCopied(OfOrganization):
     region: str
     remote_organization: str
     bytes_sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPulled(OfOrganization):
+    """A tag is here as it is at its region. `bytes_received`: the rest was here."""
+
+    type: ClassVar[str] = "sync.pulled"
+    copy: int
+    tag: str
+    digest: str
+    region: str
+    remote_organization: str
+    bytes_received: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncDeleted(OfOrganization):
+    """A tag that had been copied is gone where it was copied to: from a region, `direction` push, or from here."""
+
+    type: ClassVar[str] = "sync.deleted"
+    copy: int
+    tag: str
+    digest: str
+    region: str
+    remote_organization: str
+    direction: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """Following: what is pushed, as the feed tells it, becomes copies that wait, where an automatic rule wants it.
 
+Here are the contract's rules; those of our own, which also follow what is deleted, are in `wide_following.py`.
+
 Copies are written in the transaction in which the place in the feed moves on, so each is written once. What no rule
 wants writes nothing: the place is kept in memory then, and saved now and then.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from time import monotonic
 from typing import Any, Final
 
@@ -17,6 +19,7 @@ from entrepot.jobs.feed import Position, move_on, position_after, read_feed, res
 from entrepot.mirror.queries import copies, sync
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.sync import lock_of_copies
+from entrepot.mirror.wide_following import followed, is_about_rules, let_follow
 from entrepot.registry.events import ManifestPushed, TagMoved
 from entrepot.values.errors import Broken
 
@@ -54,26 +57,31 @@ class Follower:
             self._saved = self._position = await resume(db, CONSUMER)
         events = await read_feed(db, self._position, _BATCH)
         if events:
-            await self._advance([one for one in events if _is_about_tags(one)], position_after(events[-1]))
+            await self._advance([one for one in events if is_about_rules(one)], position_after(events[-1]))
         elif self._position != self._saved and monotonic() - self._saved_at > _SAVE_SECONDS:
             await self._save()
         return len(events)
 
-    async def _advance(self, pushes: Sequence[Recorded], after: Position) -> None:
-        if not pushes or not await self._is_wanted(pushes):
+    async def _advance(self, changes: Sequence[Recorded], after: Position) -> None:
+        if not changes or not await self._is_wanted(changes):
             self._position = after
             return
         assert self._saved is not None, "set before anything is read"
         async with self._mirror.db.writing() as tx:
-            await _let_wait(tx, self._mirror, pushes)
+            pushes = [one for one in changes if _is_about_tags(one)]
+            wide = await followed(tx, changes)
+            held = {one for some in wide for one in some.events}
+            await _let_wait(tx, self._mirror, pushes, held)
+            await let_follow(tx, wide, self._mirror.clock.now())
             if not await move_on(tx, CONSUMER, self._saved, after):
                 raise FeedMoved
         self._saved = self._position = after
         self._saved_at = monotonic()
 
-    async def _is_wanted(self, pushes: Sequence[Recorded]) -> bool:
+    async def _is_wanted(self, changes: Sequence[Recorded]) -> bool:
         async with self._mirror.db.reading() as tx:
-            return bool(await sync.automatic_rules(tx, {one.subject for one in pushes}))
+            pushed = {one.subject for one in changes if _is_about_tags(one)}
+            return bool(await sync.automatic_rules(tx, pushed) or await followed(tx, changes))
 
     async def _save(self) -> None:
         assert self._saved is not None, "set before anything is read"
@@ -86,10 +94,11 @@ def _is_about_tags(event: Recorded) -> bool:
     return event.type in (ManifestPushed.type, TagMoved.type)
 
 
-async def _let_wait(tx: Writer, mirror: Mirror, pushes: Sequence[Recorded]) -> None:
+async def _let_wait(tx: Writer, mirror: Mirror, pushes: Sequence[Recorded], beside: Collection[int]) -> None:
+    """What rules of the contract want. Also locks the copies of the repositories `beside`."""
     paths = {one.subject for one in pushes}
     held = sorted({rule.repository_id for rule in await sync.automatic_rules(tx, paths)})
-    await tx.lock(*[lock_of_copies(one) for one in held])
+    await tx.lock(*[lock_of_copies(one) for one in sorted({*held, *beside})])
     rules: dict[str, list[Row[Any]]] = defaultdict(list)
     for rule in await sync.automatic_rules(tx, paths):  # as they are now that nobody else changes them
         if rule.repository_id in held:

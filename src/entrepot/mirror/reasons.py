@@ -4,6 +4,7 @@ Values in, values out.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from entrepot.mirror.rules import Status
@@ -28,11 +29,14 @@ _MISSING: Final = 404
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a copy goes: the repository `name` at a region, as the user that is kept for it (empty: nobody)."""
+    """The repository `name` at a region, as the user that is kept for it (empty: nobody). Where a copy goes, or, with
+    `is_source`, comes from.
+    """
 
     region: str
     username: str
     name: RepositoryName
+    is_source: bool = False
 
 
 class AccountRefused(RemoteRefused):
@@ -43,20 +47,25 @@ class TagGone(EntrepotError):
     """The tag was deleted before it was copied."""
 
 
+class TagBack(EntrepotError):
+    """A tag whose copy is to be deleted is there again."""
+
+
 class Existed(EntrepotError):
-    """Another image has the name at the region."""
+    """Another image has the name where the copy is to go."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
     """`error`: a sentence of ours, which other languages know. `retries`: it may be better in a while; `asked_for`:
-    seconds, as the region said.
+    seconds, as the region said. `until`: it goes on then, and nothing was wrong.
     """
 
     status: Status
     error: str = ""
     retries: bool = False
     asked_for: float | None = None
+    until: datetime | None = None
 
 
 def ending_of(error: EntrepotError, place: Place) -> Ending:
@@ -65,6 +74,8 @@ def ending_of(error: EntrepotError, place: Place) -> Ending:
         return Ending(Status.EXISTED, error.message)
     if isinstance(error, TagGone):
         return Ending(Status.CANCEL, worded("The tag was deleted before it was copied."))
+    if isinstance(error, TagBack):
+        return Ending(Status.CANCEL, worded("The tag is there again where it was copied from."))
     if isinstance(error, RepositoryUnknown | OrganizationUnknown):
         # When it was deleted, its copies went with it, and nobody reads this.
         return Ending(Status.FAILED, worded("The repository got another name meanwhile."), retries=True)
@@ -100,6 +111,19 @@ def _refused(error: RemoteRefused, place: Place) -> str:
             "{region} does not accept {who} with the password that is kept here. An operator gives another: "
             "entrepot region update {region} --username {who} --password-stdin",
             **words,
+        )
+    if place.is_source and error.status in (*_FORBIDDEN, _MISSING):
+        if not place.username:
+            return worded(
+                "Nobody in particular may read {name} at {region}, or there is no such repository there. "
+                "It says: {said}",
+                **words,
+                said=_said(error),
+            )
+        return worded(
+            "{who} may not read {name} at {region}, or there is no such repository there. It says: {said}",
+            **words,
+            said=_said(error),
         )
     words |= {"organization": place.name.organization}
     if error.status in _FORBIDDEN:

@@ -20,7 +20,7 @@ from entrepot.mirror import rules
 from entrepot.mirror.events import RegionChanged, RegionCreated, RegionDeleted
 from entrepot.mirror.kept import keep
 from entrepot.mirror.places import NOWHERE, Place, check_unclaimed, parse_cidrs, place_of
-from entrepot.mirror.queries import copies
+from entrepot.mirror.queries import copies, wide
 from entrepot.mirror.queries import sync as queries
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.secrets import Secrets, seal_region, unseal_region
@@ -110,7 +110,8 @@ async def show_region_use(mirror: Mirror, actor: Actor, name: RegionName) -> Reg
         row = await queries.region_by_name(tx, name)
         if row is None:
             raise unknown(name)
-        rules_to, waiting = await queries.rules_to(tx, name), await copies.under_way_to(tx, name)
+        rules_to = await queries.rules_to(tx, name) + await wide.rules_to(tx, name)
+        waiting = await copies.under_way_to(tx, name)
     return RegionUse(Region(row.name, row.url), rules_to, waiting)
 
 
@@ -198,7 +199,7 @@ async def delete_region(mirror: Mirror, actor: Actor, name: RegionName) -> None:
         if row is None:
             raise unknown(name)
         now = mirror.clock.now()
-        gone = await queries.rules_to(tx, name)
+        gone = await queries.rules_to(tx, name) + await wide.rules_to(tx, name)
         cancelled = await copies.cancel_to_region(tx, name, keep(_GONE), now)
         await queries.delete_region(tx, name)
         before = _told(row.url, _account(mirror, row), place_of(row))

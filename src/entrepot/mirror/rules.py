@@ -28,6 +28,13 @@ class Status(StrEnum):
     EXISTED = "existed"
 
 
+class Work(StrEnum):
+    """What is done with a tag; a deletion is of what was copied before."""
+
+    COPY = "copy"
+    DELETE = "delete"
+
+
 UNDER_WAY: Final = frozenset({Status.WAITING, Status.RUNNING})
 _AGAIN: Final = frozenset({Status.FAILED, Status.TIMEOUT, Status.CANCEL, Status.EXISTED})
 """What somebody may have tried again."""

@@ -49,10 +49,59 @@ sync_rule = Table(
     UniqueConstraint("repository_id", "region", "remote_organization"),
 )
 
+# A rule of our own. `document`: what it says (`wide_rules.py`); `follows`: it copies what is pushed when it is pushed.
+# `due_at`: when it is looked for what differs; NULL: when somebody asks. `ran_at` and what follows: of the last time.
+wide_sync_rule = Table(
+    "wide_sync_rule",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("name", Name(64), nullable=False, unique=True),
+    Column("document", Json, nullable=False),
+    Column("is_enabled", Boolean, nullable=False),
+    Column("follows", Boolean, nullable=False),
+    Column("creator_id", String(32), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    Column("due_at", UtcTime, index=True),
+    Column("ran_at", UtcTime),
+    Column("looked_at", Integer, nullable=False, server_default=text("0")),
+    Column("wanted", Integer, nullable=False, server_default=text("0")),
+    Column("left_alone", Integer, nullable=False, server_default=text("0")),
+    Column("error", Text, nullable=False, server_default=text("''")),
+)
+
+# Which regions such a rule names; one that is forgotten goes from its rules.
+wide_sync_region = Table(
+    "wide_sync_region",
+    metadata,
+    Column("rule_id", ForeignKey("wide_sync_rule.id", ondelete="CASCADE"), nullable=False),
+    Column("region", ForeignKey("sync_region.name", ondelete="CASCADE"), nullable=False, index=True),
+    PrimaryKeyConstraint("rule_id", "region"),
+)
+
+# What such a rule has copied, in either direction, and is to delete with what it was copied from. `place`: the name of
+# the repository at the region.
+wide_sync_copied = Table(
+    "wide_sync_copied",
+    metadata,
+    Column("rule_id", ForeignKey("wide_sync_rule.id", ondelete="CASCADE"), nullable=False),
+    Column("region", ForeignKey("sync_region.name", ondelete="CASCADE"), nullable=False, index=True),
+    Column("place", Name(255), nullable=False),
+    Column("tag", Name(128), nullable=False),
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("digest", String(135), nullable=False),
+    PrimaryKeyConstraint("rule_id", "region", "place", "tag"),
+    Index("ix_wide_sync_copied_repository_id", "repository_id", "tag"),
+)
+
 # A copy of one tag. It names its region without a key: what was copied stays known when the region is forgotten.
 # `rule_id`: of the rule it comes from; NULL: somebody asked for it. `digest`: what the tag named when it was copied.
 # `attempts`: how often it was begun; `failures`: how often in a row it broke off. `next_at`: when it is to be begun;
-# NULL while it runs and when it has ended. `bytes_sent`: all that went there, however it ended.
+# NULL while it runs and when it has ended. `bytes_sent`: all that went there, however it ended; `bytes_done` of
+# `bytes_total` is how far the last attempt is, with what was there already.
+# `direction`: to the region or from it. `action`: a copy, or a deletion, whose `digest` is what was copied before.
+# `wide_rule_id`: of the rule of our own that it comes from. `place`: the repository's name at the region, where that
+# does not follow from its name here; empty: it does.
 sync_job = Table(
     "sync_job",
     metadata,
@@ -75,6 +124,12 @@ sync_job = Table(
     Column("started_at", UtcTime),
     Column("ended_at", UtcTime, index=True),
     Column("next_at", UtcTime),
+    Column("direction", String(8), nullable=False, server_default=text("'push'")),
+    Column("action", String(8), nullable=False, server_default=text("'copy'")),
+    Column("wide_rule_id", RowId, index=True),
+    Column("place", Name(255), nullable=False, server_default=text("''")),
+    Column("bytes_done", BigInteger, nullable=False, server_default=text("0")),
+    Column("bytes_total", BigInteger, nullable=False, server_default=text("0")),
     Index("ix_sync_job_repository_id", "repository_id", "id"),
     Index("ix_sync_job_status", "status", "region"),
     Index("ix_sync_job_next_at", "next_at", "id"),

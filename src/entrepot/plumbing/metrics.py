@@ -92,6 +92,7 @@ sync_copies = Counter(
     ["result"],
 )
 sync_bytes = Counter("entrepot_sync_bytes_total", "Bytes of blobs that were sent to regions.")
+sync_received = Counter("entrepot_sync_received_bytes_total", "Bytes of blobs that rules brought from regions.")
 webhook_queue_seconds = Gauge(
     "entrepot_webhook_queue_seconds",
     "Age of the oldest delivery that waits for a webhook which is not paused.",

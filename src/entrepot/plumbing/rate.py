@@ -21,6 +21,10 @@ class Rate:
         self._sleep = sleep
         self._free_at = 0.0
 
+    @property
+    def is_limited(self) -> bool:
+        return self._per_second is not None
+
     def pieces(self, chunk: bytes) -> Iterator[bytes]:
         """The chunk in pieces so small that no connection falls silent for long while they wait."""
         step = len(chunk) if self._per_second is None else _PIECE
@@ -35,3 +39,20 @@ class Rate:
         self._free_at = begin + count / self._per_second
         if begin > now:
             await self._sleep(begin - now)
+
+
+class Rates:
+    """Several of them: each piece has its place in every line."""
+
+    def __init__(self, *rates: Rate) -> None:
+        self._rates = rates
+
+    def pieces(self, chunk: bytes) -> Iterator[bytes]:
+        """As the slowest takes them."""
+        limited = next((one for one in self._rates if one.is_limited), self._rates[0])
+        return limited.pieces(chunk)
+
+    async def take(self, count: int) -> None:
+        """Wait until `count` bytes may go by all of them."""
+        for one in self._rates:
+            await one.take(count)

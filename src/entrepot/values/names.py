@@ -153,6 +153,17 @@ class RegionName(str):
         return cls(_short_name(text, USER_CHARS_MAX, "region"))
 
 
+class SyncRuleName(str):
+    """A rule of synchronisation that an operator made."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> SyncRuleName:
+        """A name that a rule may be created with. Raises NameInvalid."""
+        return cls(_short_name(text, USER_CHARS_MAX, "rule"))
+
+
 class TriggerName(str):
     """A trigger of one repository."""
 

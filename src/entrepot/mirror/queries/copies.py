@@ -5,19 +5,34 @@ another worker took over, is not believed.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, delete, func, or_, select, update
 
 from entrepot.db.transaction import Reader, Writer
-from entrepot.mirror.rules import UNDER_WAY, Status
-from entrepot.mirror.tables import sync_job, sync_region
+from entrepot.mirror.rules import UNDER_WAY, Status, Work
+from entrepot.mirror.tables import sync_job, sync_region, wide_sync_rule
 from entrepot.registry.tables import manifest, manifest_child, organization, repository, repository_blob, tag
 
 _WAITS: Final = sync_job.c.status == Status.WAITING
 _RUNS: Final = sync_job.c.status == Status.RUNNING
+_TO_REGIONS: Final = (sync_job.c.direction == "push", sync_job.c.action == Work.COPY)
 _UNDER_WAY: Final = sync_job.c.status.in_(sorted(UNDER_WAY))
+
+
+_OF_WIDE_RULE: Final = (wide_sync_rule, wide_sync_rule.c.id == sync_job.c.wide_rule_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How far a copy is: so many bytes `more` went over the wire, and of `total` so many are there."""
+
+    copy_id: int
+    more: int
+    done: int
+    total: int
 
 
 async def waiting_copies(tx: Reader, repository_id: int, limit: int) -> Sequence[Row[Any]]:
@@ -53,14 +68,16 @@ def waiting(
 
 
 async def copies_count(tx: Reader, repository_id: int) -> int:
-    return int(await tx.value(select(func.count()).where(sync_job.c.repository_id == repository_id)))
+    """Those that went, or are to go, to a region."""
+    return int(await tx.value(select(func.count()).where(sync_job.c.repository_id == repository_id, *_TO_REGIONS)))
 
 
 async def copies_page(
     tx: Reader, repository_id: int, newest_first: bool, offset: int, limit: int
 ) -> Sequence[Row[Any]]:
+    """Of those that went, or are to go, to a region."""
     order = sync_job.c.id.desc() if newest_first else sync_job.c.id
-    found = select(sync_job).where(sync_job.c.repository_id == repository_id)
+    found = select(sync_job).where(sync_job.c.repository_id == repository_id, *_TO_REGIONS)
     return await tx.rows(found.order_by(order).offset(offset).limit(limit))
 
 
@@ -71,6 +88,29 @@ async def copies_before(tx: Reader, repository_id: int, before: int | None, limi
     return await tx.rows(found.order_by(sync_job.c.id.desc()).limit(limit))
 
 
+async def all_copies(
+    tx: Reader, rule_id: int | None, statuses: Collection[str], before: int | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Of all repositories, with their `path`: the newest first, from below the number `before`; of a rule of our own,
+    and in one of the statuses, where these are said.
+    """
+    found = select(sync_job, repository.c.path).join(repository)
+    if rule_id is not None:
+        found = found.where(sync_job.c.wide_rule_id == rule_id)
+    if statuses:
+        found = found.where(sync_job.c.status.in_(sorted(statuses)))
+    if before is not None:
+        found = found.where(sync_job.c.id < before)
+    return await tx.rows(found.order_by(sync_job.c.id.desc()).limit(limit))
+
+
+async def path_of_copy(tx: Reader, copy_id: int) -> str | None:
+    """The repository that a copy is of; None when there is no such copy."""
+    found = select(repository.c.path).join(sync_job, sync_job.c.repository_id == repository.c.id)
+    path: str | None = await tx.value(found.where(sync_job.c.id == copy_id))
+    return path
+
+
 async def copy_of(tx: Reader, repository_id: int, copy_id: int) -> Row[Any] | None:
     return await tx.row(select(sync_job).where(sync_job.c.repository_id == repository_id, sync_job.c.id == copy_id))
 
@@ -78,52 +118,75 @@ async def copy_of(tx: Reader, repository_id: int, copy_id: int) -> Row[Any] | No
 # --- what is to be copied of what was pushed ---
 
 
-async def tags_with(tx: Reader, repository_id: int, digest: str, since: datetime, limit: int) -> Sequence[str]:
-    """Tags pushed since then that name the subject of this manifest, or an index above it."""
+async def tags_with(tx: Reader, repository_id: int, digest: str, since: datetime | None, limit: int) -> Sequence[str]:
+    """Tags pushed since then (None: ever) that name the subject of this manifest, or an index above it."""
     own = and_(manifest.c.repository_id == repository_id, manifest.c.digest == digest)
     subject = select(manifest.c.subject).where(own, manifest.c.subject.is_not(None))
-    above = (
+    named = or_(
+        tag.c.digest.in_(subject), tag.c.digest.in_(_above(repository_id, manifest_child.c.digest.in_(subject)))
+    )
+    return await _tags(tx, repository_id, named, since, limit)
+
+
+async def tags_naming(tx: Reader, repository_id: int, digest: str, limit: int) -> Sequence[str]:
+    """Tags that name this manifest, or an index above it."""
+    named = or_(tag.c.digest == digest, tag.c.digest.in_(_above(repository_id, manifest_child.c.digest == digest)))
+    return await _tags(tx, repository_id, named, None, limit)
+
+
+def _above(repository_id: int, has_child: ColumnElement[bool]) -> Select[Any]:
+    return (
         select(manifest.c.digest)
         .join(manifest_child, manifest_child.c.manifest_id == manifest.c.id)
-        .where(manifest.c.repository_id == repository_id, manifest_child.c.digest.in_(subject))
+        .where(manifest.c.repository_id == repository_id, has_child)
     )
-    named = or_(tag.c.digest.in_(subject), tag.c.digest.in_(above))
-    standing = (tag.c.repository_id == repository_id, tag.c.valid_until.is_(None), tag.c.pushed_at >= since)
-    return [
-        row.name for row in await tx.rows(select(tag.c.name).where(*standing, named).order_by(tag.c.name).limit(limit))
-    ]
+
+
+async def _tags(
+    tx: Reader, repository_id: int, named: ColumnElement[bool], since: datetime | None, limit: int
+) -> Sequence[str]:
+    standing = [tag.c.repository_id == repository_id, tag.c.valid_until.is_(None)]
+    if since is not None:
+        standing.append(tag.c.pushed_at >= since)
+    found = select(tag.c.name).where(*standing, named).order_by(tag.c.name).limit(limit)
+    return [row.name for row in await tx.rows(found)]
 
 
 async def places_with(
     tx: Reader, digests: Collection[str], repository_id: int, region: str, remote_organization: str
 ) -> dict[str, str]:
-    """For blobs that another repository has which was copied to the same place: the name of that repository."""
-    copied = (
-        select(sync_job.c.repository_id)
+    """For blobs that another repository has which was copied to the region: what that is called there.
+
+    One of the same organization there, where there is one: it is likelier that we may read it.
+    """
+    place = (sync_job.c.remote_organization.concat("/").concat(repository.c.name)).label("place")
+    is_other = case((sync_job.c.remote_organization == remote_organization, 0), else_=1)
+    found = (
+        select(repository_blob.c.digest, is_other.label("is_other"), place)
+        .join(repository, repository.c.id == repository_blob.c.repository_id)
+        .join(sync_job, sync_job.c.repository_id == repository.c.id)
         .where(
+            repository_blob.c.digest.in_(digests),
             sync_job.c.region == region,
-            sync_job.c.remote_organization == remote_organization,
             sync_job.c.status == Status.SUCCESS,
-            sync_job.c.repository_id != repository_id,
+            *_TO_REGIONS,
+            or_(sync_job.c.repository_id != repository_id, sync_job.c.remote_organization != remote_organization),
         )
         .distinct()
     )
-    found = (
-        select(repository_blob.c.digest, func.min(repository.c.name).label("name"))
-        .join(repository)
-        .where(repository_blob.c.digest.in_(digests), repository_blob.c.repository_id.in_(copied))
-        .group_by(repository_blob.c.digest)
-    )
-    return {row.digest: row.name for row in await tx.rows(found)}
+    best: dict[str, tuple[int, str]] = {}
+    for row in await tx.rows(found):
+        best[row.digest] = min(best.get(row.digest, (2, "")), (row.is_other, row.place))
+    return {digest: name for digest, (_, name) in best.items()}
 
 
 # --- carrying out ---
 
 
 async def due_copies(tx: Reader, at: datetime, limit: int) -> Sequence[Row[Any]]:
-    """Those to be begun by now, the one that waited longest first."""
+    """Those to be begun by now, the one that waited longest first; with the `document` of their rule of our own."""
     due = (_WAITS, sync_job.c.next_at <= at)
-    found = select(sync_job).where(*due)
+    found = select(sync_job, wide_sync_rule.c.document).outerjoin(*_OF_WIDE_RULE).where(*due)
     return await tx.rows(found.order_by(sync_job.c.next_at, sync_job.c.id).limit(limit))
 
 
@@ -146,8 +209,8 @@ async def begin_copy(tx: Writer, copy_id: int, at: datetime) -> int | None:
 
 
 async def whole_copy(tx: Reader, copy_id: int) -> Row[Any] | None:
-    """A copy, with where it is (`path`, `organization_id`, `domain_id`) and its region (`url`, `sealed`); None when
-    one of them is gone.
+    """A copy, with where it is (`path`, `organization_id`, `domain_id`), its region (`url`, `sealed`) and its rule of
+    our own (`document`), if it has one; None when one of the others is gone.
     """
     found = (
         select(
@@ -157,10 +220,12 @@ async def whole_copy(tx: Reader, copy_id: int) -> Row[Any] | None:
             organization.c.domain_id,
             sync_region.c.url,
             sync_region.c.sealed,
+            wide_sync_rule.c.document,
         )
         .join(repository, repository.c.id == sync_job.c.repository_id)
         .join(organization, organization.c.id == repository.c.organization_id)
         .join(sync_region, sync_region.c.name == sync_job.c.region)
+        .outerjoin(*_OF_WIDE_RULE)
     )
     return await tx.row(found.where(sync_job.c.id == copy_id))
 
@@ -176,13 +241,17 @@ async def set_waiting(tx: Writer, copy_ids: Collection[int], at: datetime) -> in
     return await tx.run(left.values(status=Status.WAITING, next_at=at, updated_at=at))
 
 
-async def count_bytes(tx: Writer, sent: Mapping[int, int]) -> None:
-    """Add what copies have sent since it was last written down."""
+async def count_bytes(tx: Writer, moved: Sequence[Moved]) -> None:
+    """Write down how far copies are, since it was last written down."""
     await tx.run(
         update(sync_job)
         .where(sync_job.c.id == bindparam("key"))
-        .values(bytes_sent=sync_job.c.bytes_sent + bindparam("more")),
-        [{"key": copy_id, "more": more} for copy_id, more in sent.items()],
+        .values(
+            bytes_sent=sync_job.c.bytes_sent + bindparam("more"),
+            bytes_done=bindparam("done"),
+            bytes_total=bindparam("total"),
+        ),
+        [{"key": one.copy_id, "more": one.more, "done": one.done, "total": one.total} for one in moved],
     )
 
 
@@ -192,11 +261,15 @@ async def end_copy(tx: Writer, copy_id: int, attempt: int, status: Status, at: d
     return bool(await tx.run(ended.values(status=status, ended_at=at, updated_at=at, next_at=None, **values)))
 
 
-async def put_off(tx: Writer, copy_id: int, attempt: int, error: str, next_at: datetime, at: datetime) -> bool:
-    """Let a copy that broke off wait for another attempt; False when this one does not count any more."""
+async def put_off(
+    tx: Writer, copy_id: int, attempt: int, error: str, next_at: datetime, at: datetime, *, failed: bool = True
+) -> bool:
+    """Let a copy wait for another attempt, as it broke off (`failed`) or its time is over; False when this attempt does
+    not count any more.
+    """
     values = {"status": Status.WAITING, "error": error, "next_at": next_at, "updated_at": at}
     broken = update(sync_job).where(_is_attempt(copy_id, attempt))
-    return bool(await tx.run(broken.values(failures=sync_job.c.failures + 1, **values)))
+    return bool(await tx.run(broken.values(failures=sync_job.c.failures + (1 if failed else 0), **values)))
 
 
 def _is_attempt(copy_id: int, attempt: int) -> ColumnElement[bool]:
@@ -221,6 +294,10 @@ async def cancel_of_rule(tx: Writer, rule_id: int, error: str, at: datetime) -> 
     return await _cancel(tx, sync_job.c.rule_id == rule_id, error, at)
 
 
+async def cancel_of_wide_rule(tx: Writer, rule_id: int, error: str, at: datetime) -> int:
+    return await _cancel(tx, sync_job.c.wide_rule_id == rule_id, error, at)
+
+
 async def _cancel(tx: Writer, which: ColumnElement[bool], error: str, at: datetime) -> int:
     values = {"status": Status.CANCEL, "error": error, "next_at": None, "ended_at": at, "updated_at": at}
     return await tx.run(update(sync_job).where(which, _UNDER_WAY).values(values))
@@ -231,7 +308,7 @@ async def under_way_to(tx: Reader, region: str) -> int:
 
 
 async def retry_copy(tx: Writer, copy_id: int, is_of_rule: bool, at: datetime) -> None:
-    """Begin it anew, at once. Not `is_of_rule`: the rule it came from is gone, and it is somebody's own from now on."""
+    """Begin it anew, at once. Not `is_of_rule`: its rule is gone, and it is somebody's own from now on."""
     values: dict[str, Any] = {
         "status": Status.WAITING,
         "failures": 0,
@@ -239,7 +316,7 @@ async def retry_copy(tx: Writer, copy_id: int, is_of_rule: bool, at: datetime) -
         "ended_at": None,
         "updated_at": at,
     }
-    rule = {"rule_id": sync_job.c.rule_id if is_of_rule else None}
+    rule = {} if is_of_rule else {"rule_id": None, "wide_rule_id": None}
     await tx.run(update(sync_job).where(sync_job.c.id == copy_id).values(**values, **rule))
 
 
