@@ -40,6 +40,7 @@ from entrepot.jobs.tail import Tail
 from entrepot.mirror import jobs as mirror_jobs
 from entrepot.mirror import secrets as mirror_secrets
 from entrepot.mirror.room import Mirror
+from entrepot.mirror.virtual import jobs as virtual_jobs
 from entrepot.operations.room import Operations
 from entrepot.plumbing.clock import SystemClock
 from entrepot.plumbing.logging import get_logger
@@ -121,6 +122,7 @@ SCHEDULE: dict[AnyJob, Schedule] = {
     mirror_jobs.forget_fetches: every(days=1),
     mirror_jobs.forget_copies: every(hours=1),
     mirror_jobs.trim: every(minutes=10),
+    virtual_jobs.forget_digests: every(days=1),
 }
 
 # What is sealed, and where; `entrepot secrets rotate` seals all of it anew.

@@ -11,6 +11,7 @@ from entrepot.mirror.regions import create_region
 from entrepot.mirror.rules import Status
 from entrepot.mirror.sync import Destination, create_rule
 from entrepot.mirror.upstreams import Upstream, create_mirror
+from entrepot.mirror.virtual import definitions as virtual
 from entrepot.registry.immutability import create_rule as create_immutability_rule
 from entrepot.registry.immutability_rules import Rule as ImmutabilityRule
 from entrepot.registry.queries import names
@@ -58,7 +59,7 @@ async def automate(rooms: Rooms, path: RepositoryName) -> None:
     Copies there: 1 waits, 2 has failed.
 
     And in the organization the webhook `tell` with a delivery that waits, number 1, and a rule of immutability of that
-    number that is disabled. Beside it a mirror, `hub`.
+    number that is disabled. Beside it a mirror, `hub`, and `everything`, which merges both.
     """
     kept = ImmutabilityRule("*", "*", is_enabled=False)
     await create_immutability_rule(rooms.registry, rooms.admin, OrganizationName(path.organization), kept)
@@ -71,6 +72,8 @@ async def automate(rooms: Rooms, path: RepositoryName) -> None:
     await create_region(rooms.mirror, rooms.admin, north, "https://north.example")
     await create_mirror(rooms.mirror, rooms.admin, OrganizationName("hub"), Upstream(("https://registry.example",)))
     await pin_images(rooms.mirror, rooms.admin, OrganizationName("hub"), Pin("redis"))
+    merging = virtual.Definition([virtual.Merged(OrganizationName(name)) for name in (path.organization, "hub")])
+    await virtual.create_virtual(rooms.mirror, rooms.admin, OrganizationName("everything"), merging)
     to = Destination(north, OrganizationName(REMOTE["remoteNamespace"]))
     await create_rule(rooms.mirror, rooms.admin, path, to, is_automatic=True)
     await _copied(rooms, path, north)

@@ -43,11 +43,14 @@ class Image:
         architecture: str = "amd64",
         subject: "Image | None" = None,
         labels: Mapping[str, object] | None = None,
+        created: str = "",
         **more: object,
     ) -> "Image":
-        """A new image; `holding` are further layers, `more` further members of its manifest."""
+        """A new image; `holding` are further layers, `created` is when, as it says; `more` members of its manifest."""
         number = next(_numbers)
         told: dict[str, object] = {"architecture": architecture, "os": "linux", "number": number}
+        if created:
+            told["created"] = created
         if labels is not None:
             told["config"] = {"Labels": labels}
         config = Blob(json.dumps(told).encode())

@@ -42,6 +42,7 @@ COMMANDS = (
     "retention",
     "immutable",
     "mirror",
+    "virtual",
     "sync",
     "region",
     "grant",

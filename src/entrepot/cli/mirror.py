@@ -47,9 +47,17 @@ def _who_asks(
     host: Annotated[
         str | None, typer.Option(help="What clients call the registry, if not by its first address, as docker.io.")
     ] = None,
+    transparent: Annotated[
+        bool | None,
+        typer.Option(
+            "--transparent/--no-transparent",
+            help="Whether pulls that name the registry itself may be led here; of several, the oldest answers.",
+        ),
+    ] = None,
 ) -> Fields:
-    fields = {
+    fields: Fields = {
         "host": host,
+        "is_transparent": transparent,
         "username": username,
         "password": read_password(None, password_stdin) if password_stdin else None,
         "authority": authority.read_text() if authority else None,

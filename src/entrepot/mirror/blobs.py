@@ -19,10 +19,14 @@ from entrepot.values.names import RepositoryName
 
 @dataclass(frozen=True, slots=True)
 class FoundBlob:
-    """`fetch`: what brings it here, and can be read meanwhile; None when it is here."""
+    """`fetch`: what brings it here, and can be read meanwhile; None when it is here.
+
+    `path`: where it was found, if that is not where it was asked for.
+    """
 
     size: int
     fetch: Fetch | None = None
+    path: RepositoryName | None = None
 
 
 async def find_blob(

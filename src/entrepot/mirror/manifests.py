@@ -47,10 +47,15 @@ HIDDEN = (401, 403, 404)
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """`is_stale`: the upstream could not be asked whether it is still this one."""
+    """`is_stale`: the upstream could not be asked whether it is still this one.
+
+    `path`: where it was found, if that is not where it was asked for; `warning`: what the client should know.
+    """
 
     found: FoundManifest
     is_stale: bool = False
+    path: RepositoryName | None = None
+    warning: str = ""
 
 
 async def find_manifest(

@@ -138,6 +138,7 @@ sync_job = Table(
 # An organization that mirrors another registry. `host`: what clients call that registry (`docker.io`), which a
 # transparent pull names; `endpoints`: where it is asked, in order; `sealed`: see `secrets.py`. For how long tags are
 # fresh stands in `organization`, where pulls read it.
+# `is_transparent`: such a pull may be led to it.
 upstream = Table(
     "upstream",
     metadata,
@@ -149,6 +150,7 @@ upstream = Table(
     Column("absent_seconds", Integer, nullable=False),
     Column("fetches_max", Integer, nullable=False),
     Column("limit_bytes", BigInteger, nullable=False, server_default=text("0")),
+    Column("is_transparent", Boolean, nullable=False, server_default=text("true")),
     Column("creator_id", String(32), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
@@ -173,6 +175,40 @@ trim_lease = Table(
     Column("scope", String(32), primary_key=True),
     Column("leader", String(32), nullable=False),
     Column("leased_until", UtcTime, nullable=False),
+)
+
+# An organization that merges others; which, stands in `virtual_member` of the registry. `allow`, `deny`: patterns over
+# names in it. `quarantine_seconds`: images of mirrors are that old before they are served.
+virtual_organization = Table(
+    "virtual_organization",
+    metadata,
+    Column("organization_id", ForeignKey("organization.id", ondelete="CASCADE"), primary_key=True),
+    Column("allow", Json, nullable=False),
+    Column("deny", Json, nullable=False),
+    Column("quarantine_seconds", Integer, nullable=False),
+    Column("creator_id", String(32), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+)
+
+# Which member a name belongs to, since it was pulled first: no other answers for it. Without a key to the member: of
+# one that is gone the name is not free for others.
+virtual_name = Table(
+    "virtual_name",
+    metadata,
+    Column("organization_id", ForeignKey("organization.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Name(255), nullable=False),
+    Column("member_id", RowId, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    PrimaryKeyConstraint("organization_id", "name"),
+)
+
+# Since when a manifest of some upstream is known here, also while no mirror holds it.
+digest_seen = Table(
+    "digest_seen",
+    metadata,
+    Column("digest", String(135), primary_key=True),
+    Column("seen_at", UtcTime, nullable=False, index=True),
 )
 
 # A blob that some process is fetching: its parts are those of the upload. Whoever holds the lease writes, all others

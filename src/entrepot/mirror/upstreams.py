@@ -40,7 +40,8 @@ class Upstream:
 
     `proxy` is an address, with user and password if it wants them; `authority` the certificates (PEM) of who signs the
     registry's. `host` is what clients call the registry, as `docker.io`: needed where that is not its first address.
-    Empty: none of it, and nobody in particular asks there.
+    Empty: none of it, and nobody in particular asks there. `is_transparent`: it may answer pulls that name the host
+    itself (`transparent.py`).
     """
 
     endpoints: Sequence[str]
@@ -50,6 +51,7 @@ class Upstream:
     proxy: str = field(default="", repr=False)
     policy: Policy = field(default_factory=Policy)
     host: str = ""
+    is_transparent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,15 @@ class Change:
     policy: Mapping[str, int] = field(default_factory=dict)
     """Fields of Policy that are to be others."""
     host: str | None = None
+    is_transparent: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A mirror as people see it. `host`: what clients call its upstream. `has_…`: what is not shown is there.
 
-    `is_public`: what comes through it may be pulled by anybody.
+    `username`: empty, too, for who does not operate the installation. `is_transparent`: pulls that name the host
+    itself may be answered by it. `is_public`: what comes through it may be pulled by anybody.
     """
 
     organization: str
@@ -85,6 +89,7 @@ class Shown:
     created_at: datetime
     changed_at: datetime
     is_public: bool
+    is_transparent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,7 @@ async def create_mirror(
             "host": host,
             "endpoints": list(endpoints),
             "sealed": seal(mirror.sealer, made.id, secrets),
+            "is_transparent": upstream.is_transparent,
             **_kept(policy),
             "creator_id": actor.id,
             "created_at": now,
@@ -142,7 +148,8 @@ async def list_mirrors(mirror: Mirror, actor: Actor, after: str, limit: int) -> 
         reader = None if await is_operator(tx, actor) else actor
         rows = await queries.upstreams(tx, reader, after, limit + 1)
         items, has_more = page(rows, limit)
-        return MirrorPage([_of(mirror, row) for row in items], items[-1].organization if has_more else None)
+        shown = [_of(mirror, row) if reader is None else _for_readers(_of(mirror, row)) for row in items]
+        return MirrorPage(shown, items[-1].organization if has_more else None)
 
 
 async def show_mirror(mirror: Mirror, actor: Actor, name: OrganizationName) -> Shown:
@@ -150,7 +157,8 @@ async def show_mirror(mirror: Mirror, actor: Actor, name: OrganizationName) -> S
     if actor.is_anonymous:
         raise Unauthenticated
     async with mirror.db.reading() as tx:
-        return _of(mirror, await reached(tx, actor, name))
+        shown = _of(mirror, await reached(tx, actor, name))
+        return shown if await is_operator(tx, actor) else _for_readers(shown)
 
 
 async def reached(tx: Reader, actor: Actor, name: OrganizationName) -> Row[Any]:
@@ -192,6 +200,7 @@ async def change_mirror(mirror: Mirror, actor: Actor, name: OrganizationName, ch
             host = upstream_rules.host_of(endpoints[0])
         policy = freshness.check(replace(before.policy, **change.policy))
         old = unseal(mirror.sealer, row)
+        is_transparent = before.is_transparent if change.is_transparent is None else change.is_transparent
         given = {one: getattr(change, one) for one in ("username", "password", "authority", "proxy")}
         secrets = checked(replace(old, **{one: value for one, value in given.items() if value is not None}))
         now = mirror.clock.now()
@@ -203,6 +212,7 @@ async def change_mirror(mirror: Mirror, actor: Actor, name: OrganizationName, ch
             host=host,
             endpoints=list(endpoints),
             sealed=seal(mirror.sealer, row.organization_id, secrets),
+            is_transparent=is_transparent,
             **_kept(policy),
             changed_at=now,
         )
@@ -264,6 +274,7 @@ def _of(mirror: Mirror, row: Row[Any]) -> Shown:
         row.created_at,
         row.changed_at,
         row.public_by_default,
+        row.is_transparent,
     )
 
 
@@ -272,9 +283,15 @@ def _kept(policy: Policy) -> dict[str, Any]:
     return {name: value for name, value in asdict(policy).items() if name != "fresh_seconds"}
 
 
+def _for_readers(shown: Shown) -> Shown:
+    """The same without what only those need who keep it running: whom it is at its upstream."""
+    return replace(shown, username="")
+
+
 def _told(shown: Shown) -> dict[str, Any]:
     """What an event says of a mirror."""
-    return {"host": shown.host, "endpoints": list(shown.endpoints), "username": shown.username, **asdict(shown.policy)}
+    about = {"host": shown.host, "endpoints": list(shown.endpoints), "username": shown.username}
+    return {**about, "is_transparent": shown.is_transparent, **asdict(shown.policy)}
 
 
 def _unknown(name: str) -> MirrorUnknown:

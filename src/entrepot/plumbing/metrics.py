@@ -75,6 +75,12 @@ mirror_answers = Counter(
     "Questions to upstreams: fetched, unchanged, absent, or not answered, so that what is here was served stale.",
     ["result"],
 )
+virtual_answers = Counter(
+    "entrepot_virtual_answers_total",
+    "Manifests that were asked for in virtual organizations: from a local member, from a mirror, an older one as the "
+    "newest is too young, refused by a rule, or absent.",
+    ["result"],
+)
 mirror_blobs = Counter(
     "entrepot_mirror_blobs_total", "Blobs that were fetched from upstreams, and how it ended.", ["result"]
 )

@@ -17,7 +17,7 @@ from entrepot.db.transaction import Reader
 from entrepot.registry import organizations, reach
 from entrepot.registry.queries import names
 from entrepot.registry.room import Registry
-from entrepot.registry.verdicts import Verdict, verdicts_on
+from entrepot.registry.verdicts import Verdict, verdict_on_filling, verdicts_on
 from entrepot.values.errors import ParameterInvalid, Unauthenticated, UserUnknown, quoted, worded
 from entrepot.values.names import OrganizationName, RepositoryName, RobotName, TagName
 
@@ -100,9 +100,11 @@ async def explain_access(
 
 
 async def _gates(tx: Reader, actor: Actor, action: Action, what: Scope, tag: TagName | None) -> Sequence[Verdict]:
-    if not isinstance(what, RepositoryName) or await level_of(tx, actor, what) < Level.READ:
+    if await level_of(tx, actor, what) < Level.READ:
         return ()
-    repository = await names.repository_by_path(tx, what)
+    if (filling := await verdict_on_filling(tx, action, OrganizationName(what.partition("/")[0]))) is not None:
+        return (filling,)
+    repository = await names.repository_by_path(tx, what) if isinstance(what, RepositoryName) else None
     return () if repository is None else await verdicts_on(tx, repository, action, tag)
 
 

@@ -45,7 +45,7 @@ _LEVELS: Final = {int(level): level for level in Level}
 class Organization(NamedTuple):
     """`history_days`: for how long it is kept what tags named before; its own are None where the settings say it.
 
-    `is_mirror`: what is in it comes from another registry, and nobody pushes to it.
+    `is_mirror`: what is in it comes from another registry. `is_virtual`: it merges others. Nobody pushes to either.
     """
 
     id: int
@@ -61,6 +61,7 @@ class Organization(NamedTuple):
     repositories: int = 0
     members: int = 0
     is_mirror: bool = False
+    is_virtual: bool = False
 
 
 async def create_organization(
@@ -83,11 +84,13 @@ async def add_organization(
     name: OrganizationName,
     public_by_default: bool = False,
     is_mirror: bool = False,
+    is_virtual: bool = False,
 ) -> Organization:
     """The same in a transaction of somebody else, first thing in it. Raises OrganizationExists or QuotaExceeded."""
     await limits.begin_domain(tx, registry.settings, actor.domain_id)
     now = registry.clock.now()
-    found = await names.save_organization(tx, actor.domain_id, name, actor.id, public_by_default, is_mirror, now)
+    kind = (is_mirror, is_virtual)
+    found = await names.save_organization(tx, actor.domain_id, name, actor.id, public_by_default, *kind, now)
     if found is None:
         raise OrganizationExists(worded("An organization named {name} exists already.", name=name))
     for subject in (actor.subject, admins_of(actor.domain_id)):
@@ -96,9 +99,8 @@ async def add_organization(
     created = OrganizationCreated(name, public_by_default)
     await publish(tx, created, actor=actor.subject, at=now, domain_id=actor.domain_id)
     days = registry.settings.history_days
-    return Organization(
-        found, name, actor.id, actor.name, Level.MANAGE, False, public_by_default, now, days, is_mirror=is_mirror
-    )
+    made = Organization(found, name, actor.id, actor.name, Level.MANAGE, False, public_by_default, now, days)
+    return made._replace(is_mirror=is_mirror, is_virtual=is_virtual)
 
 
 async def list_organizations(
@@ -149,9 +151,9 @@ async def _listed(registry: Registry, tx: Reader, actor: Actor, rows: Sequence[A
             days,
             repositories,
             members,
-            is_mirror,
+            *kind,
         )
-        for identity, name, creator, held, sparse, public, created_at, days, is_mirror, repositories, members in rows
+        for identity, name, creator, held, sparse, public, created_at, days, *kind, repositories, members in rows
     ]
 
 
@@ -180,6 +182,7 @@ async def show_organization(
         repositories,
         members,
         row.is_mirror,
+        row.is_virtual,
     )
 
 
@@ -209,8 +212,8 @@ async def change_organization(
             return
         await names.change_organization(tx, row.id, **wanted)
         now = registry.clock.now()
-        if row.is_mirror and "public_by_default" in before:
-            # Of a mirror everybody may then ask for what is not here yet, which no grant on a repository says.
+        if (row.is_mirror or row.is_virtual) and "public_by_default" in before:
+            # Everybody may then ask for what is not here, which no grant on a repository says.
             if wanted["public_by_default"]:
                 await set_grant(tx, Grant(name, EVERYONE, Level.READ), by=actor.subject, at=now)
             else:

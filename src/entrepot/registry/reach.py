@@ -20,10 +20,19 @@ from entrepot.jobs.events import publish
 from entrepot.registry.charging import LIMITS
 from entrepot.registry.events import RepositoryCreated
 from entrepot.registry.queries import names
-from entrepot.values.errors import AccessDenied, MirrorNotPushed, OrganizationUnknown, RepositoryUnknown, worded
-from entrepot.values.names import RepositoryName
+from entrepot.values.errors import (
+    AccessDenied,
+    MirrorNotPushed,
+    OrganizationUnknown,
+    Refused,
+    RepositoryUnknown,
+    VirtualNotPushed,
+    worded,
+)
+from entrepot.values.names import OrganizationName, RepositoryName
 
-_FILLING: Final = (Action.REPOSITORY_PUSH, Action.REPOSITORY_TAG)
+FILLING: Final = (Action.REPOSITORY_PUSH, Action.REPOSITORY_TAG)
+"""What nobody does in an organization whose images come from elsewhere."""
 
 
 async def existing(tx: Reader, actor: Actor, action: Action, path: RepositoryName) -> Row[Any]:
@@ -74,13 +83,34 @@ async def lock_contents(tx: Writer, paths: Collection[str]) -> None:
 async def permitted(tx: Reader, actor: Actor, action: Action, path: RepositoryName) -> None:
     """Pass when the actor may do `action` on the name, whether or not there is such a repository.
 
-    For a push, also when the organization is not closed meanwhile. What tags of a mirror name, its upstream says.
+    For a push, also when the organization is not closed meanwhile. What tags of a mirror name, its upstream says, and
+    an organization that merges others holds none: whoever may read there is told so.
     """
-    await _decide(tx, actor, action, path, await level_of(tx, actor, path))
+    level = await level_of(tx, actor, path)
+    refusal = await filled_elsewhere(tx, actor, action, path.organization)
+    if refusal is not None and level >= Level.READ and not actor.is_anonymous:
+        raise refusal
+    await _decide(tx, actor, action, path, level)
     if action is Action.REPOSITORY_PUSH:
         await check_open(tx, path.organization)  # before bytes come that no fact will name
-    if action in _FILLING and not actor.is_house and await names.is_mirror(tx, path.organization):
-        raise MirrorNotPushed(organization=path.organization)
+
+
+async def filled_elsewhere(tx: Reader, actor: Actor, action: Action, name: OrganizationName) -> Refused | None:
+    """What `action` is answered with in an organization whose images come from elsewhere; None: it is not refused."""
+    row = await names.filled_elsewhere(tx, name) if action in FILLING and not actor.is_house else None
+    if row is None:
+        return None
+    if row.is_mirror:
+        return MirrorNotPushed(organization=name)
+    members = await names.members_of_virtual(tx, row.id)
+    if not members:
+        return VirtualNotPushed(organization=name)
+    said = worded(
+        "{organization} merges other organizations and holds nothing itself; push to one of these: {members}.",
+        organization=name,
+        members=", ".join(members),
+    )
+    return VirtualNotPushed(said, organization=name)
 
 
 async def _decide(tx: Reader, actor: Actor, action: Action, path: RepositoryName, level: Level) -> None:

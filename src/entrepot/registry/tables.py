@@ -41,10 +41,25 @@ organization = Table(
     Column("is_mirror", Boolean, nullable=False, server_default=text("false")),
     # Of a mirror: seconds for which a tag is served after its upstream was asked about it.
     Column("fresh_seconds", Integer),
+    # It merges others (`virtual_member`), holds nothing itself, and nobody pushes to it.
+    Column("is_virtual", Boolean, nullable=False, server_default=text("false")),
     # Days for which it is kept what tags named before; NULL: as the settings say.
     Column("history_days", Integer),
     Column("created_at", UtcTime, nullable=False),
     Index("ix_organization_created_at", "created_at", "name"),  # what the list walks
+)
+
+# What a virtual organization merges, in the order in which it is asked. `allow`, `deny`: patterns over names in the
+# member; room `mirror` knows what they mean.
+virtual_member = Table(
+    "virtual_member",
+    metadata,
+    Column("organization_id", ForeignKey("organization.id", ondelete="CASCADE"), nullable=False),
+    Column("member_id", ForeignKey("organization.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", SmallInteger, nullable=False),
+    Column("allow", Json, nullable=False),
+    Column("deny", Json, nullable=False),
+    PrimaryKeyConstraint("organization_id", "member_id"),
 )
 
 repository = Table(

@@ -6,14 +6,18 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
+from entrepot.access.actor import ANONYMOUS
 from entrepot.access.levels import Action
 from entrepot.db.transaction import Reader
+from entrepot.registry import reach
 from entrepot.registry.immutability_rules import undeleted, unmoved
 from entrepot.registry.immutable import GATE, immutability_of, immutable_tags
 from entrepot.registry.queries import tags
 from entrepot.values.errors import worded
-from entrepot.values.names import TagName
+from entrepot.values.names import OrganizationName, TagName
 
+_ORIGIN: Final = "origin"
+"""The gate of organizations whose images come from elsewhere."""
 _MOVING: Final = (Action.REPOSITORY_PUSH, Action.REPOSITORY_TAG)
 _ASKED: Final = (*_MOVING, Action.REPOSITORY_DELETE_CONTENT, Action.REPOSITORY_DELETE)
 
@@ -25,6 +29,13 @@ class Verdict:
     gate: str
     is_passed: bool
     sentence: str
+
+
+async def verdict_on_filling(tx: Reader, action: Action, name: OrganizationName) -> Verdict | None:
+    """That nobody fills an organization whose images come from elsewhere; None where `action` would not."""
+    filling = Action.REPOSITORY_PUSH if action is Action.REPOSITORY_CREATE else action
+    refusal = await reach.filled_elsewhere(tx, ANONYMOUS, filling, name)
+    return None if refusal is None else Verdict(_ORIGIN, False, refusal.message)
 
 
 async def verdicts_on(tx: Reader, repository: Row[Any], action: Action, tag: TagName | None) -> Sequence[Verdict]:

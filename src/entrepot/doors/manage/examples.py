@@ -137,6 +137,13 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     },
     "update_mirror": {"fresh_seconds": 600, "limit_bytes": 500_000_000_000},
     "pin_images": {"repositories": "library/nginx", "tags": "1.*"},
+    "create_virtual": {
+        "name": "everything",
+        "members": [{"organization": "acme"}, {"organization": "hub", "allow": ["library/*"]}],
+        "deny": ["*/internal/*"],
+        "quarantine_seconds": 259_200,
+    },
+    "update_virtual": {"quarantine_seconds": 86_400},
     "create_region": {
         "regionID": "north",
         "url": "https://north.example.com",

@@ -41,6 +41,10 @@ _Host = Annotated[
         description="What clients call the registry, where that is not its first address, as `docker.io`; empty: it is."
     ),
 ]
+_Transparent = Annotated[
+    Flag,
+    Field(description="Pulls that name the registry itself may be led to it; of several that may, to the oldest."),
+]
 _Fresh = Annotated[Number, Field(description="Seconds for which a tag is served without asking the upstream.")]
 _Stale = Annotated[
     Number, Field(description="Seconds after that in which it is served at once and asked about meanwhile.")
@@ -64,6 +68,7 @@ class CreateMirror(Body):
     proxy: _Proxy = ""
     host: _Host | None = None
     is_public: Flag = False
+    is_transparent: _Transparent | None = None
     fresh_seconds: _Fresh | None = None
     stale_seconds: _Stale | None = None
     absent_seconds: _Absent | None = None
@@ -80,6 +85,7 @@ class UpdateMirror(Body):
     authority: _Authority | None = None
     proxy: _Proxy | None = None
     host: _Host | None = None
+    is_transparent: _Transparent | None = None
     fresh_seconds: _Fresh | None = None
     stale_seconds: _Stale | None = None
     absent_seconds: _Absent | None = None
@@ -88,7 +94,7 @@ class UpdateMirror(Body):
 
 
 class MirrorRow(BaseModel):
-    """`host`: what clients call the upstream, as in `?ns=` of a transparent pull."""
+    """`host`: what clients call the upstream, as in `?ns=` of a transparent pull. `username` is told to operators."""
 
     name: str
     host: str
@@ -97,6 +103,7 @@ class MirrorRow(BaseModel):
     has_password: bool
     has_authority: bool
     has_proxy: bool
+    is_transparent: bool
     fresh_seconds: int
     stale_seconds: int
     absent_seconds: int
@@ -125,7 +132,14 @@ async def create_mirror(call: TheCall, body: CreateMirror) -> MirrorRow:
     """Make an organization whose images come from another registry. Operators may."""
     given = {name: value for name in asdict(Policy()) if (value := getattr(body, name)) is not None}
     upstream = Upstream(
-        body.endpoints, body.username, body.password, body.authority, body.proxy, Policy(**given), body.host or ""
+        body.endpoints,
+        body.username,
+        body.password,
+        body.authority,
+        body.proxy,
+        Policy(**given),
+        body.host or "",
+        body.is_transparent is not False,
     )
     name = OrganizationName.parse(body.name)
     return _row(await upstreams.create_mirror(call.rooms.mirror, call.actor, name, upstream, body.is_public))
@@ -145,7 +159,16 @@ async def show_mirror(call: TheCall, mirror: TheMirror) -> MirrorRow:
 async def update_mirror(call: TheCall, mirror: TheMirror, body: UpdateMirror) -> MirrorRow:
     """Change what is given. What is here stays. Operators may."""
     policy = {name: value for name in asdict(Policy()) if (value := getattr(body, name)) is not None}
-    change = Change(body.endpoints, body.username, body.password, body.authority, body.proxy, policy, body.host)
+    change = Change(
+        body.endpoints,
+        body.username,
+        body.password,
+        body.authority,
+        body.proxy,
+        policy,
+        body.host,
+        body.is_transparent,
+    )
     return _row(await upstreams.change_mirror(call.rooms.mirror, call.actor, mirror, change))
 
 
@@ -183,6 +206,7 @@ def _row(found: Shown) -> MirrorRow:
         has_password=found.has_password,
         has_authority=found.has_authority,
         has_proxy=found.has_proxy,
+        is_transparent=found.is_transparent,
         **fields,
         creator_name=found.creator_name,
         created_at=rfc3339(found.created_at),

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from entrepot.doors.http.streaming import until_gone
 from entrepot.doors.oci.call import Call, Plain, Response
 from entrepot.doors.oci.conditions import is_same, is_unchanged
-from entrepot.mirror.blobs import find_blob
+from entrepot.mirror.virtual.pulls import find_blob
 from entrepot.plumbing import metrics
 from entrepot.registry.pull import locate_blob, open_blob
 from entrepot.registry.remove import delete_blob
@@ -32,7 +32,8 @@ async def get_blob(call: Call) -> Response:
     wanted = headers.get("range") if is_same(headers.get("if-range"), call.reference) else None
     unchanged = headers.get("if-none-match")
     coming = found.fetch.read if found.fetch is not None else None
-    return await blob_response(call.registry, call.name, digest, found.size, method, wanted, unchanged, coming)
+    path = found.path or call.name
+    return await blob_response(call.registry, path, digest, found.size, method, wanted, unchanged, coming)
 
 
 async def blob_response(

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from entrepot.accounts.scopes import CATALOG
 from entrepot.doors.oci.call import Call, Plain, Response
-from entrepot.mirror.lists import list_referrers, list_tags
+from entrepot.mirror.virtual.lists import list_referrers, list_tags
 from entrepot.registry.lists import Page, list_catalog
 from entrepot.values.digest import Digest
 from entrepot.values.errors import Unauthenticated

@@ -3,7 +3,7 @@
 from entrepot.doors.http import body as bodies
 from entrepot.doors.oci.call import Call, Plain, Response
 from entrepot.doors.oci.conditions import is_unchanged
-from entrepot.mirror.manifests import find_manifest
+from entrepot.mirror.virtual.pulls import find_manifest
 from entrepot.registry.pull import FoundManifest
 from entrepot.registry.push import check_push, push_manifest
 from entrepot.registry.remove import delete_manifest, delete_tag
@@ -20,16 +20,20 @@ async def get_manifest(call: Call) -> Response:
     accept = Accept.parse(call.request.headers.getlist("accept"))
     served = await find_manifest(call.rooms.mirror, call.actor, call.name, _existing(call), accept)
     found = served.found
-    if is_unchanged(call.request.headers.get("if-none-match"), found.digest):
-        return manifest_response(found, unchanged=True, is_stale=served.is_stale)
-    call.rooms.answered(call.request.scope, call.actor, call.name, call.reference, found.digest)
-    return manifest_response(found, is_stale=served.is_stale)
+    unchanged = is_unchanged(call.request.headers.get("if-none-match"), found.digest)
+    response = manifest_response(found, unchanged)
+    if served.is_stale:
+        response.add("Warning", _STALE)
+    if served.warning:
+        response.add("Warning", f'299 - "{served.warning}"')
+    if not unchanged:
+        # What was found elsewhere counts there: by that it is kept.
+        call.rooms.answered(call.request.scope, call.actor, served.path or call.name, call.reference, found.digest)
+    return response
 
 
-def manifest_response(found: FoundManifest, unchanged: bool = False, is_stale: bool = False) -> Response:
+def manifest_response(found: FoundManifest, unchanged: bool = False) -> Plain:
     headers = {"Docker-Content-Digest": found.digest, "ETag": f'"{found.digest}"', "Vary": "Accept"}
-    if is_stale:
-        headers["Warning"] = _STALE
     if unchanged:
         return Plain(304, headers)
     return Plain(200, {**headers, "Content-Type": found.media_type}, found.body, found.size)

@@ -54,8 +54,8 @@ async def hosts_of(tx: Reader, organizations: Collection[str]) -> Mapping[str, s
 
 
 async def mirrors_of_host(tx: Reader, host: str) -> Sequence[str]:
-    """Organizations that mirror the registry which clients call `host`, the oldest first."""
-    found = select(organization.c.name).join(upstream).where(upstream.c.host == host)
+    """Organizations that mirror the registry which clients call `host`, transparently, the oldest first."""
+    found = select(organization.c.name).join(upstream).where(upstream.c.host == host, upstream.c.is_transparent)
     return [row.name for row in await tx.rows(found.order_by(upstream.c.created_at, organization.c.name))]
 
 

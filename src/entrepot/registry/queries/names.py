@@ -28,7 +28,7 @@ from entrepot.accounts.tables import user
 from entrepot.db.transaction import Reader, Writer
 from entrepot.db.walking import ListOrder, walk
 from entrepot.registry.queries.quotas import IS_METERED
-from entrepot.registry.tables import organization, repository, upload
+from entrepot.registry.tables import organization, repository, upload, virtual_member
 
 _Columns = ReadOnlyColumnCollection[str, Any]
 
@@ -51,6 +51,9 @@ _CREATOR_NAME = select(user.c.name).where(user.c.id == organization.c.creator_id
 _LEVEL = held_level(NOW).scalar_subquery().label("level")
 _REACHED_BY_NAME = _BY_NAME.add_columns(_LEVEL, func.coalesce(_CREATOR_NAME, "").label("creator_name"))
 _BY_PATH = select(*REPOSITORY, IS_METERED).join(organization).where(repository.c.path == bindparam("path"))
+_IS_FILLED = select(organization.c.id, organization.c.is_mirror, organization.c.is_virtual).where(
+    organization.c.name == bindparam("organization")
+)
 _IS_MIRROR = select(organization.c.is_mirror).where(organization.c.name == bindparam("organization"))
 _REACHED_BY_PATH = _BY_PATH.add_columns(_LEVEL)
 
@@ -69,6 +72,19 @@ async def is_mirror(tx: Reader, name: str) -> bool:
     return bool(await tx.value(_IS_MIRROR, {"organization": name}))
 
 
+async def filled_elsewhere(tx: Reader, name: str) -> Row[Any] | None:
+    """Of an organization, if it is a mirror or merges others: id, is_mirror, is_virtual."""
+    row = await tx.row(_IS_FILLED, {"organization": name})
+    return row if row is not None and (row.is_mirror or row.is_virtual) else None
+
+
+async def members_of_virtual(tx: Reader, organization_id: int) -> Sequence[str]:
+    """Organizations that one merges and that hold images of their own, in order."""
+    found = select(organization.c.name).join(virtual_member, virtual_member.c.member_id == organization.c.id)
+    found = found.where(virtual_member.c.organization_id == organization_id, ~organization.c.is_mirror)
+    return [row.name for row in await tx.rows(found.order_by(virtual_member.c.position))]
+
+
 async def domains_of(tx: Reader, organizations: Collection[str]) -> Mapping[str, str]:
     """The domains that own organizations, by name; those that do not exist are left out."""
     if not organizations:
@@ -82,8 +98,8 @@ async def organizations_of(
 ) -> Sequence[Row[Any]]:
     """Organizations whose name contains `part` and on which the actor holds a grant, with the level, by name.
 
-    Columns: `id name creator_id level allows_sparse public_by_default created_at history_days is_mirror repositories
-    members`.
+    Columns: `id name creator_id level allows_sparse public_by_default created_at history_days is_mirror is_virtual
+    repositories members`.
     With `including_visible` also those in which only a repository is granted; their level is 0, and counted in them
     is what the actor may read.
     """
@@ -123,7 +139,7 @@ def _organizations(
         )
         condition = or_(condition, inside.exists())
     columns: list[ColumnElement[Any]] = [of.id, of.name, of.creator_id, func.coalesce(level, 0).label("level")]
-    columns += [of.allows_sparse, of.public_by_default, of.created_at, of.history_days, of.is_mirror]
+    columns += [of.allows_sparse, of.public_by_default, of.created_at, of.history_days, of.is_mirror, of.is_virtual]
     return select(*columns, *_counts(actor, of, level, tx.now)).where(condition)
 
 
@@ -161,7 +177,14 @@ def _counts(
 
 
 async def save_organization(
-    tx: Writer, domain_id: str, name: str, creator_id: str, public_by_default: bool, is_mirror: bool, at: datetime
+    tx: Writer,
+    domain_id: str,
+    name: str,
+    creator_id: str,
+    public_by_default: bool,
+    is_mirror: bool,
+    is_virtual: bool,
+    at: datetime,
 ) -> int | None:
     """The new row's id, or None when the name is taken."""
     insert = tx.insert(organization).values(
@@ -171,6 +194,7 @@ async def save_organization(
         allows_sparse=False,
         public_by_default=public_by_default,
         is_mirror=is_mirror,
+        is_virtual=is_virtual,
         created_at=at,
     )
     found = await tx.value(insert.on_conflict_do_nothing().returning(organization.c.id))

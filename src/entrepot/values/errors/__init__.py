@@ -14,7 +14,7 @@
     │   ├── places.py           where images are kept
     │   │     RepositoryUnknown RepositoryExists QuotaExceeded
     │   │     OrganizationUnknown OrganizationExists OrganizationNotEmpty InstanceUnknown ReadOnly
-    │   │     MirrorNotPushed MirrorUnknown
+    │   │     MirrorNotPushed MirrorUnknown VirtualNotPushed VirtualUnknown VirtualRefused
     │   │     GrantUnknown GrantExists ShareUnknown ShareExists RuleUnknown RuleExists
     │   │     RunUnknown
     │   ├── people.py           who somebody is, and what they may do

@@ -71,6 +71,23 @@ class MirrorUnknown(Refused):
     """There is no such mirror, or you may not see it."""
 
 
+class VirtualNotPushed(Refused):
+    """This organization merges others and holds nothing itself: push to one of those."""
+
+
+class VirtualUnknown(Refused):
+    """There is no such virtual organization, or you may not see it."""
+
+
+class VirtualRefused(Refused):
+    """A rule of the virtual organization refuses this image. Detail `rule` says which, `name` of what.
+
+    `about`: the repository that was asked for.
+    """
+
+    about: str = ""
+
+
 class InstanceUnknown(Refused):
     """There is no such instance: there is one, and calls name it by its fixed id."""
 

@@ -35,6 +35,7 @@ from entrepot.doors.manage import (
     tags,
     triggers,
     usage,
+    virtual,
     webhooks,
 )
 from entrepot.doors.manage.problems import ON_ORGANIZATION_ACCESS, ON_REPOSITORY_ACCESS, ON_SHARES
@@ -55,6 +56,8 @@ _ARCHIVES: Final = f"{_NAMESPACE}/archives"
 _ARCHIVE: Final = "/v2/manage/archives/{archive}"
 _MIRRORS: Final = "/v2/manage/mirrors"
 _MIRROR: Final = f"{_MIRRORS}/{{mirror}}"
+_VIRTUALS: Final = "/v2/manage/virtual"
+_VIRTUAL: Final = f"{_VIRTUALS}/{{virtual}}"
 _REGIONS: Final = "/v2/manage/regions"
 _SYNC_COPY: Final = f"{_REPO}/sync_copies/{{copy}}"
 _ON_ORGANIZATION: Final[Mapping[str, Any]] = {"problems": ON_ORGANIZATION_ACCESS}
@@ -207,6 +210,12 @@ IMAGES: Final = (
     Route("GET", f"{_MIRROR}/pins", mirror_pins.list_pins),
     Route("POST", f"{_MIRROR}/pins", mirror_pins.pin_images),
     Route("DELETE", f"{_MIRROR}/pins", mirror_pins.unpin_images, 204),
+    Route("POST", _VIRTUALS, virtual.create_virtual, 201),
+    Route("GET", _VIRTUALS, virtual.list_virtuals, without_none=True),
+    Route("GET", _VIRTUAL, virtual.show_virtual),
+    Route("PATCH", _VIRTUAL, virtual.update_virtual),
+    Route("DELETE", _VIRTUAL, virtual.delete_virtual, 204),
+    Route("GET", f"{_VIRTUAL}/explain", virtual.explain_virtual, without_none=True),
     # Synchronisation. The contract has no calls that make its regions known, or tell why a copy failed.
     Route("POST", f"{_REPO}/sync_repo", sync.create_image_sync_repo, **_ON_SYNCHRONISATION),
     Route("GET", f"{_REPO}/sync_repo", sync.list_image_auto_sync_repos_details),
