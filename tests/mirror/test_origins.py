@@ -12,6 +12,7 @@ from entrepot.mirror.origins import Origin, hosts_of, list_configs, show_origin
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.snippets import Engine
 from entrepot.mirror.sources import source_of
+from entrepot.mirror.transparent import Transparent
 from entrepot.mirror.upstreams import (
     Change,
     Upstream,
@@ -249,3 +250,35 @@ async def test_layers_that_a_mirror_did_not_fetch_are_not_missing(mirror: Mirror
     await verify(upkeep, asked.id, Pace())
 
     assert set((await show_verification(upkeep, cast["admin"], asked.id)).results.values()) == {0}
+
+
+async def test_only_operators_are_told_whom_a_mirror_is_at_its_upstream(mirror: Mirror, cast: Cast) -> None:
+    name = OrganizationName("own")
+    await create_mirror(mirror, cast["admin"], name, Upstream(("https://quay.io",), "acme", "secret"))
+    await cast.rooms.grant("own", "reader", Level.READ)
+
+    for actor, username in ((cast["admin"], "acme"), (cast["reader"], "")):
+        assert (await show_mirror(mirror, actor, name)).username == username
+        [listed] = [one for one in (await list_mirrors(mirror, actor, "", 10)).items if one.organization == "own"]
+        assert listed.username == username
+
+
+async def test_of_several_mirrors_of_a_registry_the_oldest_that_is_to_answers_for_it(
+    mirror: Mirror, cast: Cast
+) -> None:
+    cast.rooms.clock.advance(seconds=1)
+    other = Upstream(("https://registry-1.docker.io",), is_transparent=False)
+    shown = await create_mirror(mirror, cast["admin"], OrganizationName("aaa"), other)
+    assert (shown.host, shown.is_transparent) == ("docker.io", False)
+
+    async def answering() -> str | None:
+        return await Transparent(mirror).name("library/nginx", "docker.io")
+
+    assert await answering() == "hub/library/nginx"
+    changed = await change_mirror(mirror, cast["admin"], HUB, Change(is_transparent=False))
+    assert not changed.is_transparent
+    assert await answering() is None
+    await change_mirror(mirror, cast["admin"], OrganizationName("aaa"), Change(is_transparent=True))
+    assert await answering() == "aaa/library/nginx"
+    await change_mirror(mirror, cast["admin"], HUB, Change(is_transparent=True))
+    assert await answering() == "hub/library/nginx"

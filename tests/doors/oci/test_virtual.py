@@ -10,8 +10,9 @@ from entrepot.access.levels import Level
 from entrepot.doors.oci.door import OciDoor
 from entrepot.mirror.freshness import Policy
 from entrepot.mirror.room import Mirror
+from entrepot.mirror.upstreams import Change as Host
 from entrepot.mirror.upstreams import Upstream as Definition
-from entrepot.mirror.upstreams import create_mirror, delete_mirror
+from entrepot.mirror.upstreams import change_mirror, create_mirror, delete_mirror
 from entrepot.mirror.virtual import definitions
 from entrepot.mirror.virtual.definitions import Change, Merged, change_virtual, create_virtual
 from entrepot.mirror.virtual.jobs import forget_seen_digests
@@ -247,6 +248,20 @@ async def test_a_rule_of_one_member_leaves_the_name_to_the_others(world: World) 
 
     await world.change(members=members[:1], forget="*")
     assert denied(await world.get("team/tool/manifests/1.0"))["rule"] == "deny team/*"
+
+
+async def test_what_is_refused_at_docker_hub_has_no_other_name_there(world: World) -> None:
+    """`nginx` and `library/nginx` are the same image."""
+    await change_mirror(world.mirror, world.cast["admin"], OrganizationName("first"), Host(host="docker.io"))
+    world.first.push("library/nginx", "1")
+    world.first.push("library/redis", "1")
+    await world.change(deny=["library/nginx"], members=[Merged(OrganizationName("first"), deny=["redis"])])
+
+    for name in ("nginx", "library/nginx"):
+        assert denied(await world.get(f"{name}/manifests/1"))["rule"] == "deny library/nginx"
+    for name in ("redis", "library/redis"):
+        assert denied(await world.get(f"{name}/manifests/1"))["rule"] == "deny redis"
+    assert world.first.asked == []
 
 
 async def test_a_refusal_is_noted_for_the_audit(world: World) -> None:

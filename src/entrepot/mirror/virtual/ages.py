@@ -14,7 +14,7 @@ from entrepot.mirror import blobs
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.virtual import queries
 from entrepot.mirror.virtual.placing import Place, refused
-from entrepot.mirror.virtual.rules import Age, Member
+from entrepot.mirror.virtual.rules import Age, Member, to_second
 from entrepot.registry import pull
 from entrepot.values.errors import ManifestInvalid, VirtualRefused, worded
 from entrepot.values.image_config import CONFIGS, ImageConfig
@@ -50,20 +50,15 @@ async def too_young(mirror: Mirror, place: Place, member: Member, digest: str) -
 
 
 def _in_quarantine(place: Place, member: Member, digest: str, age: Age, free_at: datetime) -> VirtualRefused:
-    since, until = _second(age.counts_from), _second(free_at + _SECOND)  # not a moment early
+    since, until = to_second(age.counts_from), to_second(free_at + _SECOND)  # not a moment early
     said = worded(
-        "{digest} is in the quarantine of {virtual}: it is known since {since}, and is served from {until} on.",
+        "{digest} is in the quarantine of {virtual}: it has been known since {since}, and is served from {until} on.",
         digest=digest,
         virtual=place.virtual,
         since=since,
         until=until,
     )
     return refused(place.path, said, "quarantine", digest=digest, since=since, until=until, member=member.name)
-
-
-def _second(moment: datetime) -> str:
-    """To the second, for people."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 async def _first_known(mirror: Mirror, digest: str) -> datetime:

@@ -16,8 +16,7 @@ from entrepot.mirror.virtual.definitions import reached
 from entrepot.mirror.virtual.lists import owner_of
 from entrepot.mirror.virtual.placing import Place, place_in
 from entrepot.mirror.virtual.pulls import answered
-from entrepot.mirror.virtual.rules import Member, Why
-from entrepot.plumbing.clock import rfc3339
+from entrepot.mirror.virtual.rules import Member, Why, to_second
 from entrepot.values.accept import Accept
 from entrepot.values.errors import (
     EntrepotError,
@@ -129,9 +128,9 @@ def _answer(place: Place, member: Member) -> Explained:
     if place.decision.why is Why.HOLDS:
         why = worded("{member} holds {name} itself, so nobody else is asked.", member=member.name, name=place.name)
     elif place.bound is not None:
-        since = rfc3339(place.bound.since)
+        since = to_second(place.bound.since)
         why = worded(
-            "{name} belongs to {member} since it was pulled first, on {since}.",
+            "{name} has belonged to {member} since it was pulled first, at {since}.",
             name=place.name,
             member=member.name,
             since=since,
@@ -153,7 +152,7 @@ def _members(place: Place, answering: str, outcome: Outcome = Outcome.SERVED) ->
     said = []
     is_over = place.decision.is_settled or place.decision.is_refused or outcome is Outcome.AWAY
     for one in place.members:
-        rule = one.rules.refusing(place.name)
+        rule = one.refusing(place.rules, place.name)
         if one.name == answering:
             verdict, is_over = Verdict.ANSWERS, True
         elif rule and (one.is_mirror or one.holds):

@@ -22,11 +22,12 @@ from entrepot.values.names import OrganizationName, RepositoryName
 class Place:
     """What was decided for `path`. `quarantine_seconds`: of the virtual organization; `bound`: to whom it belongs.
 
-    `members`: all of them, in order.
+    `rules`: for all of its `members`, which are in order.
     """
 
     id: int
     path: RepositoryName
+    rules: Rules
     quarantine_seconds: int
     members: Sequence[Member]
     decision: Decision
@@ -92,7 +93,7 @@ async def place_in(tx: Reader, virtual: Row[Any], path: RepositoryName) -> Place
         Member(
             row.member_id,
             OrganizationName(row.name),
-            row.is_mirror,
+            row.host or "",
             Rules(row.allow, row.deny),
             row.repository_id is not None,
         )
@@ -101,7 +102,13 @@ async def place_in(tx: Reader, virtual: Row[Any], path: RepositoryName) -> Place
     row = await queries.bound(tx, identity, path.name)
     bound = None if row is None else Bound(row.member_id, row.since)
     return Place(
-        identity, path, virtual.quarantine_seconds, members, rules.decide(path.name, every, members, bound), bound
+        identity,
+        path,
+        every,
+        virtual.quarantine_seconds,
+        members,
+        rules.decide(path.name, every, members, bound),
+        bound,
     )
 
 

@@ -38,7 +38,6 @@ _MEMBERS = (
         virtual_member.c.allow,
         virtual_member.c.deny,
         organization.c.name,
-        organization.c.is_mirror,
         upstream.c.host,
     )
     .join(organization, organization.c.id == virtual_member.c.member_id)
@@ -52,10 +51,11 @@ _ASKED = (
         virtual_member.c.allow,
         virtual_member.c.deny,
         organization.c.name,
-        organization.c.is_mirror,
+        upstream.c.host,
         repository.c.id.label("repository_id"),
     )
     .join(organization, organization.c.id == virtual_member.c.member_id)
+    .outerjoin(upstream, upstream.c.organization_id == organization.c.id)
     .outerjoin(repository, repository.c.path == organization.c.name + "/" + bindparam("name"))
     .where(virtual_member.c.organization_id == bindparam("id"))
     .order_by(virtual_member.c.position)
@@ -104,12 +104,15 @@ async def virtuals(tx: Reader, actor: Actor | None, after: str, limit: int) -> S
 
 
 async def members_of(tx: Reader, ids: Collection[int]) -> Sequence[Row[Any]]:
-    """Members of virtual organizations, in order: organization_id, member_id, allow, deny, name, is_mirror, host."""
+    """Members of virtual organizations, in order: organization_id, member_id, allow, deny, name, host.
+
+    `host` is NULL for one that holds images of its own.
+    """
     return await tx.rows(_MEMBERS, {"ids": ids})
 
 
 async def asked_members(tx: Reader, organization_id: int, name: str) -> Sequence[Row[Any]]:
-    """Members in order, with the `repository_id` of what they hold under a name: NULL for nothing."""
+    """The same of one, without its id, and the `repository_id` of what each holds under a name: NULL for nothing."""
     return await tx.rows(_ASKED, {"id": organization_id, "name": name})
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from entrepot.access.patterns import fits
+from entrepot.mirror.upstream_rules import DOCKER_HUB, upstream_name
 from entrepot.values.errors import ParameterInvalid, quoted, worded
 from entrepot.values.names import OrganizationName, RepositoryName
 
@@ -32,28 +33,46 @@ class Rules:
     allow: Sequence[str] = ()
     deny: Sequence[str] = ()
 
-    def refusing(self, name: str) -> str:
-        """The rule that refuses the name, as people read it; empty: none does."""
+    def refusing(self, *names: str) -> str:
+        """The rule that refuses what is called by all of `names`, as people read it; empty: none does."""
         for pattern in self.deny:
-            if fits(pattern, name):
+            if any(fits(pattern, name) for name in names):
                 return f"deny {pattern}"
-        if self.allow and not any(fits(pattern, name) for pattern in self.allow):
+        if self.allow and not any(fits(pattern, name) for pattern in self.allow for name in names):
             return f"allow {', '.join(self.allow)}"
         return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An organization that is merged. `holds`: the name that is asked for is among its repositories."""
+    """An organization that is merged. `host`: what clients call the registry that it mirrors; empty: it holds its own.
+
+    `holds`: the name that is asked for is among its repositories.
+    """
 
     id: int
     name: OrganizationName
-    is_mirror: bool
+    host: str = ""
     rules: Rules = field(default_factory=Rules)
     holds: bool = False
 
+    @property
+    def is_mirror(self) -> bool:
+        return bool(self.host)
+
     def path(self, name: str) -> RepositoryName:
         return RepositoryName(f"{self.name}/{name}")
+
+    def refusing(self, every: Rules, name: str) -> str:
+        """The rule by which it does not give the name; empty: it may. `every`: the rules for all members.
+
+        Docker Hub knows `nginx` and `library/nginx` for one: what refuses either refuses both.
+        """
+        names = [name]
+        if self.host == DOCKER_HUB:
+            there = upstream_name(self.host, self.path(name))
+            names += [there] if there != name else [name.removeprefix("library/")]
+        return Rules(deny=every.deny).refusing(*names) or self.rules.refusing(*names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +130,23 @@ def decide(name: str, rules: Rules, members: Sequence[Member], bound: Bound | No
         return Decision(Why.OF_ALL, rule=rule)
     holders = [one for one in members if one.holds and not one.is_mirror]
     if holders:
-        passing = [one for one in holders if not one.rules.refusing(name)]
+        passing = [one for one in holders if not one.refusing(rules, name)]
         if passing:
             return Decision(Why.HOLDS, passing[:1], member=passing[0])
-        return Decision(Why.OF_HOLDER, rule=holders[0].rules.refusing(name), member=holders[0])
+        return Decision(Why.OF_HOLDER, rule=holders[0].refusing(rules, name), member=holders[0])
     if bound is not None:
         owner = next((one for one in members if one.id == bound.member_id), None)
         if owner is None:
             return Decision(Why.OWNER_GONE)
-        if rule := owner.rules.refusing(name):
+        if rule := owner.refusing(rules, name):
             return Decision(Why.OF_OWNER, rule=rule, member=owner)
         return Decision(Why.BELONGS, [owner], member=owner)
     mirrors = [one for one in members if one.is_mirror]
-    passing = [one for one in mirrors if not one.rules.refusing(name)]
+    passing = [one for one in mirrors if not one.refusing(rules, name)]
     if passing:
         return Decision(Why.ORDER, passing)
     if mirrors:
-        return Decision(Why.OF_MIRRORS, rule=mirrors[0].rules.refusing(name), member=mirrors[0])
+        return Decision(Why.OF_MIRRORS, rule=mirrors[0].refusing(rules, name), member=mirrors[0])
     return Decision(Why.NOBODY)
 
 
@@ -150,6 +169,11 @@ class Age:
             return self.counts_from + timedelta(seconds=quarantine_seconds)
         except OverflowError:  # it says that it is from the year 9999
             return self.counts_from
+
+
+def to_second(moment: datetime) -> str:
+    """A time in UTC, as precise as people need it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_rules(allow: Sequence[str], deny: Sequence[str]) -> Rules:
