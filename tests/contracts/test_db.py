@@ -120,6 +120,23 @@ async def test_a_reader_sees_one_moment_however_long_it_reads(db: Database) -> N
     assert before == after == 1
 
 
+async def test_who_looks_sees_with_each_statement_what_is_committed_by_then(db: Database) -> None:
+    count = select(func.count()).select_from(counter)
+    async with db.looking() as tx:
+        assert await tx.value(count) == 0
+        await put(db, "one")
+        assert await tx.value(count) == 1
+
+
+async def test_rows_written_first_of_all_are_undone_with_the_rest(db: Database) -> None:
+    with pytest.raises(KeyError):  # noqa: PT012  # the whole block is undone
+        async with db.writing() as tx:
+            await tx.run(tx.insert(counter), [{"name": name, "value": 0} for name in ("one", "two")])
+            raise KeyError
+
+    assert await names(db) == []
+
+
 async def test_readers_nest_and_run_side_by_side(db: Database) -> None:
     await put(db, "one")
 

@@ -8,6 +8,7 @@ from sqlalchemy import Boolean, Column, Integer, LargeBinary, MetaData, String, 
 
 from entrepot.db.among import among, not_among
 from entrepot.db.database import Database
+from entrepot.db.gathered import gathered
 from entrepot.db.opening import open_database
 from entrepot.db.schema import Name, UtcTime
 from tests.make.databases import create_tables
@@ -79,3 +80,13 @@ async def test_ten_thousand_values_are_one_parameter(db: Database) -> None:
     async with db.reading() as tx:
         assert await tx.value(many, {"ids": range(10_000)}) == 3
         assert await tx.value(many, {"ids": []}) == 0
+
+
+async def test_rows_of_a_question_inside_another_come_as_one_list_in_their_order(db: Database) -> None:
+    other = thing.alias()
+    later = select(other.c.name).where(other.c.id > thing.c.id).order_by(other.c.id.desc()).limit(2)
+    async with db.reading() as tx:
+        rows = await tx.rows(select(thing.c.id, gathered(later).label("later")).order_by(thing.c.id))
+
+    third, fourth = 'odd "one", \\ {two}', "überall"
+    assert [row.later for row in rows] == [[fourth, third], [fourth, third], [fourth], []]

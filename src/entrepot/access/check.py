@@ -12,6 +12,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     CompoundSelect,
+    Integer,
     Select,
     String,
     and_,
@@ -36,6 +37,7 @@ from entrepot.values.errors import AccessDenied, Unauthenticated, worded
 BLOBS = "registry:blobs"
 SUBJECTS_MAX = 4  # that an actor has
 NOW = bindparam("now", type_=UtcTime)
+_LEAST = bindparam("least", type_=Integer)
 _SUBJECTS = tuple(f"subject{number}" for number in range(SUBJECTS_MAX))
 # What a docker token must say before its bearer may do the action (token scope specification).
 _TOKEN_ACTION = {
@@ -84,9 +86,12 @@ def applying(
     return union_all(named, patterned)
 
 
-def grants_held(subjects: Sequence[str], member: str, counting: ColumnElement[bool]) -> CompoundSelect[Any]:
-    """SELECT of `scope` and `pattern` of every grant, if `counting`, that reaches `subjects` or a group of `member`."""
-    return _of_grants((grant.c.scope, grant.c.pattern), subjects, member, counting)
+def grants_held(*columns: ColumnElement[Any]) -> CompoundSelect[Any]:
+    """SELECT of `columns` of every grant of a level or more that an account holds; its parameters: see `holding`.
+
+    For statements that are made once.
+    """
+    return _of_grants(columns, _named_subjects(), bindparam("member"), and_(alive(NOW), grant.c.level >= _LEAST))
 
 
 def scopes_held(subjects: Sequence[str], member: str, counting: ColumnElement[bool]) -> CompoundSelect[Any]:
@@ -100,7 +105,7 @@ def patterns_held(subjects: Sequence[str], member: str, counting: ColumnElement[
 
 
 def _of_grants(
-    columns: Sequence[ColumnElement[Any]], subjects: Sequence[str], member: str, condition: ColumnElement[bool]
+    columns: Sequence[ColumnElement[Any]], subjects: Sequence[Any], member: Any, condition: ColumnElement[bool]
 ) -> CompoundSelect[Any]:
     """In two halves, each found by an index."""
     joined = grant.join(membership, membership.c.group == grant.c.subject)
@@ -118,17 +123,33 @@ def held_level(now: ColumnElement[Any]) -> Select[Any]:
 
     For statements that are made once.
     """
-    subjects: list[BindParameter[str]] = [bindparam(name, type_=String) for name in _SUBJECTS]
     scopes: list[BindParameter[str]] = [bindparam("organization"), bindparam("path")]
-    whose = reaching(subjects, bindparam("member"))
+    whose = reaching(_named_subjects(), bindparam("member"))
     held = applying([grant.c.level], whose, scopes, bindparam("path"), now).subquery()
     return select(func.max(held.c.level))
 
 
 def asking(actor: Actor, name: str, now: datetime) -> dict[str, Any]:
     """What `held_level` is asked with: the organization or repository called `name`, for the actor's account."""
-    subjects = dict.fromkeys(_SUBJECTS, "") | dict(zip(_SUBJECTS, actor.subjects, strict=False))
-    return {"path": name, "organization": name.partition("/")[0], "member": actor.subject, "now": now, **subjects}
+    return {"path": name, "organization": name.partition("/")[0], **_said(actor.subjects, actor.subject, now)}
+
+
+def holding(subjects: Sequence[str], member: str, least: Level, now: datetime) -> dict[str, Any]:
+    """What `grants_held` is asked with: grants of `least` or more to `subjects` or a group of `member`."""
+    return {"least": int(least), **_said(subjects, member, now)}
+
+
+def _said(subjects: Sequence[str], member: str, now: datetime) -> dict[str, Any]:
+    return {
+        "member": member,
+        "now": now,
+        **dict.fromkeys(_SUBJECTS, ""),
+        **dict(zip(_SUBJECTS, subjects, strict=False)),
+    }
+
+
+def _named_subjects() -> list[BindParameter[str]]:
+    return [bindparam(name, type_=String) for name in _SUBJECTS]
 
 
 _HELD_LEVEL = held_level(NOW)

@@ -29,6 +29,13 @@ class Database(Protocol):
         """A consistent view; ends with the block."""
         ...
 
+    def looking(self) -> AbstractAsyncContextManager[Reader]:
+        """The same without the one view: each statement sees what is so when it runs.
+
+        Cheaper, for one question alone, and for several whose answers need not agree.
+        """
+        ...
+
     def writing(self) -> AbstractAsyncContextManager[Writer]:
         """A transaction: committed, durably, when the block ends; undone when it raises.
 

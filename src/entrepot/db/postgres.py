@@ -3,10 +3,10 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime
 from time import perf_counter
-from typing import Any
+from typing import Any, Final, LiteralString
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -15,11 +15,11 @@ from sqlalchemy.dialects.postgresql import dialect as postgres_dialect
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from entrepot.db.database import Dialect
 from entrepot.db.named import naming
-from entrepot.db.postgres_connection import Cursor, watch_pool
+from entrepot.db.postgres_connection import Connection, Cursor, begin_with, watch_pool
 from entrepot.db.transaction import Parameters
 from entrepot.plumbing import metrics
 from entrepot.plumbing.clock import SYSTEM_CLOCK, Clock
@@ -28,6 +28,9 @@ from entrepot.values.errors import DatabaseBusy, DatabaseUnreachable, EntrepotEr
 _CONNECTION_WAIT_SECONDS = 10
 _LOCK_WAIT_SECONDS = 30
 _IDLE_SECONDS_MAX = 60
+# One view for all statements of a read, as SQLite has it.
+_READING: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITING: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
 
 class PostgresDatabase:
@@ -47,29 +50,35 @@ class PostgresDatabase:
             pool_size=connections_max,
             max_overflow=0,
             pool_timeout=_CONNECTION_WAIT_SECONDS,
+            pool_use_lifo=True,  # the one used last has statements prepared
+            isolation_level="AUTOCOMMIT",  # transactions begin as they say themselves
             execution_options={"preserve_rowcount": True},  # else it is -1 for some INSERTs
-            connect_args={**arguments, "cursor_factory": Cursor},
+            connect_args={**arguments, "async_creator_fn": Connection.connect, "cursor_factory": Cursor},
         )
         watch_pool(self._engine.sync_engine)
-        # One view for all statements of a read, as SQLite has it; said in BEGIN, without a round trip of its own.
-        self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
         self._hot = HotConnection(url.set(drivername="postgresql").render_as_string(hide_password=False), arguments)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator["PostgresReader"]:
-        async with self._transaction("read", self._reader) as connection:
+        async with self._connected("read", _READING) as connection:
+            yield PostgresReader(connection, self._clock.now())
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator["PostgresReader"]:
+        async with self._connected("read", None) as connection:
             yield PostgresReader(connection, self._clock.now())
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator["PostgresWriter"]:
-        async with self._transaction("write", self._engine) as connection:
+        async with self._connected("write", _WRITING) as connection:
             yield PostgresWriter(connection, self._clock.now())
 
     @asynccontextmanager
-    async def _transaction(self, kind: str, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    async def _connected(self, kind: str, beginning: LiteralString | None) -> AsyncIterator[AsyncConnection]:
         started = perf_counter()
         try:
-            async with engine.begin() as connection:
+            async with self._engine.begin() as connection:
+                begin_with(connection, beginning)
                 yield connection
         except (DBAPIError, psycopg.Error, PoolTimeout) as error:
             if meant := _meaning(error):
@@ -213,7 +222,8 @@ class HotConnection:
 
     async def _ask(self, batch: "Batch") -> None:
         connection = await self._connected()
-        async with connection.pipeline():
+        # Alone, a statement is quicker without.
+        async with connection.pipeline() if len(batch) > 1 else nullcontext():
             cursors = [await connection.execute(sql, parameters, prepare=True) for sql, parameters, _ in batch]
             for cursor, (_, _, answer) in zip(cursors, batch, strict=True):
                 row = await cursor.fetchone()

@@ -1,25 +1,55 @@
 """What SQLAlchemy's connections to PostgreSQL do with fewer round trips than by themselves."""
 
 import select
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, LiteralString, Self
 
 import psycopg
-from psycopg.pq import TransactionStatus
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 _LOOKS_MAX = 3
 
 
-class Cursor(psycopg.AsyncCursor[Any]):
-    """Sends BEGIN together with the first statement of a transaction, in psycopg's pipeline."""
+class Connection(psycopg.AsyncConnection[Any]):
+    """One in autocommit, as far as psycopg knows; what a transaction begins with goes out with its first statement."""
 
-    async def execute(self, *args: Any, **kwargs: Any) -> "Cursor":
-        connection = self.connection
-        if connection.autocommit or connection.pgconn.transaction_status != TransactionStatus.IDLE:
+    beginning: LiteralString | None = None
+
+    @asynccontextmanager
+    async def begun(self, beginning: LiteralString) -> AsyncIterator[None]:
+        """Send it together with the statement of the block, in psycopg's pipeline."""
+        self.beginning = None
+        async with self.pipeline():
+            await self.execute(beginning)
+            yield
+
+
+class Cursor(psycopg.AsyncCursor[Any]):
+    _conn: Connection
+
+    async def execute(self, *args: Any, **kwargs: Any) -> Self:
+        if self._conn.beginning is None:
             return await super().execute(*args, **kwargs)
-        async with connection.pipeline():
+        async with self._conn.begun(self._conn.beginning):
             return await super().execute(*args, **kwargs)
+
+    async def executemany(self, *args: Any, **kwargs: Any) -> None:
+        if self._conn.beginning is None:
+            await super().executemany(*args, **kwargs)
+            return
+        async with self._conn.begun(self._conn.beginning):
+            await super().executemany(*args, **kwargs)
+
+
+def begin_with(connection: AsyncConnection, beginning: LiteralString | None) -> None:
+    """Let a transaction begin with the next statement; None: let every statement be one of its own."""
+    assert connection.sync_connection is not None
+    driver = connection.sync_connection.connection.driver_connection
+    assert isinstance(driver, Connection)
+    driver.beginning = beginning
 
 
 def watch_pool(engine: Engine) -> None:

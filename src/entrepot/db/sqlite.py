@@ -69,11 +69,16 @@ class SqliteDatabase:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator["SqliteReader"]:
+        async with self.looking() as tx:
+            tx.begin()
+            yield tx
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator["SqliteReader"]:
         started = perf_counter()
         with _translated():
             connection = self._idle_readers.pop() if self._idle_readers else self._engine.connect()
             try:
-                connection.exec_driver_sql("BEGIN")
                 yield SqliteReader(connection, self._clock.now())
             finally:
                 self._end_reading(connection)
@@ -156,6 +161,10 @@ class SqliteReader:
     def __init__(self, connection: Connection, now: datetime) -> None:
         self._connection = connection
         self.now = now
+
+    def begin(self) -> None:
+        """From here on all statements have one view."""
+        self._connection.exec_driver_sql("BEGIN")
 
     async def row(self, statement: Executable, parameters: Parameters | None = None) -> Row[Any] | None:
         return self._connection.execute(statement, parameters).first()

@@ -17,8 +17,6 @@ from entrepot.registry.room import Registry
 from entrepot.registry.wanted import RepositoryOrder, WalkOrder, WantedRepositories
 from entrepot.values.names import RepositoryName
 
-_TAG_NAMES_MAX = 100  # of each repository in a list
-
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -56,9 +54,9 @@ async def list_repositories(
 ) -> RepositoryPage:
     """A page of the repositories the actor may read, and how many there are on all pages. Raises AccessDenied."""
     require_account(actor)
-    async with registry.db.reading() as tx:
+    async with registry.db.looking() as tx:
         rows, total = await browse.repositories_page(tx, actor, wanted, order, descending, offset, limit)
-        return RepositoryPage(await listed(tx, rows, with_manifests, with_tag_names=True), total)
+        return RepositoryPage(await listed(tx, rows, with_manifests), total)
 
 
 async def list_repositories_after(
@@ -66,7 +64,7 @@ async def list_repositories_after(
 ) -> tuple[Sequence[Listed], bool]:
     """Repositories the actor may read, by id, those after `after_id`; whether there are more. Raises AccessDenied."""
     require_account(actor)
-    async with registry.db.reading() as tx:
+    async with registry.db.looking() as tx:
         rows = await browse.repositories_after(tx, actor, wanted, after_id, limit + 1)
         items, has_more = rules.page(rows, limit)
         return await listed(tx, items), has_more
@@ -87,7 +85,7 @@ async def list_repositories_from(
     """
     require_account(actor)
     after = markers.parse_walk(order, marker) if marker else None
-    async with registry.db.reading() as tx:
+    async with registry.db.looking() as tx:
         rows = await browse.repositories_from(tx, actor, wanted, order, descending, after, limit + 1)
         items, has_more = rules.page(rows, limit)
         following = markers.walk_marker(order, items[-1]) if has_more else None
@@ -98,7 +96,7 @@ async def show_image(
     registry: Registry, actor: Actor, path: RepositoryName, with_manifests: bool = False
 ) -> tuple[Listed, Level]:
     """One repository, and the actor's level on it. Raises Unauthenticated or RepositoryUnknown."""
-    async with registry.db.reading() as tx:
+    async with registry.db.looking() as tx:
         row = await browse.repository_row(tx, actor, path)
         found = await reach.decided(tx, actor, Action.REPOSITORY_PULL, path, row)
         return (await listed(tx, [found], with_manifests))[0], effective(actor, path, found.level)
@@ -113,23 +111,19 @@ async def show_repository(
 
 async def readable(registry: Registry, actor: Actor, scopes: Collection[str]) -> set[str]:
     """Those of the organizations and repositories, by name, that the actor may read, whether or not they are there."""
-    async with registry.db.reading() as tx:
+    async with registry.db.looking() as tx:
         return {scope for scope in scopes if await level_of(tx, actor, scope) >= Level.READ}
 
 
-async def listed(
-    tx: Reader, rows: Sequence[Row[Any]], with_manifests: bool = False, with_tag_names: bool = False
-) -> Sequence[Listed]:
+async def listed(tx: Reader, rows: Sequence[Row[Any]], with_manifests: bool = False) -> Sequence[Listed]:
     """Rows of repositories with what they hold."""
-    ids = [row.id for row in rows]
-    tag_names = await browse.newest_tag_names(tx, ids, _TAG_NAMES_MAX) if with_tag_names else {}
-    manifests = await artifacts.manifest_counts(tx, ids) if with_manifests else None
+    manifests = await artifacts.manifest_counts(tx, [row.id for row in rows]) if with_manifests else None
     return [
         Listed(
             repository_of(row),
             row.tags,
             int(row.size),
-            tag_names.get(row.id, ()),
+            getattr(row, "tag_names", ()),
             row.creator_name,
             row.domain_id,
             row.domain_name,

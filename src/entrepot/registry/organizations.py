@@ -164,7 +164,7 @@ async def show_organization(
 
     Raises Unauthenticated or OrganizationUnknown.
     """
-    async with registry.db.reading() as tx:
+    async with registry.db.looking() as tx:
         row = await reachable(tx, actor, Action.ORGANIZATION_READ, name)
         counts = await names.counts_in(tx, actor, row.id) if with_counts else None
     repositories, members = (counts.repositories, counts.members) if counts else (0, 0)

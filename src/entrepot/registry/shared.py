@@ -77,8 +77,8 @@ def _require_somebody(actor: Actor) -> None:
 
 
 async def _shared(tx: Reader, wanted: WantedShared, found: Sequence[Row[Any]]) -> Sequence[Shared]:
-    rows = await browse.repository_rows(tx, [one.id for one in found])
-    items = await listed(tx, rows, with_tag_names=True)
+    rows = await browse.repository_rows(tx, [one.id for one in found], with_tag_names=True)
+    items = await listed(tx, rows)
     return [
         Shared(item if wanted.is_given or one.is_valid else _as_it_was_shared(item, one), one.is_valid, one.ends_at)
         for item, one in zip(items, found, strict=True)

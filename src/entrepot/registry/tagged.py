@@ -55,7 +55,7 @@ class TagPage:
 
 async def show_tag(registry: Registry, actor: Actor, path: RepositoryName, tag: TagName) -> Tagged:
     """One tag. Raises Unauthenticated, RepositoryUnknown or ManifestUnknown."""
-    async with registry.db.reading() as tx:
+    async with registry.db.looking() as tx:
         repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
         return await one_tagged(tx, repository, tag)
 
@@ -75,7 +75,7 @@ async def list_tagged(
 
     Raises Unauthenticated or RepositoryUnknown.
     """
-    async with registry.db.reading() as tx:
+    async with registry.db.looking() as tx:
         repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
         rows = await tag_rows.tags_page(tx, repository.id, part, order, descending, offset, limit)
         total = rows[0].total if rows else await tag_rows.tags_count(tx, repository.id, part)
@@ -89,7 +89,7 @@ async def list_tagged_after(
 
     Raises Unauthenticated, RepositoryUnknown, or ParameterInvalid for a marker of another list.
     """
-    async with registry.db.reading() as tx:
+    async with registry.db.looking() as tx:
         repository = await reach.existing(tx, actor, Action.REPOSITORY_PULL, path)
         return await tagged_after(tx, repository, wanted, with_bodies)
 

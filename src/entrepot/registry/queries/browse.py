@@ -6,7 +6,6 @@ from typing import Any, Final
 from sqlalchemy import (
     Column,
     ColumnElement,
-    Integer,
     Row,
     Select,
     bindparam,
@@ -22,6 +21,7 @@ from entrepot.access.check import NOW, asking, held_level
 from entrepot.access.patterns import ESCAPE, escaped
 from entrepot.accounts.tables import domain, user
 from entrepot.db.among import among
+from entrepot.db.gathered import gathered
 from entrepot.db.transaction import Reader
 from entrepot.registry.counted_tables import pull_total
 from entrepot.registry.queries.labels import has_label
@@ -60,29 +60,22 @@ _ROWS = (
     .join(domain, domain.c.id == organization.c.domain_id)
     .join(user, user.c.id == repository.c.creator_id, isouter=True)
 )
+_TAG_NAMES_MAX: Final = 100  # of each repository in a list
+_newest = (
+    select(tag.c.name)
+    .where(tag.c.repository_id == repository.c.id, tag.c.valid_until.is_(None))
+    .order_by(tag.c.pushed_at.desc(), tag.c.id.desc())
+    .limit(_TAG_NAMES_MAX)
+)
+_TAG_NAMES = gathered(_newest).label("tag_names")
 _REACHED = _ROWS.add_columns(held_level(NOW).scalar_subquery().label("level")).where(
     repository.c.path == bindparam("path")
 )
 _BY_PATHS = _ROWS.where(among(repository.c.path, "paths"))
+_BY_PATHS_WITH_TAGS = _BY_PATHS.add_columns(_TAG_NAMES)
 _BY_IDS = _ROWS.where(among(repository.c.id, "ids"))
+_BY_IDS_WITH_TAGS = _BY_IDS.add_columns(_TAG_NAMES)
 _ALL = select(func.count()).select_from(repository)
-_numbered = (
-    select(
-        tag.c.repository_id,
-        tag.c.name,
-        func.row_number()
-        .over(partition_by=tag.c.repository_id, order_by=(tag.c.pushed_at.desc(), tag.c.id.desc()))
-        .label("number"),
-    )
-    .where(among(tag.c.repository_id, "ids"), tag.c.valid_until.is_(None))
-    .subquery()
-)
-_NEWEST = (
-    select(_numbered.c.repository_id, _numbered.c.name)
-    .where(_numbered.c.number <= bindparam("most", type_=Integer))
-    .order_by(_numbered.c.repository_id, _numbered.c.number)
-)
-
 _ORDERS: Final[Mapping[RepositoryOrder, ColumnElement[Any]]] = {
     RepositoryOrder.CREATED: repository.c.id,  # numbers grow with time, and have an index
     RepositoryOrder.UPDATED: repository.c.updated_at,
@@ -108,7 +101,7 @@ async def repositories_page(
     offset: int,
     limit: int,
 ) -> tuple[Sequence[Row[Any]], int]:
-    """In the wanted order, then by path; and how many there are on all pages."""
+    """In the wanted order, then by path, with their `tag_names`; and how many there are on all pages."""
     readable = await Readable.of(tx, actor)
     conditions = await _conditions(tx, wanted)
     column = _ORDERS[order]
@@ -135,13 +128,13 @@ async def repositories_page(
     else:
         total = await _count(tx, readable, conditions)
         paths = await _nearest(tx, found, keys, descending, offset, limit, total)
-    return await _rows_of(tx, paths), total
+    return await _rows_of(tx, paths, _BY_PATHS_WITH_TAGS), total
 
 
-async def _rows_of(tx: Reader, paths: Sequence[str]) -> Sequence[Row[Any]]:
-    """The rows of repositories that are there, in the order of their paths as given."""
-    rows = {row.path: row for row in await tx.rows(_BY_PATHS, {"paths": paths})}
-    return [rows[one] for one in paths]
+async def _rows_of(tx: Reader, paths: Sequence[str], found: Select[Any] = _BY_PATHS) -> Sequence[Row[Any]]:
+    """The rows of those repositories that are there, in the order of their paths as given."""
+    rows = {row.path: row for row in await tx.rows(found, {"paths": paths})}
+    return [rows[one] for one in paths if one in rows]
 
 
 def _sorted(
@@ -169,11 +162,11 @@ async def _nearest(
 
 
 async def _count(tx: Reader, readable: Readable, conditions: Sequence[ColumnElement[bool]]) -> int:
+    if readable.is_everything and not conditions:
+        return int(await tx.value(_ALL))
     inside, single = (part.where(*conditions) for part in readable.parts(func.count().label("number")))
     if readable.is_administrator and not conditions and not readable.is_bounded:
         everything = int(await tx.value(_ALL))
-        if readable.is_everything:
-            return everything
         return everything - int(await tx.value(readable.closed(func.count()))) + int(await tx.value(single))
     counts = union_all(inside, single).subquery()
     return int(await tx.value(select(func.sum(counts.c.number))))
@@ -219,23 +212,16 @@ async def repositories_from(
     return await _rows_of(tx, [row.path for row in await tx.rows(ordered)])
 
 
-async def repository_rows(tx: Reader, ids: Sequence[int]) -> Sequence[Row[Any]]:
-    """The rows of repositories that are there, in the order of their ids as given."""
-    rows = {row.id: row for row in await tx.rows(_BY_IDS, {"ids": ids})}
-    return [rows[one] for one in ids]
+async def repository_rows(tx: Reader, ids: Sequence[int], with_tag_names: bool = False) -> Sequence[Row[Any]]:
+    """The rows of those repositories that are there, in the order of their ids as given."""
+    found = _BY_IDS_WITH_TAGS if with_tag_names else _BY_IDS
+    rows = {row.id: row for row in await tx.rows(found, {"ids": ids})}
+    return [rows[one] for one in ids if one in rows]
 
 
 async def repository_row(tx: Reader, actor: Actor, path: str) -> Row[Any] | None:
     """One of them, with the `level` that the actor's account holds on it; NULL for none."""
     return await tx.row(_REACHED, asking(actor, path, tx.now))
-
-
-async def newest_tag_names(tx: Reader, repository_ids: Sequence[int], each_max: int) -> dict[int, list[str]]:
-    """The tags of each repository, newest first, no more than `each_max`."""
-    found: dict[int, list[str]] = {}
-    for row in await tx.rows(_NEWEST, {"ids": repository_ids, "most": each_max}):
-        found.setdefault(row.repository_id, []).append(row.name)
-    return found
 
 
 async def _conditions(tx: Reader, wanted: WantedRepositories) -> list[ColumnElement[bool]]:

@@ -143,12 +143,10 @@ def _organizations(
     return select(*columns, *_counts(actor, of, level, tx.now)).where(condition)
 
 
-async def counts_in(tx: Reader, actor: Actor, organization_id: int) -> Row[Any]:
+async def counts_in(tx: Reader, actor: Actor, organization_id: int) -> Row[Any] | None:
     """How many `repositories` and `members` an organization has for the actor, as `organizations_of` counts them."""
     counts = _counts(actor, organization.c, _level(actor, tx.now), tx.now)
-    row = await tx.row(select(*counts).where(organization.c.id == organization_id))
-    assert row is not None
-    return row
+    return await tx.row(select(*counts).where(organization.c.id == organization_id))
 
 
 def _level(actor: Actor, at: datetime) -> ScalarSelect[Any]:

@@ -10,12 +10,13 @@ index to each, or leaves out conditions that hold for every row. What is many st
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, false, func, or_, select, true
 
 from entrepot.access.actor import Actor, admins_of
-from entrepot.access.check import alive, grants_held, patterns_held, scopes_held, within
+from entrepot.access.check import alive, grants_held, holding, patterns_held, scopes_held, within
 from entrepot.access.levels import Level
 from entrepot.access.patterns import ESCAPE
 from entrepot.access.tables import grant
@@ -24,6 +25,20 @@ from entrepot.db.transaction import Reader
 from entrepot.registry.tables import organization, repository
 
 FEW: Final = 1_000
+_JUST_ENOUGH: Final = FEW + 1  # to know that there are more
+
+
+# Found by the index for each grant, however many rows the planner expects.
+_opened = select(organization.c.id).where(organization.c.name == grant.c.scope).scalar_subquery().label("opened")
+_HELD = grants_held(grant.c.scope, grant.c.pattern, _opened).limit(_JUST_ENOUGH)
+
+
+def _is_of_others(own: Any) -> ColumnElement[bool]:
+    """As a range: an index then leads to the domains that are not one's own."""
+    return or_(organization.c.domain_id < own, organization.c.domain_id > own)
+
+
+_OTHERS = select(organization.c.name, organization.c.id).where(_is_of_others(bindparam("own"))).limit(_JUST_ENOUGH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +56,10 @@ class Readable:
 
     def __init__(self, actor: Actor, counting: ColumnElement[bool], held: _Held) -> None:
         self._actor = actor
+        self._counting = counting
         self._held = held
-        # Found once for each statement, however often it asks.
-        every = scopes_held(_subjects(actor), actor.subject, counting).cte("held").prefix_with("MATERIALIZED")
-        self._scopes = select(every.c.scope)
         self.is_bounded = actor.bounds is not None
-        self.is_administrator = admins_of(actor.domain_id) in actor.subjects
+        self.is_administrator = _is_administrator(actor)
         self.is_everything = self.is_administrator and held.organizations == [] and not self.is_bounded
 
     @classmethod
@@ -55,22 +68,24 @@ class Readable:
 
         Bounds of a credential are looked at as for reading: who asks for more looks at their levels, row by row.
         """
-        counting = alive(tx.now)
-        if least > Level.READ:
-            counting = and_(counting, grant.c.level >= least)
-        rows = await tx.rows(grants_held(_subjects(actor), actor.subject, counting).limit(FEW + 1))
+        counting = and_(alive(tx.now), grant.c.level >= int(least))
+        rows = await tx.rows(_HELD, holding(_subjects(actor), actor.subject, least, tx.now))
         if len(rows) > FEW:
             found = await tx.rows(patterns_held(_subjects(actor), actor.subject, counting))
             return cls(actor, counting, _Held(None, [row.pattern for row in found]))
         names = [row.scope for row in rows if row.pattern is None]
         patterns = [row.pattern for row in rows if row.pattern is not None]
-        readable = cls(actor, counting, _Held(names, patterns))
-        if not readable.is_administrator and not any("/" not in name for name in names):
-            return cls(actor, counting, _Held(names, patterns, []))
-        organizations = await tx.rows(readable._gathered().limit(FEW + 1))
-        if len(organizations) > FEW:
-            return readable
-        return cls(actor, counting, _Held(names, patterns, [row.id for row in organizations]))
+        opened: Sequence[int] | None = list({row.opened for row in rows if row.opened is not None})
+        if _is_administrator(actor):
+            others = await tx.rows(_OTHERS, {"own": actor.domain_id})
+            opened = [row.id for row in others if row.name not in names] if len(others) <= FEW else None
+        return cls(actor, counting, _Held(names, patterns, opened))
+
+    @cached_property
+    def _scopes(self) -> Select[Any]:
+        """Found once for each statement, however often it asks."""
+        every = scopes_held(_subjects(self._actor), self._actor.subject, self._counting)
+        return select(every.cte("held").prefix_with("MATERIALIZED").c.scope)
 
     def parts(self, *columns: ColumnElement[Any]) -> tuple[Select[Any], Select[Any]]:
         """Two SELECTs of `columns` that share no row: from organizations that are open, and single repositories."""
@@ -94,9 +109,7 @@ class Readable:
     def _gathered(self) -> Select[Any]:
         """SELECT of the organizations that are open, or of those that are not: whichever are fewer."""
         opened = self._is_held(organization.c.name)
-        own = self._actor.domain_id
-        # As a range: an index then leads to the domains that are others'.
-        others = or_(organization.c.domain_id < own, organization.c.domain_id > own)
+        others = _is_of_others(self._actor.domain_id)
         return select(organization.c.id).where(and_(others, ~opened) if self.is_administrator else opened)
 
     def _is_gathered(self, organization_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -133,6 +146,10 @@ class Readable:
 
 
 _OTHER = repository.alias("other")
+
+
+def _is_administrator(actor: Actor) -> bool:
+    return admins_of(actor.domain_id) in actor.subjects
 
 
 def _subjects(actor: Actor) -> list[str]:
