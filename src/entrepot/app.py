@@ -121,6 +121,7 @@ SCHEDULE: dict[AnyJob, Schedule] = {
     webhooks_jobs.forget_deliveries: every(hours=1),
     mirror_jobs.forget_fetches: every(days=1),
     mirror_jobs.forget_copies: every(hours=1),
+    mirror_jobs.forget_days: every(days=1),
     mirror_jobs.trim: every(minutes=10),
     virtual_jobs.forget_digests: every(days=1),
 }

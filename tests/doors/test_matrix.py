@@ -233,6 +233,7 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "update_mirror":                (401, 403, 403, 403, 403, 200),
     "delete_mirror":                (401, 403, 403, 403, 403, 204),
     "show_mirror_config":           (401, 404, 404, 404, 404, 200),
+    "show_mirror_usage":            (401, 404, 404, 404, 404, 200),
     "list_pins":                    (401, 404, 404, 404, 404, 200),
     "pin_images":                   (401, 403, 403, 403, 403, 200),
     "unpin_images":                 (401, 403, 403, 403, 403, 204),

@@ -211,6 +211,8 @@ async def test_what_cannot_be_written_is_kept_for_the_next_time(
         def writing(self) -> None:
             raise DatabaseBusy
 
+        reading = writing
+
     await push_image(registry, admin, APP, image := Image.make(), "v1")
     counts.answered("GET", APP, "v1", str(image.digest))
     counts.sent(APP, str(image.blobs[0].digest), 9)

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -10,6 +10,7 @@ import pytest
 
 from entrepot.remote.session import Credentials, Remote
 from entrepot.remote.settings import RemoteSettings
+from entrepot.remote.watching import Kind
 from entrepot.values.errors import RemoteRefused, RemoteUnreachable
 
 ONCE = RemoteSettings(attempts_max=1)
@@ -100,3 +101,30 @@ async def test_requests_that_are_challenged_at_the_same_time_all_show_the_passwo
             thread.join()
 
     assert [answer.status for answer in answers] == [200, 200]
+
+
+async def test_who_watches_is_told_of_what_the_registry_is_asked_and_not_of_where_it_sends_us() -> None:
+    heard: list[tuple[Kind, int]] = []
+
+    class Watching:
+        async def before(self, kind: Kind) -> None:
+            heard.append((kind, -1))
+
+        def heard(self, kind: Kind, status: int, headers: Mapping[str, str]) -> None:
+            assert "content-length" in headers or status == 0
+            heard.append((kind, status))
+
+    with answering("127.0.0.2", {"/bytes": (200, {})}) as (bucket, _):
+        realm: Answers = {"/v2/x/blobs/1": (307, {"location": f"{bucket}/bytes"}), "/token": (404, {})}
+        with answering("127.0.0.1", realm) as (url, _):
+            realm["/v2/x/manifests/1"] = (401, {"www-authenticate": f'Bearer realm="{url}/token",service="x"'})
+            async with Remote(url, None, ONCE, watch=Watching()) as remote:
+                await remote.request("GET", "/v2/x/blobs/1", ())
+                with pytest.raises(RemoteRefused):
+                    await remote.request("GET", "/v2/x/manifests/1", ())
+        async with Remote(url, None, ONCE, watch=Watching()) as gone:
+            with pytest.raises(RemoteUnreachable):
+                await gone.request("HEAD", "/v2/x/manifests/1", ())
+
+    asked = [(Kind.BLOB, 307), (Kind.MANIFEST_GET, 401), (Kind.TOKEN, 404), (Kind.MANIFEST_HEAD, 0)]
+    assert heard == [one for kind, status in asked for one in ((kind, -1), (kind, status))]

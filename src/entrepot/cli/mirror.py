@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from entrepot.cli.mirror_usage import told
 from entrepot.cli.options import Fields, taking
 from entrepot.cli.output import (
     AsJson,
@@ -91,6 +92,20 @@ def _policy(
             rich_help_panel=_PANEL,
         ),
     ] = None,
+    requests: Annotated[
+        int | None,
+        typer.Option(
+            "--requests-per-minute",
+            help="How often one process asks the upstream. 0 for as often as needed.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    prefetch: Annotated[
+        str | None,
+        typer.Option(
+            help="Of an image for several platforms: asked, or all to fetch the others later.", rich_help_panel=_PANEL
+        ),
+    ] = None,
 ) -> Fields:
     from entrepot.plumbing.units import parse_bytes, parse_seconds
 
@@ -107,7 +122,8 @@ def _policy(
             given["limit_bytes"] = parse_bytes(limit)
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--limit") from None
-    return given if fetches is None else {**given, "fetches_max": fetches}
+    numbers = {"fetches_max": fetches, "requests_per_minute": requests, "prefetch": prefetch}
+    return given | {key: value for key, value in numbers.items() if value is not None}
 
 
 @mirror.command()
@@ -152,8 +168,11 @@ def show(name: Name, as_json: AsJson = False) -> None:
     with Client() as client:
         row = client.call("GET", _path(name))
         pins = client.call("GET", f"{_path(name)}/pins")["pins"]
-    row["pins"] = pins if as_json else ", ".join(_pin(one) for one in pins) or "-"
-    show_one(row if as_json else {**row, "endpoints": ", ".join(row["endpoints"])}, as_json)
+        usage = client.call("GET", f"{_path(name)}/usage")
+    if as_json:
+        show_json({**row, "pins": pins, "usage": usage})
+        return
+    show_one({**row, "endpoints": ", ".join(row["endpoints"]), **told(usage, pins)}, as_json)
 
 
 @mirror.command()
@@ -237,10 +256,6 @@ def _path(name: str) -> str:
 def _parts(what: str) -> tuple[str, str]:
     repositories, _, tags = what.partition(":")
     return repositories, tags
-
-
-def _pin(row: dict[str, str]) -> str:
-    return f"{row['repositories']}:{row['tags']}" if row["tags"] else row["repositories"]
 
 
 def _line(row: dict[str, object]) -> tuple[object, ...]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from entrepot.access.actor import Actor
 from entrepot.access.levels import Action
 from entrepot.mirror.fetching import Fetch, fetch_of, under_way
+from entrepot.mirror.mounting import is_mounted
 from entrepot.mirror.queries import upstreams as queries
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.sources import Source, source_of
 from entrepot.registry import pull, reach
-from entrepot.registry.uploads import mount_blob
 from entrepot.remote.blobs import blob_size
 from entrepot.values.digest import Digest
 from entrepot.values.errors import BlobUnknown, RemoteRefused, RepositoryUnknown
@@ -39,7 +39,10 @@ async def find_blob(
     if coming := under_way(mirror, path, digest):
         async with mirror.db.reading() as tx:
             await reach.permitted(tx, actor, Action.REPOSITORY_PULL, path)
-        return FoundBlob(coming.size, coming if with_bytes else None)
+        if not with_bytes:
+            return FoundBlob(coming.size)
+        coming.want()
+        return FoundBlob(coming.size, coming)
     source = await source_of(mirror, path.organization)
     if source is None:
         return FoundBlob(await pull.find_blob(mirror.registry, actor, path, digest))
@@ -48,21 +51,10 @@ async def find_blob(
     try:
         return FoundBlob(await pull.find_blob(mirror.registry, actor, path, digest))
     except (BlobUnknown, RepositoryUnknown):
-        if await _is_mounted(mirror, source, path, digest):
+        if await is_mounted(mirror, source, path, digest):
             return FoundBlob(await pull.find_blob(mirror.registry, actor, path, digest))
     size = await mirror.running.together(("size", path, digest), lambda: _size(mirror, source, path, digest))
     return FoundBlob(size, fetch_of(mirror, source, path, digest, size) if with_bytes else None)
-
-
-async def _is_mounted(mirror: Mirror, source: Source, path: RepositoryName, digest: Digest) -> bool:
-    """Whether another repository of the mirror has it, and now this one, too: it has the same upstream."""
-    async with mirror.db.reading() as tx:
-        if await queries.naming(tx, path, str(digest)) is None:
-            return False  # only what a manifest here names is known to be of this repository
-        sibling = await queries.sibling_with(tx, source.organization, str(digest))
-    if sibling is None:
-        return False
-    return await mount_blob(mirror.registry, source.house, path, digest, RepositoryName(sibling))
 
 
 async def _size(mirror: Mirror, source: Source, path: RepositoryName, digest: Digest) -> int:

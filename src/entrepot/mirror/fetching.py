@@ -53,9 +53,15 @@ _log = get_logger()
 
 
 class Fetch:
-    """A blob on its way. `run` brings it here; `read` is for any number of readers meanwhile."""
+    """A blob on its way. `run` brings it here; `read` is for any number of readers meanwhile.
 
-    def __init__(self, mirror: Mirror, source: Source, path: RepositoryName, digest: Digest, size: int) -> None:
+    `is_beside`: no client asked for it, and it steps back for what clients ask for.
+    """
+
+    def __init__(
+        self, mirror: Mirror, source: Source, path: RepositoryName, digest: Digest, size: int, is_beside: bool = False
+    ) -> None:
+        self.is_beside = is_beside
         self.path = path
         self.digest = digest
         self.size = size
@@ -68,8 +74,14 @@ class Fetch:
         self._is_done = False
         self._error: EntrepotError | None = None
         self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
 
     # --- reading ---
+
+    def want(self) -> None:
+        """Say that a client asks for it."""
+        self.is_beside = False
+        self._source.turns.keep(self._task)
 
     async def read(self, start: int, stop: int) -> AsyncGenerator[bytes, None]:
         """The bytes from `start` up to `stop`, as they come. Raises what ended the fetch, where they are missing."""
@@ -131,8 +143,10 @@ class Fetch:
 
     async def run(self) -> None:
         """Lead, or watch who leads, until the blob is here or cannot be had."""
+        self._task = asyncio.current_task()
         try:
-            async with self._source.places:
+            turns = self._source.turns
+            async with turns.beside() if self.is_beside else turns.of_client():
                 while not await self._is_here():
                     if await self._lead_or_watch():
                         break
@@ -173,6 +187,7 @@ class Fetch:
         if upload_id is None:
             return False
         await self._lead(upload_id)
+        self._source.tally.fetched += 1
         return True
 
     async def _follow(self, upload_id: str) -> None:
@@ -295,12 +310,13 @@ class Fetch:
         at, rounds = start, 0
         while at < self.size:
             trouble: RemoteUnreachable | None = None
-            for remote in self._source.remotes:
+            for remote in self._source.in_order():
                 try:
                     async with aclosing(read_blob(remote, name, blob, at)) as chunks:
                         async for chunk in chunks:
                             hashed.update(chunk)
                             metrics.mirror_bytes.inc(len(chunk))
+                            self._source.tally.fetched_bytes += len(chunk)
                             at, rounds = at + len(chunk), 0
                             if at == self.size and hashed.hexdigest() != self.digest.hex:
                                 raise DigestMismatch(
@@ -358,7 +374,19 @@ def fetch_of(mirror: Mirror, source: Source, path: RepositoryName, digest: Diges
     if known is None:
         known = mirror.running.shared[_key(path, digest)] = Fetch(mirror, source, path, digest, size)
         mirror.running.begin(known.run())
+    known.want()
     return known
+
+
+async def fetch_beside(mirror: Mirror, source: Source, path: RepositoryName, digest: Digest, size: int) -> bool:
+    """Fetch a blob that nobody waits for, when there is a turn for it; False when it stepped back for a client."""
+    await source.turns.free()
+    if under_way(mirror, path, digest) is not None:
+        return True
+    fetch = mirror.running.shared[_key(path, digest)] = Fetch(mirror, source, path, digest, size, is_beside=True)
+    task = mirror.running.start(fetch.run())
+    await asyncio.wait({task})
+    return not task.cancelled()
 
 
 def _key(path: str, digest: Digest) -> tuple[str, str, str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from typing import Final
 
 from entrepot.values.errors import ParameterInvalid, worded
@@ -10,6 +10,14 @@ from entrepot.values.errors import ParameterInvalid, worded
 _SECONDS_MAX: Final = 365 * 86_400
 _FETCHES_MAX: Final = 256
 _LIMIT_BYTES_MAX: Final = (1 << 63) - 1
+_REQUESTS_MAX: Final = 100_000
+
+
+class Prefetch(StrEnum):
+    """What is fetched of an image for several platforms: what somebody asked for, or beside that all of it."""
+
+    ASKED = "asked"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +27,8 @@ class Policy:
     For `fresh_seconds` after the upstream was asked, a tag is served without asking. For `stale_seconds` more it is
     served at once and asked about meanwhile; after that, asked about first. `absent_seconds`: so long it is believed
     that something is not there. `fetches_max`: blobs that one process fetches at the same time. `limit_bytes`: a mirror
-    that holds more is trimmed; 0: it is not.
+    that holds more is trimmed; 0: it is not. `requests_per_minute`: so often one process asks; 0: as often as it has
+    to. `prefetch`: what comes of an image for several platforms.
     """
 
     fresh_seconds: int = 300
@@ -27,6 +36,8 @@ class Policy:
     absent_seconds: int = 30
     fetches_max: int = 16
     limit_bytes: int = 0
+    requests_per_minute: int = 0
+    prefetch: Prefetch = Prefetch.ASKED
 
 
 class Verdict(Enum):
@@ -85,11 +96,12 @@ def check(policy: Policy) -> Policy:
             worded("fetches_max is 1 to {limit}, not {count}.", limit=_FETCHES_MAX, count=policy.fetches_max),
             field="fetches_max",
         )
-    if not 0 <= policy.limit_bytes <= _LIMIT_BYTES_MAX:
-        raise ParameterInvalid(
-            worded("limit_bytes is 0 to {limit}, not {count}.", limit=_LIMIT_BYTES_MAX, count=policy.limit_bytes),
-            field="limit_bytes",
-        )
+    for name, limit in (("limit_bytes", _LIMIT_BYTES_MAX), ("requests_per_minute", _REQUESTS_MAX)):
+        count = getattr(policy, name)
+        if not 0 <= count <= limit:
+            raise ParameterInvalid(
+                worded("{name} is 0 to {limit}, not {count}.", name=name, limit=limit, count=count), field=name
+            )
     return policy
 
 

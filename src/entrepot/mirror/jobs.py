@@ -5,7 +5,7 @@ from typing import Final
 
 from entrepot.jobs.reactions import Run, job
 from entrepot.mirror import trimming
-from entrepot.mirror.queries import copies, fetches
+from entrepot.mirror.queries import books, copies, fetches
 from entrepot.mirror.room import Mirror
 
 _LEFT: Final = timedelta(days=1)
@@ -25,6 +25,12 @@ async def forget_copies(mirror: Mirror, run: Run) -> None:
     await run.step("forget", forget_old_copies, mirror)
 
 
+@job("mirror.forget_days", Mirror)
+async def forget_days(mirror: Mirror, run: Run) -> None:
+    """Forget what upstreams were asked on days that are no longer kept."""
+    await run.step("forget", forget_old_days, mirror)
+
+
 @job("mirror.trim", Mirror)
 async def trim(mirror: Mirror, run: Run) -> None:
     """Trim mirrors that hold more than their limits."""
@@ -38,6 +44,18 @@ async def forget_old_copies(mirror: Mirror) -> int:
     while True:
         async with mirror.db.writing() as tx:
             count = await copies.forget_copies(tx, before, _FORGET_BATCH)
+        total += count
+        if count < _FORGET_BATCH:
+            return total
+
+
+async def forget_old_days(mirror: Mirror) -> int:
+    """How many there were; they are kept as long as those of pulls."""
+    total = 0
+    while True:
+        async with mirror.db.writing() as tx:
+            before = tx.now.date() - timedelta(days=mirror.registry.settings.accounting_days)
+            count = await books.forget_days(tx, before, _FORGET_BATCH)
         total += count
         if count < _FORGET_BATCH:
             return total

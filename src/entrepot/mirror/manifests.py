@@ -12,7 +12,8 @@ from sqlalchemy import Row
 
 from entrepot.access.actor import Actor
 from entrepot.access.levels import Action
-from entrepot.mirror.freshness import Verdict, judge
+from entrepot.mirror.freshness import Prefetch, Verdict, judge
+from entrepot.mirror.prefetching import prefetch
 from entrepot.mirror.queries import upstreams as queries
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.sources import Source, source_of
@@ -95,6 +96,10 @@ async def _freshen(mirror: Mirror, source: Source, path: RepositoryName, tag: Ta
             return False
         case Verdict.SERVE_STALE:
             return True
+        case verdict if source.is_held_back:
+            is_stale = verdict is Verdict.ASK_FIRST
+            metrics.mirror_answers.labels("stale").inc(is_stale)
+            return is_stale
         case Verdict.SERVE_AND_ASK:
             mirror.running.begin(mirror.running.together((path, tag), ask))
             return False
@@ -155,6 +160,9 @@ async def bring(mirror: Mirror, source: Source, path: RepositoryName, reference:
         raise _unknown(source, path, reference)
     await _keep(mirror, source, path, reference, found)
     metrics.mirror_answers.labels("fetched").inc()
+    if found.is_index and source.policy.prefetch is Prefetch.ALL:
+        key = ("prefetch", path, found.digest)
+        mirror.running.begin(mirror.running.together(key, lambda: prefetch(mirror, source, path, found, bring)))
 
 
 async def _keep(mirror: Mirror, source: Source, path: RepositoryName, reference: Reference, found: Manifest) -> None:

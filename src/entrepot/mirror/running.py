@@ -50,7 +50,11 @@ class Running:
 
     def begin(self, work: Coroutine[Any, Any, Any]) -> None:
         """Do it beside everything else; what goes wrong in it is logged by whoever knows what it means."""
-        _ = self._task(work)
+        _ = self.start(work)
+
+    def start(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+        """The same, for who waits for its end."""
+        return self._task(work)
 
     def _task(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         task = asyncio.create_task(work)

@@ -18,6 +18,8 @@ class MirrorSettings:
     `watch_seconds`: how often the others look how far it is. `trouble_seconds`: so long an upstream that just failed
     is not asked again for a tag that can be served stale.
 
+    An upstream that wants to be left alone, and does not say for how long, is for `unsaid_seconds`.
+
     What holds more than its limit is trimmed to `trim_low_percent` of it; what was brought or pulled within
     `trim_spare_seconds` stays. A process that fetches looks whether it is too much every `trim_rest_seconds` at most.
 
@@ -35,6 +37,7 @@ class MirrorSettings:
     lease_seconds: float = 15.0
     watch_seconds: float = 0.05
     trouble_seconds: float = 30.0
+    unsaid_seconds: float = 300.0
     trim_low_percent: int = 90
     trim_spare_seconds: float = 300.0
     trim_rest_seconds: float = 60.0

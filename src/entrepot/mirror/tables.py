@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Float,
     ForeignKey,
     Index,
@@ -151,9 +152,43 @@ upstream = Table(
     Column("fetches_max", Integer, nullable=False),
     Column("limit_bytes", BigInteger, nullable=False, server_default=text("0")),
     Column("is_transparent", Boolean, nullable=False, server_default=text("true")),
+    Column("requests_per_minute", Integer, nullable=False, server_default=text("0")),
+    Column("prefetch", String(16), nullable=False, server_default=text("'asked'")),
     Column("creator_id", String(32), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
+)
+
+# What an upstream was asked on a day, by what about; how often it said no for now (`limited`); blobs that came of it.
+upstream_day = Table(
+    "upstream_day",
+    metadata,
+    Column("organization_id", ForeignKey("organization.id", ondelete="CASCADE"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("manifest_heads", BigInteger, nullable=False),
+    Column("manifest_gets", BigInteger, nullable=False),
+    Column("blobs", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("others", BigInteger, nullable=False),
+    Column("limited", BigInteger, nullable=False),
+    Column("fetched", BigInteger, nullable=False),
+    Column("fetched_bytes", BigInteger, nullable=False),
+    PrimaryKeyConstraint("organization_id", "day"),
+    Index("ix_upstream_day_day", "day"),
+)
+
+# What an address of an upstream said last of how much it may still be asked. `again_at`: not before then; NULL: now.
+upstream_allowance = Table(
+    "upstream_allowance",
+    metadata,
+    Column("organization_id", ForeignKey("organization.id", ondelete="CASCADE"), nullable=False),
+    Column("address", Name(255), nullable=False),
+    Column("limit", BigInteger),
+    Column("remaining", BigInteger),
+    Column("window_seconds", BigInteger),
+    Column("again_at", UtcTime),
+    Column("heard_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("organization_id", "address"),
 )
 
 # Images of a mirror that are never trimmed. Patterns; `tags` is empty for all of a repository, also what has no tag.

@@ -22,7 +22,7 @@ from entrepot.jobs.events import publish
 from entrepot.mirror import freshness, upstream_rules
 from entrepot.mirror.events import MirrorChanged, MirrorCreated, MirrorDeleted
 from entrepot.mirror.freshness import Policy
-from entrepot.mirror.queries import pins
+from entrepot.mirror.queries import books, pins
 from entrepot.mirror.queries import upstreams as queries
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.secrets import Secrets, checked, seal, unseal
@@ -63,7 +63,7 @@ class Change:
     password: str | None = field(default=None, repr=False)
     authority: str | None = None
     proxy: str | None = field(default=None, repr=False)
-    policy: Mapping[str, int] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
     """Fields of Policy that are to be others."""
     host: str | None = None
     is_transparent: bool | None = None
@@ -204,6 +204,7 @@ async def change_mirror(mirror: Mirror, actor: Actor, name: OrganizationName, ch
         given = {one: getattr(change, one) for one in ("username", "password", "authority", "proxy")}
         secrets = checked(replace(old, **{one: value for one, value in given.items() if value is not None}))
         now = mirror.clock.now()
+        await books.forget_allowances(tx, row.organization_id)  # somebody else may ask there from now on
         await keep_sealed(tx)
         await queries.change_upstream(
             tx,
@@ -238,6 +239,7 @@ async def delete_mirror(mirror: Mirror, actor: Actor, name: OrganizationName) ->
         row = await changing(tx, actor, name)
         await queries.delete_upstream(tx, row.organization_id)
         await pins.delete_pins(tx, row.organization_id)
+        await books.forget_mirror(tx, row.organization_id)
         await remove_grant(tx, name, EVERYONE)  # what was brought is public by itself; what is pushed is not
         deleted = MirrorDeleted(name, _told(_of(mirror, row)))
         await publish(tx, deleted, actor=actor.subject, at=mirror.clock.now(), domain_id=row.domain_id)

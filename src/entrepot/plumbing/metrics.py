@@ -81,6 +81,15 @@ virtual_answers = Counter(
     "newest is too young, refused by a rule, or absent.",
     ["result"],
 )
+mirror_requests = Counter(
+    "entrepot_mirror_requests_total",
+    "Requests to upstreams by what they are about, and how they were answered: limited is 429, held back was not sent.",
+    ["kind", "result"],
+)
+mirror_served_blobs = Counter(
+    "entrepot_mirror_served_blobs_total", "Blobs of mirrors that were sent to clients, from here or on their way here."
+)
+mirror_served_bytes = Counter("entrepot_mirror_served_bytes_total", "Bytes of those.")
 mirror_blobs = Counter(
     "entrepot_mirror_blobs_total", "Blobs that were fetched from upstreams, and how it ended.", ["result"]
 )

@@ -9,13 +9,14 @@ for the repository alone, under no tag.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row
 
 from entrepot.db.transaction import Reader
+from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import get_logger
 from entrepot.registry.pulled import PullCounts
 from entrepot.registry.pushed import PushCounts
@@ -91,6 +92,12 @@ class Accountant:
             except (Elsewhere, Broken) as error:
                 self._registry.counts.add(part)
                 _log.warning("pulls could not be written down yet", message=error.message)
+        if taken.served:
+            try:
+                await self._keep_served(taken.served)
+            except (Elsewhere, Broken) as error:
+                self._registry.counts.add(PullCounts(served=taken.served))
+                _log.warning("what mirrors served could not be written down yet", message=error.message)
         for pushed in _parts_of_pushes(self._registry.pushes.take()):
             try:
                 await self._keep_pushes(pushed)
@@ -114,6 +121,22 @@ class Accountant:
             await accounting.add_pulls(tx, _fixed(by_tag), _fixed(by_repository), _fixed(by_domain), tx.now.date())
             await accounting.save_last_pulls(tx, {(held[path].id, tag): by for (path, tag), by in last.items()}, tx.now)
         return waiting
+
+    async def _keep_served(self, served: Mapping[str, Sequence[int]]) -> None:
+        """Write what was sent of mirrors, if any was."""
+        by_organization = Numbers(_zero)
+        for path, numbers in served.items():
+            for column, number in enumerate(numbers):
+                by_organization[path.partition("/")[0]][column] += number
+        async with self._registry.db.reading() as tx:
+            mirrors = await accounting.mirrors_among(tx, list(by_organization))
+        if not mirrors:
+            return
+        async with self._registry.db.writing() as tx:
+            sent = {mirrors[name]: found for name, found in _fixed(by_organization).items() if name in mirrors}
+            await accounting.add_served(tx, sent, tx.now.date())
+        metrics.mirror_served_blobs.inc(sum(blobs for blobs, _ in sent.values()))
+        metrics.mirror_served_bytes.inc(sum(size for _, size in sent.values()))
 
     async def _keep_pushes(self, counts: PushCounts) -> None:
         by_repository, by_domain = Numbers(_zero), Numbers(_zero)

@@ -51,6 +51,18 @@ push_day = Table(
     Index("ix_push_day_day", "day"),
 )
 
+# Blobs that were sent to clients of a mirror, from here or on their way here, and their bytes.
+served_day = Table(
+    "served_day",
+    metadata,
+    Column("organization_id", ForeignKey("organization.id", ondelete="CASCADE"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("blobs", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    PrimaryKeyConstraint("organization_id", "day"),
+    Index("ix_served_day_day", "day"),
+)
+
 # Outlives the repositories it tells of. `bytes`: pulled. `stored_bytes`: as last measured on that day, NULL when it
 # was not.
 domain_day = Table(

@@ -16,6 +16,8 @@ class PullCounts:
     """Bytes, by path and digest."""
     last: dict[tuple[str, str], str] = field(default_factory=dict)
     """Whose account pulled last, by path and reference; empty for nobody in particular."""
+    served: dict[str, list[int]] = field(default_factory=lambda: defaultdict(_nothing))
+    """Blobs that were sent, and their bytes, by path."""
 
     def answered(self, method: str, path: str, reference: str, digest: str, by: str = "") -> None:
         """A manifest was sent to an account; or, to a HEAD, only what the reference points at."""
@@ -30,14 +32,18 @@ class PullCounts:
         """Bytes of a blob left, or the client was sent elsewhere for them."""
         if size:
             self.blobs[path, digest] += size
+            served = self.served[path]
+            served[0] += 1
+            served[1] += size
 
     def __len__(self) -> int:
         return len(self.manifests) + len(self.asked) + len(self.blobs)
 
     def take(self) -> "PullCounts":
         """Everything counted so far; counting goes on from nothing."""
-        taken = PullCounts(self.manifests, self.asked, self.blobs, self.last)
+        taken = PullCounts(self.manifests, self.asked, self.blobs, self.last, self.served)
         self.manifests, self.asked, self.blobs, self.last = defaultdict(int), {}, defaultdict(int), {}
+        self.served = defaultdict(_nothing)
         return taken
 
     def add(self, others: "PullCounts") -> None:
@@ -46,5 +52,13 @@ class PullCounts:
             self.manifests[key] += count
         for key, size in others.blobs.items():
             self.blobs[key] += size
+        for path, (number, size) in others.served.items():
+            served = self.served[path]
+            served[0] += number
+            served[1] += size
         self.asked = others.asked | self.asked
         self.last = others.last | self.last
+
+
+def _nothing() -> list[int]:
+    return [0, 0]

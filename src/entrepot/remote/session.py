@@ -20,6 +20,7 @@ from entrepot.remote.answers import refusal, stranger, why_unreachable
 from entrepot.remote.challenge import Challenge, check_realm, parse_challenge
 from entrepot.remote.retries import wait_before
 from entrepot.remote.settings import DEFAULT, RemoteSettings
+from entrepot.remote.watching import Kind, Watch, kind_of
 from entrepot.values.errors import RemoteRefused, RemoteUnreachable, as_said, worded
 
 Body = Callable[[], AsyncIterator[bytes]] | bytes | None
@@ -53,7 +54,7 @@ class Remote:
     a registry does. `sleep` is how to wait between attempts; `trust` says whose certificates are believed, else the
     machine's authorities; `proxy` is the address of one to go through.
     `near`: where the registry may send us on to besides public addresses; None: anywhere. Through a proxy it is for
-    that to say.
+    that to say. `watch` is told of what is asked.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Remote:
         trust: ssl.SSLContext | None = None,
         proxy: str = "",
         near: Sequence[Network] | None = None,
+        watch: Watch | None = None,
     ) -> None:
         parts = urlsplit(url)
         self.url = f"{parts.scheme}://{parts.netloc}"
@@ -72,6 +74,7 @@ class Remote:
         self.sleep = sleep
         self._credentials = credentials
         self._near = None if proxy else near
+        self._watch = watch
         self._tokens: dict[Scopes, str] = {}
         self._http = httpx2.AsyncClient(
             headers={"user-agent": _AGENT, "accept-encoding": "identity"},
@@ -180,7 +183,8 @@ class Remote:
             # What the registry names elsewhere (a layer in a bucket) must not see our token.
             if url.origin == httpx2.URL(self.url).origin and (token := self._tokens.get(scopes)):
                 shown["authorization"] = token
-            response = await self._send_to(method, url, shown, body)
+            kind = kind_of(method, url.path) if url.origin == httpx2.URL(self.url).origin else None
+            response = await self._send_to(method, url, shown, body, kind)
             location = response.headers.get("location")
             if method not in ("GET", "HEAD") or not response.is_redirect or location is None:
                 return response
@@ -189,7 +193,7 @@ class Remote:
         raise stranger(self.url, "redirects without end")
 
     async def _send_to(
-        self, method: str, url: httpx2.URL, headers: Mapping[str, str], body: Body = None
+        self, method: str, url: httpx2.URL, headers: Mapping[str, str], body: Body = None, kind: Kind | None = None
     ) -> httpx2.Response:
         where, shown, more = url, dict(headers), {}
         if self._near is not None and url.host != httpx2.URL(self.url).host:
@@ -199,7 +203,16 @@ class Remote:
             more = {"sni_hostname": url.host}
         content = body() if callable(body) else body
         request = self._http.build_request(method, where, headers=shown, content=content, extensions=more)
-        return await self._http.send(request, stream=True, follow_redirects=False)
+        if self._watch is None or kind is None:
+            return await self._http.send(request, stream=True, follow_redirects=False)
+        await self._watch.before(kind)
+        try:
+            response = await self._http.send(request, stream=True, follow_redirects=False)
+        except httpx2.RequestError:
+            self._watch.heard(kind, 0, {})
+            raise
+        self._watch.heard(kind, response.status_code, response.headers)
+        return response
 
     async def _reachable(self, url: httpx2.URL, near: Sequence[Network]) -> str:
         """An address of a host that the registry sent us on to. Raises RemoteUnreachable for one that may not be."""
@@ -227,7 +240,7 @@ class Remote:
         parameters = httpx2.QueryParams([("service", challenge.service), *(("scope", scope) for scope in asked)])
         headers = self.password_header
         url = self._address(challenge.realm).copy_merge_params(parameters)
-        response = await self._send_to("GET", url, headers)
+        response = await self._send_to("GET", url, headers, kind=Kind.TOKEN)
         try:
             body = await self._whole(response)
         finally:

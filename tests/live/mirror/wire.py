@@ -21,7 +21,8 @@ class Wire:
     `is_down`: nobody answers. `status`: what each request is answered with instead. `cuts`: after so many bytes each
     of the next answers with a blob breaks off. `bytes_per_second`: of all blobs together; 0: as fast as it goes.
     `knows_head`: HEAD is answered. `spoils`: blobs arrive with their last byte changed. `sends_on_to`: where requests
-    for blobs are redirected. `upload_cuts`: as `cuts`, of the next uploads.
+    for blobs are redirected. `upload_cuts`: as `cuts`, of the next uploads. `says`: headers beside what is answered
+    about manifests.
     """
 
     upstream: str
@@ -39,6 +40,7 @@ class Wire:
     blob_bytes: int = 0
     upload_bytes: int = 0
     upload_cuts: list[int] = field(default_factory=list)
+    says: dict[str, str] = field(default_factory=dict)
     mounted: int = 0
     """Uploads that ended where they began: the blob was mounted."""
     _passing: threading.Lock = field(default_factory=threading.Lock)
@@ -154,6 +156,8 @@ class _Handler(BaseHTTPRequestHandler):
                     self.send_header(key, value.replace(self.held.upstream, self.held.url))
                 elif key.lower() not in _HOP:
                     self.send_header(key, value)
+            for key, value in self.held.says.items() if "/manifests/" in self.path else ():
+                self.send_header(key, value)
             self.end_headers()
             with suppress(BrokenPipeError, ConnectionResetError):
                 self._pass_on(answer, is_blob=is_blob)

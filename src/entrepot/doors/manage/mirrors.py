@@ -10,7 +10,7 @@ from entrepot.doors.manage.call import Call, TheCall
 from entrepot.doors.manage.fields import Body, Flag, Number, Text, Word, WordParameter
 from entrepot.doors.manage.paging import parse_limit
 from entrepot.mirror import upstreams
-from entrepot.mirror.freshness import Policy
+from entrepot.mirror.freshness import Policy, Prefetch
 from entrepot.mirror.snippets import Engine, Snippet
 from entrepot.mirror.upstreams import Change, Shown, Upstream
 from entrepot.plumbing.clock import rfc3339
@@ -55,6 +55,16 @@ _Limit = Annotated[
     Number,
     Field(description="Bytes that it may hold: of more, what was pulled longest ago is deleted. 0: as much as comes."),
 ]
+_Requests = Annotated[
+    Number,
+    Field(description="Requests to the upstream that one server process sends in a minute; 0: as many as needed."),
+]
+_Prefetch = Annotated[
+    Word,
+    Field(
+        description="Of an image for several platforms: `asked` fetches what is asked for, `all` later the others, too."
+    ),
+]
 
 
 class CreateMirror(Body):
@@ -74,6 +84,8 @@ class CreateMirror(Body):
     absent_seconds: _Absent | None = None
     fetches_max: _Fetches | None = None
     limit_bytes: _Limit | None = None
+    requests_per_minute: _Requests | None = None
+    prefetch: _Prefetch | None = None
 
 
 class UpdateMirror(Body):
@@ -91,6 +103,8 @@ class UpdateMirror(Body):
     absent_seconds: _Absent | None = None
     fetches_max: _Fetches | None = None
     limit_bytes: _Limit | None = None
+    requests_per_minute: _Requests | None = None
+    prefetch: _Prefetch | None = None
 
 
 class MirrorRow(BaseModel):
@@ -109,6 +123,8 @@ class MirrorRow(BaseModel):
     absent_seconds: int
     fetches_max: int
     limit_bytes: int
+    requests_per_minute: int
+    prefetch: str
     creator_name: str
     created_at: str
     updated_at: str
@@ -130,7 +146,7 @@ class MirrorConfig(BaseModel):
 
 async def create_mirror(call: TheCall, body: CreateMirror) -> MirrorRow:
     """Make an organization whose images come from another registry. Operators may."""
-    given = {name: value for name in asdict(Policy()) if (value := getattr(body, name)) is not None}
+    given = _policy(body)
     upstream = Upstream(
         body.endpoints,
         body.username,
@@ -158,17 +174,8 @@ async def show_mirror(call: TheCall, mirror: TheMirror) -> MirrorRow:
 
 async def update_mirror(call: TheCall, mirror: TheMirror, body: UpdateMirror) -> MirrorRow:
     """Change what is given. What is here stays. Operators may."""
-    policy = {name: value for name in asdict(Policy()) if (value := getattr(body, name)) is not None}
-    change = Change(
-        body.endpoints,
-        body.username,
-        body.password,
-        body.authority,
-        body.proxy,
-        policy,
-        body.host,
-        body.is_transparent,
-    )
+    secrets = (body.username, body.password, body.authority, body.proxy)
+    change = Change(body.endpoints, *secrets, _policy(body), body.host, body.is_transparent)
     return _row(await upstreams.change_mirror(call.rooms.mirror, call.actor, mirror, change))
 
 
@@ -186,6 +193,14 @@ async def show_mirror_config(
     wanted = one_of(Engine, engine, "for")
     found = await upstreams.show_config(call.rooms.mirror, call.actor, mirror, wanted, _address(call))
     return _config(found)
+
+
+def _policy(body: CreateMirror | UpdateMirror) -> dict[str, Any]:
+    """What was said of it."""
+    given = {name: value for name in asdict(Policy()) if (value := getattr(body, name)) is not None}
+    if "prefetch" in given:
+        given["prefetch"] = one_of(Prefetch, given["prefetch"], "prefetch")
+    return given
 
 
 def _address(call: Call) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Table, delete, func, select, tuple_
 
 from entrepot.db.transaction import Reader, Writer
-from entrepot.registry.counted_tables import domain_day, pull_day, pull_last, pull_total, push_day
+from entrepot.registry.counted_tables import domain_day, pull_day, pull_last, pull_total, push_day, served_day
 from entrepot.registry.tables import manifest, manifest_blob, manifest_child, organization, repository, tag
 
 
@@ -139,6 +139,22 @@ async def add_pushes(
     await _add(tx, domain_day, ("domain_id", "day"), ("pushes", "pushed_bytes"), domains)
 
 
+async def mirrors_among(tx: Reader, organizations: Collection[str]) -> dict[str, int]:
+    """Those of the organizations that are mirrors, with their numbers."""
+    found = select(organization.c.name, organization.c.id).where(
+        organization.c.name.in_(organizations), organization.c.is_mirror
+    )
+    return {row.name: row.id for row in await tx.rows(found)}
+
+
+async def add_served(tx: Writer, by_organization: Mapping[int, tuple[int, int]], day: date) -> None:
+    """Add blobs and bytes that were sent of organizations; one that is gone is left out."""
+    found = select(organization.c.id).where(organization.c.id.in_(list(by_organization))).order_by(organization.c.id)
+    held = await tx.rows(found.with_for_update(read=True, key_share=True))
+    days = {(row.id, day): by_organization[row.id] for row in held}
+    await _add(tx, served_day, ("organization_id", "day"), ("blobs", "bytes"), days)
+
+
 async def _add(
     tx: Writer,
     table: Table,
@@ -157,7 +173,7 @@ async def _add(
 async def forget_pulls(tx: Writer, before: date, limit: int) -> int:
     """Forget days before this one; how many rows, no more than `limit` of each table."""
     gone = 0
-    for table in (pull_day, push_day):
+    for table in (pull_day, push_day, served_day):
         key = list(table.primary_key.columns)
         old = select(*key).where(table.c.day < before).limit(limit)
         gone += await tx.run(delete(table).where(tuple_(*key).in_(old)))
@@ -210,6 +226,12 @@ async def pulled_bytes(tx: Reader, domain_id: str) -> int:
     """Bytes of blobs ever pulled from a domain."""
     found = select(func.coalesce(func.sum(domain_day.c.bytes), 0)).where(domain_day.c.domain_id == domain_id)
     return int(await tx.value(found))
+
+
+async def served_by(tx: Reader, organization_id: int, since: date) -> dict[date, tuple[int, int]]:
+    """Blobs and bytes that were sent of an organization by day, from a day on."""
+    found = select(served_day).where(served_day.c.organization_id == organization_id, served_day.c.day >= since)
+    return {row.day: (row.blobs, row.bytes) for row in await tx.rows(found)}
 
 
 # --- what is stored ---

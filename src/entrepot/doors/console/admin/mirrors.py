@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Final
+from typing import Any, Final
 
 from entrepot.doors.console.admin.parts import ROWS, asked, at_its_field
 from entrepot.doors.console.forms import Form
@@ -108,7 +108,7 @@ def _endpoints(form: Form) -> Sequence[str]:
     return form.text("endpoints").split()
 
 
-def _policy(form: Form) -> Mapping[str, int]:
+def _policy(form: Form) -> Mapping[str, Any]:
     """The numbers that were typed. Raises ParameterInvalid."""
     typed = {name: form.number(name) for name in asdict(Policy())}
     return {name: number for name, number in typed.items() if number is not None}
