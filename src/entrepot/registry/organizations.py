@@ -63,6 +63,11 @@ class Organization(NamedTuple):
     is_mirror: bool = False
     is_virtual: bool = False
 
+    @property
+    def is_filled_elsewhere(self) -> bool:
+        """Whether nobody pushes to it."""
+        return self.is_mirror or self.is_virtual
+
 
 async def create_organization(
     registry: Registry, actor: Actor, name: OrganizationName, public_by_default: bool = False

@@ -34,6 +34,7 @@ GOOD: Final[Mapping[str, str]] = {
     "repositories": "*",
     "newest-1": "3",
     "number-1": "3",
+    "members": "acme",
 } | dict.fromkeys(
     (
         "keys",
@@ -51,12 +52,17 @@ GOOD: Final[Mapping[str, str]] = {
         "stale_seconds",
         "absent_seconds",
         "fetches_max",
+        "allow",
+        "deny",
+        "quarantine",
+        "forget",
     ),
     "",
 )
 """What fields take that do not take any text; all others get `HOSTILE`."""
 OF_ITS_OWN: Final[Mapping[str, Mapping[str, str]]] = {
     "create_mirror": {"name": "quay"},
+    "create_virtual": {"name": "everything"},
     "create_region": {"cidrs": "10.8.0.0/16"},
 }
 """What the forms of a page take that is taken elsewhere."""
@@ -69,6 +75,7 @@ TAKEN: Final = {
     *("create_domain", "create_federation", "create_group", "create_mirror", "create_region"),
     *("create_immutability_rule", "create_key", "create_organization", "create_person", "create_provider"),
     *("create_retention_policy", "create_robot", "create_token", "create_webhook", "link_person", "save_description"),
+    *("change_virtual", "create_virtual"),
     *("save_own_retention", "set_image_permission", "share_image"),
 }
 """Forms of which at least one filling must have been taken, or this tests nothing."""

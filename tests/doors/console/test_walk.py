@@ -61,6 +61,7 @@ def pages_of(*methods: str) -> Iterator[tuple[Page, str]]:
         "digest": DIGEST,
         "user": "admin",
         "mirror": "hub",
+        "virtual": "everything",
         "rule": "1",
         "policy": "1",
     }

@@ -118,6 +118,9 @@ def _mirror(api: Api) -> None:
     api.client.get(manifest, headers=accept).raise_for_status()
     api.client.patch(f"{made}/copies", json={"endpoints": ["http://127.0.0.1:9"]}).raise_for_status()
     api.client.get(manifest, headers=accept).raise_for_status()
+    members = [{"organization": "acme"}, {"organization": "hub", "allow": ["library/*"]}, {"organization": "copies"}]
+    rules = {"deny": ["*/secret"], "quarantine_seconds": 259_200}
+    api.client.post("/v2/manage/virtual", json={"name": "all", "members": members, **rules}).raise_for_status()
 
 
 def _fill(api: Api) -> None:
@@ -146,6 +149,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "organization-empty", "/console/organizations/empty"
     yield "organization-mirror", "/console/organizations/copies"
     yield "organization-mirror-empty", "/console/organizations/hub"
+    yield "organization-virtual", "/console/organizations/all"
     yield "images", "/console/images"
     yield "images-nothing-found", "/console/images?q=nothing-of-this-name"
     yield "shared", "/console/shared"
@@ -201,6 +205,10 @@ def administration() -> Iterator[tuple[str, str]]:
         yield f"admin-{page.partition('/')[0]}-one", f"/console/admin/{page}"
     for page in ("mirrors", "mirrors/-/new", "mirrors/copies", "mirrors/hub", "mirrors/copies/-/settings"):
         yield f"admin-{page.replace('/-', '').replace('/', '-')}", f"/console/admin/{page}"
+    explained = "all/-/explain?what=shop/web:latest"
+    for name, page in (("s", ""), ("-new", "-/new"), ("-one", "all"), ("-explained", explained)):
+        yield f"admin-virtual{name}", f"/console/admin/virtual/{page}".rstrip("/")
+    yield "admin-virtual-settings", "/console/admin/virtual/all/-/settings"
     yield "admin-mirror-delete", "/console/admin/mirrors/copies/-/delete"
     for page in ("settings", "delete"):
         yield f"admin-user-{page}", f"/console/admin/users/ann/-/{page}"

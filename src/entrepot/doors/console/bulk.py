@@ -38,7 +38,7 @@ async def new_copy(visit: Visit) -> View:
     registry, path, tags = visit.rooms.registry, visit.repository, _tags(visit)
     _image, level = await browse.show_image(registry, visit.actor, path)
     known = await organizations.list_organizations(registry, visit.actor)
-    names = [one.name for one in known if one.level >= Level.EDIT and not one.is_mirror]
+    names = [one.name for one in known if one.level >= Level.EDIT and not one.is_filled_elsewhere]
     may_move = level >= Level.MANAGE
     plan = await deletion.plan_deletion(registry, visit.actor, path, set(tags)) if may_move else None
     values = {"path": path, "tags": tags, "choices": [(one, one) for one in names], "plan": plan}

@@ -65,6 +65,7 @@ def _administration(visit: Visit) -> Sequence[tuple[str, str, str]]:
             (say("Domains"), "/console/admin/domains", "folder"),
             (say("Regions"), "/console/admin/regions", "globe"),
             (say("Mirrors"), "/console/admin/mirrors", "download"),
+            (say("Virtual organizations"), "/console/admin/virtual", "layers"),
             (say("Jobs"), "/console/admin/jobs", "bolt"),
             (say("Garbage collection"), "/console/admin/garbage", "trash"),
             (say("Verification"), "/console/admin/verify", "check"),

@@ -6,6 +6,7 @@ from entrepot.doors.console.admin.parts import BY_AGE, sorting
 from entrepot.doors.console.mirroring import hosts_among, ways_of
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.mirror.origins import list_configs
+from entrepot.mirror.virtual.definitions import show_members
 from entrepot.plumbing.units import parse_bytes
 from entrepot.registry import browse, closing, organizations, quotas, storage, transfer
 from entrepot.registry.quota_rules import OF_ORGANIZATION, SIZES, UNLIMITED, Resource
@@ -51,7 +52,10 @@ async def create_organization(visit: Visit) -> Moved:
 
 
 async def show_organization(visit: Visit) -> View:
-    """One organization and its newest images; of a mirror, how engines pull through it."""
+    """One organization and its newest images; of a mirror, how engines pull through it.
+
+    Of a virtual one, what it merges.
+    """
     registry, name = visit.rooms.registry, visit.organization
     found = await organizations.show_organization(registry, visit.actor, name)
     part = visit.query("q")
@@ -66,7 +70,9 @@ async def show_organization(visit: Visit) -> View:
     )
     configs = await list_configs(visit.rooms.mirror, visit.actor, name, visit.url) if found.is_mirror else None
     mirror = {"host": configs.host, "ways": ways_of(visit, configs)} if configs else {"host": "", "ways": ()}
-    return View("organizations/show.html", {"organization": found, "page": page, "part": part, **mirror})
+    members = await show_members(visit.rooms.mirror, visit.actor, name) if found.is_virtual else ()
+    values = {"organization": found, "page": page, "part": part, "members": members, **mirror}
+    return View("organizations/show.html", values)
 
 
 async def show_quota(visit: Visit) -> View:

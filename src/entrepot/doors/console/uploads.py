@@ -111,6 +111,11 @@ def _place(visit: Visit, organization: OrganizationName) -> tuple[RepositoryName
 
 
 async def _organizations(visit: Visit) -> Sequence[Organization]:
-    """Those the visitor may edit first; in the others perhaps single images. Nobody uploads to a mirror."""
+    """Those the visitor may edit first; in the others perhaps single images.
+
+    Nobody uploads to a mirror, or to one that merges others.
+    """
     found = await organizations.list_organizations(visit.rooms.registry, visit.actor, including_visible=True)
-    return sorted((one for one in found if not one.is_mirror), key=lambda one: (one.level < Level.EDIT, one.name))
+    return sorted(
+        (one for one in found if not one.is_filled_elsewhere), key=lambda one: (one.level < Level.EDIT, one.name)
+    )

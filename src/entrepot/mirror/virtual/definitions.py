@@ -149,18 +149,30 @@ async def list_virtuals(mirror: Mirror, actor: Actor, after: str, limit: int) ->
 
 async def show_virtual(mirror: Mirror, actor: Actor, name: OrganizationName) -> Shown:
     """For who may read the organization, and for operators. Raises Unauthenticated, AccessDenied or VirtualUnknown."""
+    if actor.is_anonymous:
+        raise Unauthenticated
     async with mirror.db.reading() as tx:
         return (await _all_shown(tx, [await reached(tx, actor, name)]))[0]
 
 
+async def show_members(mirror: Mirror, actor: Actor, name: OrganizationName) -> Sequence[ShownMember]:
+    """What one merges, in order, also for who is not signed in where everybody may read it.
+
+    Raises what `show_virtual` raises.
+    """
+    async with mirror.db.reading() as tx:
+        return (await _all_shown(tx, [await reached(tx, actor, name)]))[0].members
+
+
 async def reached(tx: Reader, actor: Actor, name: OrganizationName) -> Row[Any]:
     """The row of one, for who may read the organization, and for operators. Raises what `show_virtual` raises."""
-    if actor.is_anonymous:
-        raise Unauthenticated
     require_account(actor)
     row = await queries.reached_virtual(tx, actor, name)
-    is_readable = row is not None and effective(actor, name, row.level) >= Level.READ
-    if row is None or not (is_readable or await is_operator(tx, actor)):
+    if row is not None and effective(actor, name, row.level) >= Level.READ:
+        return row
+    if actor.is_anonymous:
+        raise Unauthenticated
+    if row is None or not await is_operator(tx, actor):
         raise _unknown(name)
     return row
 

@@ -24,6 +24,7 @@ from entrepot.values.errors import (
     RemoteRefused,
     RemoteUnreachable,
     RepositoryUnknown,
+    Unauthenticated,
     VirtualRefused,
     worded,
 )
@@ -91,6 +92,8 @@ async def explain(
     For who may read the virtual organization, and for operators. Raises Unauthenticated, AccessDenied or
     VirtualUnknown.
     """
+    if actor.is_anonymous:
+        raise Unauthenticated
     async with mirror.db.reading() as tx:
         place = await place_in(tx, await reached(tx, actor, virtual), path)
     try:

@@ -43,6 +43,7 @@ async def create_mirror(visit: Visit) -> Moved:
             form.text("proxy"),
             Policy(**_policy(form)),
             form.text("host"),
+            form.flag("transparent"),
         )
         made = await upstreams.create_mirror(visit.rooms.mirror, visit.actor, name, upstream, form.flag("public"))
     return Moved(_at(name), visit.say("%(name)s mirrors %(host)s from now on.", name=name, host=made.host))
@@ -77,6 +78,7 @@ async def change_mirror(visit: Visit) -> Moved:
             form.text("proxy") or _gone(form, "proxy"),
             _policy(form),
             form.text("host"),
+            form.flag("transparent"),
         )
         await upstreams.change_mirror(visit.rooms.mirror, visit.actor, name, change)
     return Moved(_at(name), visit.say("Saved."))

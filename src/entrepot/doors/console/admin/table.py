@@ -16,6 +16,7 @@ from entrepot.doors.console.admin import (
     system,
     users,
     verifying,
+    virtual,
 )
 from entrepot.doors.console.page import Page
 
@@ -35,6 +36,8 @@ _DOMAIN: Final = f"{_DOMAINS}/{{domain}}"
 _REGIONS: Final = f"{_ADMIN}/regions"
 _MIRRORS: Final = f"{_ADMIN}/mirrors"
 _MIRROR: Final = f"{_MIRRORS}/{{mirror}}"
+_VIRTUALS: Final = f"{_ADMIN}/virtual"
+_VIRTUAL: Final = f"{_VIRTUALS}/{{virtual}}"
 _JOBS: Final = f"{_ADMIN}/jobs"
 _JOB: Final = f"{_JOBS}/{{run}}"
 
@@ -105,7 +108,7 @@ ADMINISTRATION: Final = (
     Page("POST", f"{_PROVIDER}/-/delete", providers.delete_provider, providers.confirm_deleting_provider),
     # What happened.
     Page("GET", f"{_ADMIN}/audit", audit.show_audit),
-    # For operators: domains, regions, mirrors, jobs, the system.
+    # For operators: domains, regions, mirrors, virtual organizations, jobs, the system.
     Page("GET", _DOMAINS, domains.list_domains),
     Page("GET", f"{_DOMAINS}/-/new", domains.new_domain),
     Page("POST", f"{_DOMAINS}/-/new", domains.create_domain, domains.new_domain),
@@ -127,6 +130,16 @@ ADMINISTRATION: Final = (
     Page("POST", f"{_MIRROR}/-/settings", mirrors.change_mirror, mirrors.mirror_settings),
     Page("GET", f"{_MIRROR}/-/delete", mirrors.confirm_deleting_mirror),
     Page("POST", f"{_MIRROR}/-/delete", mirrors.delete_mirror, mirrors.confirm_deleting_mirror),
+    Page("GET", _VIRTUALS, virtual.list_virtuals),
+    Page("GET", f"{_VIRTUALS}/-/new", virtual.new_virtual),
+    Page("POST", f"{_VIRTUALS}/-/new", virtual.create_virtual, virtual.new_virtual),
+    Page("GET", _VIRTUAL, virtual.show_virtual),
+    Page("GET", f"{_VIRTUAL}/-/explain", virtual.explain_virtual, virtual.show_virtual),
+    Page("GET", f"{_VIRTUAL}/-/settings", virtual.virtual_settings),
+    Page("POST", f"{_VIRTUAL}/-/settings", virtual.change_virtual, virtual.virtual_settings),
+    Page("POST", f"{_VIRTUAL}/-/forget", virtual.forget_names, virtual.virtual_settings),
+    Page("GET", f"{_VIRTUAL}/-/delete", virtual.confirm_deleting_virtual),
+    Page("POST", f"{_VIRTUAL}/-/delete", virtual.delete_virtual, virtual.confirm_deleting_virtual),
     Page("GET", _JOBS, jobs.list_jobs),
     Page("GET", f"{_JOBS}/-/schedules", jobs.list_schedules),
     Page("POST", f"{_JOBS}/-/schedules", jobs.start_job, jobs.list_schedules),
