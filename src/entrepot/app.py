@@ -45,6 +45,7 @@ from entrepot.operations.room import Operations
 from entrepot.plumbing.clock import SystemClock
 from entrepot.plumbing.logging import get_logger
 from entrepot.plumbing.sealing import open_sealer
+from entrepot.regions import jobs as regions_jobs
 from entrepot.regions.room import Regions
 from entrepot.registry import jobs as registry_jobs
 from entrepot.registry.layers import Layers
@@ -122,6 +123,7 @@ SCHEDULE: dict[AnyJob, Schedule] = {
     mirror_jobs.forget_fetches: every(days=1),
     mirror_jobs.forget_copies: every(hours=1),
     mirror_jobs.forget_days: every(days=1),
+    regions_jobs.forget_measures: every(hours=1),
     mirror_jobs.trim: every(minutes=10),
     virtual_jobs.forget_digests: every(days=1),
 }

@@ -120,6 +120,7 @@ class Application:
                     if self._accountant is not None and self._heartbeat is not None:
                         await self._accountant.end()
                         await self._heartbeat.end()
+                    await self._house.regions.view.end()
                     await self._house.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
@@ -127,6 +128,7 @@ class Application:
     def _open(self) -> None:
         configure(self._settings.log_format, self._settings.log_level)
         self._house = open_house(self._settings, self._origins)
+        self._house.regions.view.start()
         self._oci = OciDoor(self._house.oci, self._beyond_registry)
         self._accountant = Accountant(self._house.registry)
         self._accountant.start()

@@ -143,7 +143,10 @@ def mirror_settings(settings: Settings) -> MirrorSettings:
 
 def region_settings(settings: Settings) -> RegionSettings:
     location = Location.parse(settings.region_location) if settings.region_location else None
-    return RegionSettings(center=Place(parse_networks(settings.region_cidrs), location))
+    return RegionSettings(
+        center=Place(parse_networks(settings.region_cidrs), location),
+        geoip_file=settings.geoip_file,
+    )
 
 
 def mail_server(settings: Settings) -> MailServer | None:

@@ -114,6 +114,17 @@ webhook_queue_seconds = Gauge(
     multiprocess_mode="livemostrecent",
 )
 
+edge_choices = Counter(
+    "entrepot_edge_choices_total",
+    "Decisions on who serves a blob: by which rule, and the region that serves; `-`: the center itself.",
+    ["rule", "region"],
+)
+edges_distrusted = Gauge(
+    "entrepot_edges_distrusted",
+    "Edges that a server process sends nobody to for now, because clients of several networks had no luck there.",
+    multiprocess_mode="livemax",
+)
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _FLUSH_SECONDS = 1.0

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Network = IPv4Network | IPv6Network
 
 _OWN_BITS = 64
+_NEAR_BITS = {4: 24, 6: 64}
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:
@@ -28,3 +29,8 @@ def whereabouts(text: str) -> str:
     if isinstance(parsed, IPv6Address):
         return str(IPv6Network((parsed, _OWN_BITS), strict=False))
     return text if parsed is None else str(parsed)
+
+
+def neighbourhood(address: IPv4Address | IPv6Address) -> str:
+    """The network of those that are about as far from anywhere as this address: its /24, or its /64."""
+    return str(ip_network((address, _NEAR_BITS[address.version]), strict=False))

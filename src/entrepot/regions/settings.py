@@ -1,13 +1,15 @@
 """What the room of regions is told; `app.py` makes it from the settings."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from entrepot.mirror.places import NOWHERE, Place
 
 
 @dataclass(frozen=True, slots=True)
 class RegionSettings:
-    """`center`: where this installation itself is, and whom it serves whatever regions there are.
+    """`center`: where this installation itself is, and whom it serves whatever regions there are. `geoip_file`: tells
+    where addresses are.
 
     `report_seconds`: an edge reports at least so often; after three times as long without a word it is lost.
 
@@ -17,6 +19,7 @@ class RegionSettings:
     """
 
     center: Place = NOWHERE
+    geoip_file: Path | None = None
     report_seconds: float = 5.0
     decision_seconds: int = 15
     offline_seconds: int = 3_600

@@ -206,6 +206,7 @@ class Settings(BaseModel):
     sync_retry_seconds: Seconds = mirroring(30, "How long a copy to a region that broke off waits for its second attempt; each further pause is three times as long, an hour at most.", ge=1, le=3_600)
     region_location: Annotated[str, AfterValidator(_location)] = mirroring("", "Where this installation itself is: degrees north and degrees east, as 52.52,13.4. Clients nearer to it than to any region are served here.")
     region_cidrs: Annotated[str, AfterValidator(_networks)] = mirroring("", "Networks whose clients this installation itself serves, whatever regions there are, as 10.0.0.0/8, 2001:db8::/32; of several networks a client is in, the longest counts.")
+    geoip_file: File | None = mirroring(None, "File in MaxMind's format (.mmdb) that tells where addresses are, as GeoLite2-City: places clients whose network no region names. It is read again when it changes. Needs the extra geoip.")
     sync_history_days: int = mirroring(90, "Days for which it is kept what became of copies to regions.", ge=1, le=3_650)
 
     webhook_networks: Annotated[str, AfterValidator(_networks)] = telling("", "Private networks that webhooks may reach, also without TLS, as 10.0.0.0/8, 192.168.7.4; everywhere else they need a public address and https.")
