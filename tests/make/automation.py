@@ -12,6 +12,7 @@ from entrepot.mirror.rules import Status
 from entrepot.mirror.sync import Destination, create_rule
 from entrepot.mirror.upstreams import Upstream, create_mirror
 from entrepot.mirror.virtual import definitions as virtual
+from entrepot.mirror.wide_sync import create_wide_rule
 from entrepot.registry.immutability import create_rule as create_immutability_rule
 from entrepot.registry.immutability_rules import Rule as ImmutabilityRule
 from entrepot.registry.queries import names
@@ -23,7 +24,7 @@ from entrepot.upkeep.queries import retained
 from entrepot.upkeep.rules import Rule
 from entrepot.upkeep.wide_policies import create_wide_policy
 from entrepot.upkeep.wide_rules import WidePolicy, WideRule
-from entrepot.values.names import OrganizationName, RegionName, RepositoryName, TriggerName, WebhookName
+from entrepot.values.names import OrganizationName, RegionName, RepositoryName, SyncRuleName, TriggerName, WebhookName
 from entrepot.webhooks import rules as webhook_rules
 from entrepot.webhooks.definitions import create_webhook
 from entrepot.webhooks.deliveries import send_test
@@ -51,12 +52,13 @@ WEBHOOK = {
     "url": "https://hooks.example/images",
     "events": ["image_pushed"],
 }
+WIDE_RULE = {"direction": "push", "regions": ["north-1"], "repositories": ["acme/*"]}
 REMOTE = {"remoteRegionId": "north-1", "remoteNamespace": "copies"}
 
 
 async def automate(rooms: Rooms, path: RepositoryName) -> None:
     """The trigger `deploy`, policies and a run of retention with the number 1, the rule for `REMOTE`, which is known.
-    Copies there: 1 waits, 2 has failed.
+    Copies there: 1 waits, 2 has failed. A rule for several regions, `releases`.
 
     And in the organization the webhook `tell` with a delivery that waits, number 1, and a rule of immutability of that
     number that is disabled. Beside it a mirror, `hub`, and `everything`, which merges both.
@@ -76,6 +78,7 @@ async def automate(rooms: Rooms, path: RepositoryName) -> None:
     await virtual.create_virtual(rooms.mirror, rooms.admin, OrganizationName("everything"), merging)
     to = Destination(north, OrganizationName(REMOTE["remoteNamespace"]))
     await create_rule(rooms.mirror, rooms.admin, path, to, is_automatic=True)
+    await create_wide_rule(rooms.mirror, rooms.admin, SyncRuleName("releases"), WIDE_RULE)
     await _copied(rooms, path, north)
     acme = path.organization
     chosen = Filter.parse(Kind.CLOUDEVENTS, ["image_pushed"], "", "")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from entrepot.cli import sync_rules
 from entrepot.cli.output import AsJson, done, show_json, show_table, size
 
 Repository = Annotated[str, typer.Argument(metavar="ORG/REPO", help="Name of the repository.")]
@@ -16,6 +17,7 @@ sync = typer.Typer(help="Synchronisation: copies in other regions.", no_args_is_
 
 
 def register(app: typer.Typer) -> None:
+    sync_rules.register(sync)
     app.add_typer(sync, name="sync")
 
 

@@ -247,7 +247,8 @@ def _told(url: str, account: Account, place: Place) -> dict[str, Any]:
 
 async def _check_unused(tx: Writer, name: RegionName) -> None:
     """Pass when nothing is to be copied to the region. Raises ParameterInvalid."""
-    rules_to, under_way = await queries.rules_to(tx, name), await copies.under_way_to(tx, name)
+    rules_to = await queries.rules_to(tx, name) + await wide.rules_to(tx, name)
+    under_way = await copies.under_way_to(tx, name)
     if rules_to or under_way:
         raise ParameterInvalid(
             worded(

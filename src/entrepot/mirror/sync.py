@@ -11,7 +11,7 @@ from typing import Final
 from entrepot.access.actor import Actor
 from entrepot.access.levels import Action
 from entrepot.accounts.users import domain_names_of
-from entrepot.db.transaction import Writer
+from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
 from entrepot.mirror import rules
 from entrepot.mirror.events import SyncRequested, SyncRuleCreated, SyncRuleDeleted
@@ -151,6 +151,11 @@ async def hold(tx: Writer, repository_id: int, region: RegionName) -> None:
     """The region stays until the end of the transaction, and nobody else changes what is counted of the repository."""
     await tx.lock(lock_of(region), shared=True)
     await tx.lock(lock_of_copies(repository_id))
+    await check_region(tx, region)
+
+
+async def check_region(tx: Reader, region: RegionName) -> None:
+    """Pass when copies can go to a region, or come from it. Raises RuleUnknown, or ParameterInvalid for no address."""
     row = await queries.region_by_name(tx, region)
     if row is None:
         raise unknown(region)

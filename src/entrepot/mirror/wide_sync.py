@@ -17,10 +17,11 @@ from entrepot.db.transaction import Reader, Writer
 from entrepot.jobs.events import publish
 from entrepot.mirror.events import WideSyncAsked, WideSyncChanged, WideSyncCreated, WideSyncDeleted
 from entrepot.mirror.kept import keep, kept
-from entrepot.mirror.queries import copies, sync
+from entrepot.mirror.queries import copies
 from entrepot.mirror.queries import wide as queries
-from entrepot.mirror.regions import lock_of, unknown
+from entrepot.mirror.regions import lock_of
 from entrepot.mirror.room import Mirror
+from entrepot.mirror.sync import check_region
 from entrepot.mirror.wide_rules import DEFAULTS, WideRule, check_count
 from entrepot.values.errors import ParameterInvalid, RuleExists, RuleUnknown, worded
 from entrepot.values.names import RegionName, SyncRuleName
@@ -184,8 +185,7 @@ async def _hold(tx: Writer, rule: WideRule) -> None:
     await tx.lock(*[lock_of(one) for one in sorted(rule.regions)], shared=True)
     await tx.lock(_LOCK)
     for one in rule.regions:
-        if await sync.region_by_name(tx, one) is None:
-            raise unknown(RegionName(one))
+        await check_region(tx, RegionName(one))
 
 
 def _values(rule: WideRule, at: datetime) -> dict[str, Any]:

@@ -6,22 +6,17 @@ from fastapi import Depends, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from entrepot.doors.manage.call import TheCall, TheRepository
-from entrepot.doors.manage.fields import Body, Empty, Flag, Text, Word, WordParameter
+from entrepot.doors.manage.fields import Body, Empty, Flag, Text, Word
 from entrepot.doors.manage.paging import (
     parse_direction,
     parse_filter,
-    parse_limit,
-    parse_marker,
-    parse_row_number,
     parse_window,
 )
 from entrepot.mirror import copies, regions, sync
-from entrepot.mirror.copies import Copy
-from entrepot.mirror.kept import readable
 from entrepot.mirror.regions import Account, RegionChange, RegionShown
 from entrepot.mirror.rules import Status
 from entrepot.mirror.sync import Destination, Owner
-from entrepot.plumbing.clock import rfc3339, rfc3339_or_none
+from entrepot.plumbing.clock import rfc3339
 from entrepot.values.errors import ParameterInvalid
 from entrepot.values.names import OrganizationName, RegionName, RepositoryName, TagName
 
@@ -32,12 +27,7 @@ async def _region(region: Annotated[str, Path(description="A region's name.")]) 
     return RegionName.parse(region)
 
 
-async def _number(copy: Annotated[str, Path(description="A copy's number.")]) -> int:
-    return parse_row_number("copy", copy)
-
-
 TheRegion = Annotated[RegionName, Depends(_region)]
-TheCopy = Annotated[int, Depends(_number)]
 
 
 class Remote(Body):
@@ -139,38 +129,6 @@ class SyncJobRow(_Row):
     syncOperatorName: str  # noqa: N815
 
 
-class SyncCopy(BaseModel):
-    """A copy of one tag. `digest`: what the tag named when it was copied. `attempts`: how often it was begun.
-
-    `next_at`: when it is to be begun; absent while it runs and when it has ended. `error`: why it did not succeed, or
-    what broke off before.
-    """
-
-    id: int
-    tag: str
-    region: str
-    namespace: str
-    status: Status
-    is_automatic: bool
-    override: bool
-    digest: str
-    error: str
-    attempts: int
-    bytes_sent: int
-    operator_id: str
-    operator_name: str
-    created_at: str
-    updated_at: str
-    started_at: str | None = None
-    ended_at: str | None = None
-    next_at: str | None = None
-
-
-class SyncCopies(BaseModel):
-    copies: list[SyncCopy]
-    nextMarker: str | None = None  # noqa: N815  # as the contract's lists by marker
-
-
 async def create_image_sync_repo(call: TheCall, repository: TheRepository, body: CreateRule) -> Empty:
     """Let a repository be copied to an organization of another region."""
     await sync.create_rule(call.rooms.mirror, call.actor, repository, _to(body, body.override), body.syncAuto)
@@ -243,28 +201,6 @@ async def list_sync_regions(call: TheCall) -> list[SyncRegion]:
     return [SyncRegion(regionID=one.name, url=one.url) for one in found]
 
 
-async def list_sync_copies(
-    call: TheCall, repository: TheRepository, limit: WordParameter = None, marker: WordParameter = None
-) -> SyncCopies:
-    """A repository's copies to other regions with what became of them, the newest first."""
-    before = parse_marker(marker) or None
-    page = await copies.follow_copies(call.rooms.mirror, call.actor, repository, before, parse_limit(limit))
-    following = None if page.after is None else str(page.after)
-    return SyncCopies(copies=[_copy(one) for one in page.items], nextMarker=following)
-
-
-async def retry_sync_copy(call: TheCall, repository: TheRepository, copy: TheCopy) -> Empty:
-    """Try a copy again that did not succeed. What the tag names then is copied; what arrived is not sent again."""
-    await copies.retry_copy(call.rooms.mirror, call.actor, repository, copy)
-    return Empty()
-
-
-async def cancel_sync_copy(call: TheCall, repository: TheRepository, copy: TheCopy) -> Empty:
-    """Call a copy off that waits or runs."""
-    await copies.cancel_copy(call.rooms.mirror, call.actor, repository, copy)
-    return Empty()
-
-
 async def create_region(call: TheCall, body: NewRegion) -> SyncRegionDetail:
     """Make a region known: another installation, or where nodes of this one are, or both. For operators."""
     name = RegionName.parse(body.regionID)
@@ -304,29 +240,6 @@ def _region_row(shown: RegionShown) -> SyncRegionDetail:
         has_authority=shown.has_authority,
         cidrs=list(shown.place.cidrs),
         location=shown.place.at,
-    )
-
-
-def _copy(one: Copy) -> SyncCopy:
-    return SyncCopy(
-        id=one.id,
-        tag=one.tag,
-        region=one.to.region,
-        namespace=one.to.organization,
-        status=one.status,
-        is_automatic=one.is_automatic,
-        override=one.to.overrides,
-        digest=one.digest,
-        error=readable(one.error),
-        attempts=one.attempts,
-        bytes_sent=one.bytes_sent,
-        operator_id=one.operator_id,
-        operator_name=one.operator_name,
-        created_at=rfc3339(one.created_at),
-        updated_at=rfc3339(one.updated_at),
-        started_at=rfc3339_or_none(one.started_at),
-        ended_at=rfc3339_or_none(one.ended_at),
-        next_at=rfc3339_or_none(one.next_at),
     )
 
 

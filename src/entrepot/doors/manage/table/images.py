@@ -33,11 +33,13 @@ from entrepot.doors.manage import (
     retentions,
     sharing,
     sync,
+    sync_copies,
     tags,
     triggers,
     usage,
     virtual,
     webhooks,
+    wide_sync,
 )
 from entrepot.doors.manage.problems import ON_ORGANIZATION_ACCESS, ON_REPOSITORY_ACCESS, ON_SHARES
 from entrepot.doors.manage.route import Route
@@ -60,6 +62,10 @@ _MIRROR: Final = f"{_MIRRORS}/{{mirror}}"
 _VIRTUALS: Final = "/v2/manage/virtual"
 _VIRTUAL: Final = f"{_VIRTUALS}/{{virtual}}"
 _REGIONS: Final = "/v2/manage/regions"
+_SYNC_RULES: Final = "/v2/manage/sync/rules"
+_SYNC_RULE: Final = f"{_SYNC_RULES}/{{sync_rule}}"
+_ALL_COPIES: Final = "/v2/manage/sync/copies"
+_ANY_COPY: Final = f"{_ALL_COPIES}/{{copy}}"
 _SYNC_COPY: Final = f"{_REPO}/sync_copies/{{copy}}"
 _ON_ORGANIZATION: Final[Mapping[str, Any]] = {"problems": ON_ORGANIZATION_ACCESS}
 _ON_REPOSITORY: Final[Mapping[str, Any]] = {"problems": ON_REPOSITORY_ACCESS}
@@ -225,9 +231,19 @@ IMAGES: Final = (
     Route("POST", f"{_REPO}/sync_images", sync.create_manual_image_sync_repo, **_ON_SYNCHRONISATION),
     Route("GET", f"{_REPO}/sync_job", sync.show_sync_job),
     Route("GET", _REGIONS, sync.list_sync_regions),
-    Route("GET", f"{_REPO}/sync_copies", sync.list_sync_copies, without_none=True),
-    Route("POST", f"{_SYNC_COPY}/retry", sync.retry_sync_copy, 202),
-    Route("POST", f"{_SYNC_COPY}/cancel", sync.cancel_sync_copy),
+    Route("GET", f"{_REPO}/sync_copies", sync_copies.list_sync_copies, without_none=True),
+    Route("POST", f"{_SYNC_COPY}/retry", sync_copies.retry_sync_copy, 202),
+    Route("POST", f"{_SYNC_COPY}/cancel", sync_copies.cancel_sync_copy),
+    # Rules of our own, for operators.
+    Route("POST", _SYNC_RULES, wide_sync.create_sync_rule, 201, without_none=True),
+    Route("GET", _SYNC_RULES, wide_sync.list_sync_rules, without_none=True),
+    Route("GET", _SYNC_RULE, wide_sync.show_sync_rule, without_none=True),
+    Route("PATCH", _SYNC_RULE, wide_sync.update_sync_rule, without_none=True),
+    Route("DELETE", _SYNC_RULE, wide_sync.delete_sync_rule, 204),
+    Route("POST", f"{_SYNC_RULE}/run", wide_sync.run_sync_rule, 202, without_none=True),
+    Route("GET", _ALL_COPIES, wide_sync.list_all_sync_copies, without_none=True),
+    Route("POST", f"{_ANY_COPY}/retry", wide_sync.retry_any_sync_copy, 202),
+    Route("POST", f"{_ANY_COPY}/cancel", wide_sync.cancel_any_sync_copy),
     Route("POST", _REGIONS, sync.create_region, 201),
     Route("GET", f"{_REGIONS}/{{region}}", sync.show_region),
     Route("PATCH", f"{_REGIONS}/{{region}}", sync.update_region),
