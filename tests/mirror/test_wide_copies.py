@@ -393,7 +393,9 @@ async def test_where_nothing_can_be_brought_to_is_said(cast: Cast, mirror: Mirro
     async with copying(cast, mirror):
         last = await ran(cast, mirror)
 
-    assert ("There is no organization copies here" if lack == "no organization" else "mirror") in last.error
+    assert (
+        "There is no organization copies here" if lack == "no organization" else "comes from elsewhere"
+    ) in last.error
     assert await all_of(cast, mirror) == []
 
 

@@ -43,7 +43,6 @@ from entrepot.values.digest import Digest
 from entrepot.values.errors import (
     Elsewhere,
     EntrepotError,
-    MirrorNotPushed,
     NameInvalid,
     RepositoryUnknown,
     TagInvalid,
@@ -195,8 +194,13 @@ class _Looking:
                         name=name,
                     )
                 )
-            if await names.is_mirror(tx, path.organization):
-                raise MirrorNotPushed(organization=path.organization)
+            if await names.filled_elsewhere(tx, path.organization) is not None:
+                raise NoOrganization(
+                    worded(
+                        "What is in {organization} comes from elsewhere: images are pulled into one of your own.",
+                        organization=path.organization,
+                    )
+                )
         house = house_of("sync", organization_id, path.organization, Level.EDIT)
         own = OwnShelf(self.mirror.registry, house, path)
         there = partial(digest_of, self.remote, name, scopes=pull_scope(name))

@@ -98,16 +98,19 @@ async def rules_to(tx: Reader, region: str) -> int:
 
 
 async def repositories_like(tx: Reader, patterns: Collection[str], after: str, limit: int) -> Sequence[Row[Any]]:
-    """`id`, `path` and `organization_id`, in order of names, from after `after`."""
+    """`id`, `path` and `organization_id`, in order of names, from after `after`. None of mirrors: what these hold may
+    lack layers that nobody has pulled.
+    """
     like = [repository.c.path.like(like_of(one), escape=ESCAPE) for one in patterns]
-    found = select(repository.c.id, repository.c.path, repository.c.organization_id).where(
-        repository.c.path > after, or_(*like)
-    )
+    found = select(repository.c.id, repository.c.path, repository.c.organization_id).join(organization)
+    found = found.where(repository.c.path > after, or_(*like), ~organization.c.is_mirror)
     return await tx.rows(found.order_by(repository.c.path).limit(limit))
 
 
 async def repositories_at(tx: Reader, paths: Collection[str]) -> Mapping[str, Row[Any]]:
-    found = select(repository.c.id, repository.c.path).where(repository.c.path.in_(paths))
+    """Those of the repositories that are there, and not in mirrors."""
+    found = select(repository.c.id, repository.c.path).join(organization)
+    found = found.where(repository.c.path.in_(paths), ~organization.c.is_mirror)
     return {row.path: row for row in await tx.rows(found)}
 
 
