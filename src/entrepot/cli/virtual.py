@@ -15,6 +15,12 @@ _VERDICTS = {
     "refused": "refused: {rule}",
     "not_asked": "not asked",
 }
+_FACTS = {
+    "digest": "Image",
+    "known_since": "Known since",
+    "created_at": "Says it was made",
+    "free_at": "Served from",
+}
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the virtual organization.")]
 
@@ -167,9 +173,9 @@ def explain(
         show_json(found)
         return
     where = f" from {found['repository']}" if found["repository"] else ""
-    typer.echo(f"{found['name']}: {found['outcome']}{where}. {found['because']}")
-    for key, label in (("digest", "Image"), ("known_since", "Known since"), ("created_at", "Says it was made")):
-        if found[key]:
+    typer.echo(f"{name}/{what}: {found['outcome']}{where}. {found['because']}")
+    for key, label in _FACTS.items():
+        if found.get(key):
             typer.echo(f"{label}: {found[key]}")
     lines = ((one["organization"], _VERDICTS[one["verdict"]].format(rule=one["rule"])) for one in found["members"])
     show_table(("Member", ""), lines, "")
