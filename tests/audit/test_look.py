@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -19,8 +21,9 @@ from entrepot.jobs.feed import Position
 from entrepot.registry.organizations import delete_organization
 from entrepot.values.errors import AccessDenied, OrganizationUnknown, ParameterInvalid, Unauthenticated
 from entrepot.values.names import OrganizationName
+from tests.make.fresh import fresh_url
 from tests.make.plans import asked, scans
-from tests.make.rooms import Rooms
+from tests.make.rooms import Rooms, open_rooms
 
 ACME, LAB = OrganizationName("acme"), OrganizationName("lab")
 
@@ -277,3 +280,24 @@ async def test_every_question_walks_an_index(rooms: Rooms, database: str) -> Non
                     await look(audit, actor, Wanted(**wanted), place)
 
     assert [scan for scan in scans(database, found) if scan.startswith("event:")] == []
+
+
+async def test_a_question_ends_where_it_may_look_no_further_though_all_events_came_in_one_transaction(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = fresh_url(request, "postgresql")
+    async with open_rooms(tmp_path, url) as rooms:
+        await fill(rooms)
+        audit = replace(rooms.audit, settings=AuditSettings(looked_at_max=1_000, looked_at_once=250))
+        with asked() as found:
+            await list_events(audit, rooms.admin, Wanted(type="no.such"))
+            await read_on(audit, rooms.admin, Wanted(type="no.such"))
+
+    with psycopg.connect(url) as connection:
+        ((pages,),) = connection.execute("SELECT relpages FROM pg_class WHERE relname = 'event'").fetchall()
+        plans = [
+            plan["Plan"]
+            for statement, parameters in found
+            for ((plan,),) in connection.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", parameters)
+        ]
+    assert max(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] for plan in plans) < pages / 10

@@ -2,17 +2,19 @@
 
 Five indexes begin with what most is asked by (domain, organization, subject, actor, or nothing) and go on in
 the order of the feed. One of them is walked; what else is asked for is looked at on the way. So that a question
-that fits few events does not walk through all, it looks at so many and then says where to go on.
+that fits few events does not walk through all, it looks at so many and then says where to go on. How many is said by
+LIMIT: PostgreSQL walks on beyond a place where many events have one `xid`, as those have that were moved together.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, delete, func, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from entrepot.access.patterns import ESCAPE, like_of
 from entrepot.audit.settings import AuditSettings
@@ -24,7 +26,6 @@ from entrepot.jobs.feed import Position
 from entrepot.jobs.tables import cluster_id, event, feed_position, oldest_running_xid
 
 _LATE = timedelta(seconds=LATE_SECONDS_MAX)
-_NEWEST_FIRST = (event.c.xid.desc(), event.c.seq.desc())
 _OLDEST_FIRST = (event.c.xid, event.c.seq)
 # What an index begins with; the first that is given is walked, as it fits fewest.
 _WALKED = ("subject", "actor", "organization", "domain_id")
@@ -38,12 +39,16 @@ class Found:
     after: Position | None
 
 
+_Columns = ReadOnlyColumnCollection[str, Any]
+_Fits = Callable[[_Columns], ColumnElement[bool]]
+
+
 @dataclass(slots=True)
 class Search:
     """Conditions on events: `walked` by an index, `looked_at` on the way, within `span`, which an index knows too."""
 
     walked: list[ColumnElement[bool]] = field(default_factory=list)
-    looked_at: list[ColumnElement[bool]] = field(default_factory=list)
+    looked_at: list[_Fits] = field(default_factory=list)
     span: list[ColumnElement[bool]] = field(default_factory=list)
 
 
@@ -62,32 +67,36 @@ def search_for(
         if name in _WALKED and not search.walked:
             search.walked.append(event.c[name] == equal[name])
         else:
-            # Not as the bare column: without statistics SQLite would as soon walk the index of this one.
-            search.looked_at.append(func.coalesce(event.c[name], "") == equal[name])
+            search.looked_at.append(_is(name, equal[name]))
     if type_ is not None:
-        is_family = type_.endswith(".*")
-        search.looked_at.append(
-            event.c.type.like(like_of(type_), escape=ESCAPE) if is_family else event.c.type == type_
-        )
+        search.looked_at.append(_is_of(type_) if type_.endswith(".*") else _is("type", type_))
     if types:
-        search.looked_at.append(event.c.type.in_(types))
+        search.looked_at.append(lambda of: of.type.in_(types))
     if without:
-        search.looked_at.append(event.c.type.not_in(without))
+        search.looked_at.append(lambda of: of.type.not_in(without))
     if result is not None:
-        refused = event.c.type.like("%.refused")
-        search.looked_at.append(refused if result is Result.REFUSED else ~refused)
+        refused = _is_of("*.refused")
+        search.looked_at.append(refused if result is Result.REFUSED else lambda of: ~refused(of))
     return search
+
+
+def _is(name: str, value: str) -> _Fits:
+    return lambda of: of[name] == value
+
+
+def _is_of(pattern: str) -> _Fits:
+    return lambda of: of.type.like(like_of(pattern), escape=ESCAPE)
 
 
 async def limit_times(tx: Reader, search: Search, since: datetime | None, until: datetime | None) -> None:
     """Bound a search in time. Times and places go together but for events that were written late."""
     if since is not None:
-        search.looked_at.append(event.c.time >= since)
+        search.looked_at.append(lambda of: of.time >= since)
         before = select(*_OLDEST_FIRST).where(event.c.time < since - _LATE).order_by(event.c.time.desc()).limit(1)
         if row := await tx.row(before):
             search.span.append(places.after(row.xid, row.seq))
     if until is not None:
-        search.looked_at.append(event.c.time < until)
+        search.looked_at.append(lambda of: of.time < until)
         later = select(*_OLDEST_FIRST).where(event.c.time > until + _LATE).order_by(event.c.time).limit(1)
         if row := await tx.row(later):
             search.span.append(places.before(row.xid, row.seq))
@@ -98,14 +107,14 @@ async def newest_first(tx: Reader, search: Search, before: Position | None, limi
     span = list(search.span)
     if before is not None:
         span.append(places.before(before.xid, before.seq))
-    return await _found(tx, search, _pieces(tx, search, span, _NEWEST_FIRST, bounds), _NEWEST_FIRST, limit)
+    return await _found(tx, search, span, limit, bounds, newest_first=True)
 
 
 async def oldest_first(tx: Reader, search: Search, after: Position, limit: int, bounds: AuditSettings) -> Found:
     """Events after a place, the oldest first, and only what is settled (`jobs/feed.py`)."""
     settled = event.c.xid < oldest_running_xid()
     span = [*search.span, places.after(after.xid, after.seq), settled]
-    return await _found(tx, search, _pieces(tx, search, span, _OLDEST_FIRST, bounds), _OLDEST_FIRST, limit)
+    return await _found(tx, search, span, limit, bounds, newest_first=False)
 
 
 async def numbered(
@@ -114,66 +123,81 @@ async def numbered(
     """Those among the newest events, as many as one question may look at: a page, and how many there are."""
     rows: list[Row[Any]] = []
     total = 0
-    async for piece in _pieces(tx, search, search.span, _NEWEST_FIRST, bounds, is_counted=True):
-        fitting = (*search.walked, *search.looked_at, *piece.span)
-        number = int(await tx.value(select(func.count()).select_from(event).where(*fitting)))
-        if total + number > offset and len(rows) < limit:
-            page = select(event).where(*fitting).order_by(*_NEWEST_FIRST).offset(max(offset - total, 0))
-            rows += await tx.rows(page.limit(limit - len(rows)))
-        total += number
+    async with aclosing(_pieces(tx, search, search.span, bounds, newest_first=True)) as pieces:
+        async for piece in pieces:
+            number = int(await tx.value(select(func.count()).select_from(piece.fitting(search).subquery())))
+            if total + number > offset and len(rows) < limit:
+                page = piece.fitting(search).offset(max(offset - total, 0))
+                rows += await tx.rows(page.limit(limit - len(rows)))
+            total += number
     return rows, total
+
+
+async def _found(
+    tx: Reader,
+    search: Search,
+    span: Sequence[ColumnElement[bool]],
+    limit: int,
+    bounds: AuditSettings,
+    newest_first: bool,
+) -> Found:
+    rows: list[Row[Any]] = []
+    end: Position | None = None
+    async with aclosing(_pieces(tx, search, span, bounds, newest_first, limit + 1)) as pieces:
+        async for piece in pieces:
+            rows += await tx.rows(piece.fitting(search).limit(limit + 1 - len(rows)))
+            if len(rows) > limit:
+                return Found(rows[:limit], Position(rows[limit - 1].xid, rows[limit - 1].seq))
+            end = piece.end
+    return Found(rows, end)
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Events one after the other; `end`: the last of them, None when no other comes after it."""
+    """`events` one after the other; `end`: the last of them, None when no other comes after it."""
 
-    span: Sequence[ColumnElement[bool]]
+    events: FromClause
+    newest_first: bool
     end: Position | None
+
+    def fitting(self, search: Search) -> Select[Any]:
+        """SELECT of those that fit."""
+        fits = [fits(self.events.c) for fits in search.looked_at]
+        return select(self.events).where(*fits).order_by(*_ordered(self.events.c, self.newest_first))
 
 
 async def _pieces(
     tx: Reader,
     search: Search,
     span: Sequence[ColumnElement[bool]],
-    order: Sequence[Any],
     bounds: AuditSettings,
-    is_counted: bool = False,
+    newest_first: bool,
+    enough: int | None = None,
 ) -> AsyncGenerator[_Piece]:
-    """A span of the feed in pieces, as far as one question may look; all of it at once when each event fits.
+    """A span of the feed in pieces, as far as one question may look; one is enough where each event fits.
 
     SQLite reads in the event loop: between two pieces others have their turn.
     """
-    if not search.looked_at and not is_counted:
-        yield _Piece(span, None)
-        return
-    newest_first = order is _NEWEST_FIRST
     rest, left = list(span), bounds.looked_at_max
     while left:
         number = min(bounds.looked_at_once, left)
-        walk = select(event.c.xid, event.c.seq).where(*search.walked, *rest).order_by(*order)
-        row = await tx.row(walk.offset(number - 1).limit(1))
-        if row is None:
-            yield _Piece(rest, None)
+        walk = select(event).where(*search.walked, *rest).order_by(*_ordered(event.c, newest_first))
+        if enough is not None and not search.looked_at:
+            yield _Piece(walk.limit(enough).subquery(), newest_first, None)
             return
-        upto, beyond = (places.from_, places.before) if newest_first else (places.up_to, places.after)
-        yield _Piece([*rest, upto(row.xid, row.seq)], Position(row.xid, row.seq))
-        rest = [*span, beyond(row.xid, row.seq)]
+        last = walk.with_only_columns(event.c.xid, event.c.seq).offset(number - 1).limit(1)
+        row = await tx.row(last)
+        yield _Piece(walk.limit(number).subquery(), newest_first, None if row is None else Position(row.xid, row.seq))
+        if row is None:
+            return
+        rest = [*span, (places.before if newest_first else places.after)(row.xid, row.seq)]
         left -= number
         await asyncio.sleep(0)
 
 
-async def _found(tx: Reader, search: Search, pieces: AsyncGenerator[_Piece], order: Sequence[Any], limit: int) -> Found:
-    rows: list[Row[Any]] = []
-    end: Position | None = None
-    async with aclosing(pieces):
-        async for piece in pieces:
-            fitting = select(event).where(*search.walked, *search.looked_at, *piece.span).order_by(*order)
-            rows += await tx.rows(fitting.limit(limit + 1 - len(rows)))
-            if len(rows) > limit:
-                return Found(rows[:limit], Position(rows[limit - 1].xid, rows[limit - 1].seq))
-            end = piece.end
-    return Found(rows, end)
+def _ordered(of: _Columns, newest_first: bool) -> Sequence[ColumnElement[Any]]:
+    """The order of the feed, or the other way round."""
+    return (of.xid.desc(), of.seq.desc()) if newest_first else (of.xid, of.seq)
 
 
 # --- forgetting ---

@@ -10,5 +10,5 @@ class AuditSettings:
     page_max: int = 1_000
     looked_at_max: int = 10_000
     """How many events one question may look at; then it says where to go on."""
-    looked_at_once: int = 500
+    looked_at_once: int = 1_000
     """And how many before others have their turn."""
