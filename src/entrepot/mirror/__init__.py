@@ -3,6 +3,9 @@
 An organization can mirror a registry (`upstreams.py`): what is pulled through it is asked for there (`manifests.py`,
 `blobs.py`, `lists.py`), and layers come once for all who wait for them (`fetching.py`).
 
+What is held is trimmed (`trimming.py`, `filling.py`, `pins.py`); what is asked of an upstream is watched (`asking.py`)
+and counted (`books.py`, shown by `usage.py`).
+
 Repositories are copied to regions (`regions.py`): by rules for what is pushed (`sync.py`, `following.py`), or when
 somebody asks (`sync.py`). A worker carries copies out (`copier.py`, one by `attempts.py` and `copying.py`); what became
 of them is in `copies.py`.

@@ -1,21 +1,29 @@
 """Mirrors in the console: made, changed and given up by operators; what others see of them."""
 
+from collections import Counter
+
 import pytest
 
 from entrepot.access.levels import Level
+from entrepot.mirror.asking import Tally
+from entrepot.mirror.books import Books
+from entrepot.mirror.pins import list_pins
 from entrepot.mirror.queries import upstreams as queries
 from entrepot.mirror.secrets import Secrets, unseal
 from entrepot.mirror.sources import source_of
 from entrepot.mirror.upstreams import Upstream, create_mirror, show_mirror
+from entrepot.registry.accounting import Accountant
 from entrepot.registry.push import push_manifest
 from entrepot.registry.queries import names, tags
+from entrepot.remote.allowance import Allowance
+from entrepot.remote.watching import Kind
 from entrepot.values.names import OrganizationName, RepositoryName, TagName
 from tests.doors.console.conftest import As
 from tests.make.image import Image
 from tests.make.rooms import Rooms
 
 HOME = "/console/admin/mirrors"
-QUAY = OrganizationName("quay")
+HUB, QUAY = OrganizationName("hub"), OrganizationName("quay")
 FORM = {"name": "quay", "endpoints": "https://quay.io\r\nhttps://second.example\r\n", "public": "true"}
 SECRETS = {"username": "robot", "password": " a secret with spaces ", "proxy": "http://me:word@proxy.example:3128"}
 
@@ -239,3 +247,78 @@ async def test_pages_that_show_no_mirror_ask_nothing_about_mirrors(
     admin = await as_user("admin")
     for path in ("images", "search?q=web", "organizations/acme", "images/acme/web", "organizations?q=acme"):
         assert (await admin.get(f"/console/{path}")).status_code == 200, path
+
+
+async def test_how_much_is_kept_is_typed_as_a_size_and_shown_as_one(furnished: Rooms, as_user: As) -> None:
+    admin, settings = await as_user("admin"), f"{HOME}/hub/-/settings"
+    typed = {"endpoints": "https://docker.io", "limit_bytes": "500GB", "requests_per_minute": "60", "prefetch": "all"}
+
+    assert (await admin.post(settings, **typed)).status_code == 303
+
+    policy = (await show_mirror(furnished.mirror, furnished.admin, HUB)).policy
+    assert (policy.limit_bytes, policy.requests_per_minute, policy.prefetch) == (500 * 10**9, 60, "all")
+    page = (await admin.get(settings)).text
+    assert 'value="500GB"' in page
+    assert 'value="all" selected' in page
+    shown = (await admin.get(f"{HOME}/hub")).text
+    assert "466 GiB" in shown
+    assert "all platforms, when nobody needs the line" in shown
+    await admin.post(settings, endpoints="https://docker.io", limit_bytes="0")
+    assert (await show_mirror(furnished.mirror, furnished.admin, HUB)).policy.limit_bytes == 0
+    wrong = await admin.post(settings, endpoints="https://docker.io", limit_bytes="a lot")
+    assert 'id="limit_bytes-problem"' in wrong.text
+    wrong = await admin.post(settings, endpoints="https://docker.io", requests_per_minute="-1")
+    assert 'id="requests_per_minute-problem"' in wrong.text
+
+
+async def test_images_are_pinned_and_unpinned_on_the_page_of_their_mirror(furnished: Rooms, as_user: As) -> None:
+    admin, page = await as_user("admin"), f"{HOME}/hub"
+    assert "Nothing is pinned" in (await admin.get(page)).text
+
+    assert (await admin.post(f"{page}/-/pins", repositories="nginx", tags="1.*")).headers["location"] == page
+    assert (await admin.post(f"{page}/-/pins", repositories="library/*", tags="")).status_code == 303
+
+    shown = (await admin.get(page)).text
+    assert "<code>1.*</code>" in shown
+    assert "all, also what has none" in shown
+    wrong = await admin.post(f"{page}/-/pins", repositories="Nginx", tags="")
+    assert 'id="repositories-problem"' in wrong.text
+    assert 'value="Nginx"' in wrong.text
+    assert (await admin.post(f"{page}/-/unpin", repositories="nginx", tags="1.*")).status_code == 303
+    gone = await admin.post(f"{page}/-/unpin", repositories="nginx", tags="1.*")
+    assert "hub has no pin nginx:1.*" in gone.text
+    found = await list_pins(furnished.mirror, furnished.admin, HUB)
+    assert [str(one.pin) for one in found] == ["library/*"]
+    for who in ("partner/boss", "stranger"):
+        somebody = await as_user(who)
+        for path in ("pins", "unpin"):
+            answer = await somebody.post(f"{page}/-/{path}", repositories="library/*", tags="")
+            assert answer.status_code == 403, path
+
+
+async def test_the_page_of_a_mirror_says_what_it_saves_and_what_its_upstream_allows(
+    furnished: Rooms, as_user: As
+) -> None:
+    admin, source = await as_user("admin"), await source_of(furnished.mirror, HUB)
+    assert source is not None
+    assert "nothing was pulled through it yet" in (await admin.get(f"{HOME}/hub")).text
+    books = Books(furnished.mirror)
+    books.tally(source.organization_id).add(Tally(Counter({Kind.MANIFEST_HEAD: 7}), 2, 1, 1_024))
+    heard = books.open_address(source.organization_id, source.heard[0].address)
+    heard.take(Allowance(100, 76, 21_600), furnished.clock.now())
+    await books.keep()
+    for _ in range(4):
+        furnished.registry.counts.sent("hub/nginx", "sha256:any", 1_024)
+    await Accountant(furnished.registry).keep()
+
+    shown = (await admin.get(f"{HOME}/hub")).text
+
+    assert "75 % without fetching" in shown
+    assert "4 KiB sent, 1 KiB fetched" in shown
+    assert "2 refused for now" in shown
+    assert "76" in shown
+    assert "of 100" in shown
+    assert 'class="chart"' in shown
+    heard.take(Allowance(100, 0, 21_600, 600), furnished.clock.now())
+    await books.keep()
+    assert "left alone until" in (await admin.get(f"{HOME}/hub")).text

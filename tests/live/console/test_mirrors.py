@@ -1,5 +1,7 @@
 """A mirror in the console, from its form to its end, over a real upstream that stops answering."""
 
+import time
+
 import pytest
 from playwright.sync_api import expect
 
@@ -88,3 +90,37 @@ def test_pages_of_mirrors_hinder_nobody(visit: Visit, api: Api, options: dict[st
         expect(page.locator("main")).to_contain_text("docker.io")
         assert console.violations() == [], path
         assert not console.overflows(), path
+
+
+def test_images_are_pinned_on_the_page_that_says_what_a_mirror_saves(
+    admin: Console,
+    api: Api,
+    upstream: Upstream,  # noqa: F811
+) -> None:
+    name, image = fresh_name("mirror"), upstream.push()
+    made = {"name": name, "endpoints": [upstream.wire.url], "limit_bytes": 10**9}
+    api.client.post("/v2/manage/mirrors", json=made).raise_for_status()
+    upstream.wire.says = {"RateLimit-Limit": "100;w=21600", "RateLimit-Remaining": "76;w=21600"}
+    api.client.get(f"/v2/{name}/{image.name}/manifests/{image.tag}", headers={"Accept": OCI_MANIFEST})
+    for _ in range(3):
+        api.client.get(f"/v2/{name}/{image.name}/blobs/{image.layer}").raise_for_status()
+
+    page = admin.go(f"{HOME}/{name}")
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline and "66 % without fetching" not in page.inner_text("main"):
+        page.wait_for_timeout(500)  # it is written down some seconds later, and told to nobody
+        page.reload()
+    expect(page.locator("main")).to_contain_text("66 % without fetching")
+    expect(page.locator("main")).to_contain_text("76 of 100")
+    page.fill("#repositories", "library/*")
+    page.fill("#tags", "1.27*")
+    page.locator("form", has=page.locator("#repositories")).locator("button.primary").click()
+    expect(page.locator("#toasts")).to_contain_text("library/*:1.27* is pinned.")
+    expect(page.locator("main")).to_contain_text("1.27*")
+    assert admin.violations() == []
+    page.set_viewport_size({"width": 375, "height": 720})
+    assert admin.violations() == []
+    assert not admin.overflows()
+
+    page.get_by_role("button", name="Unpin library/*:1.27*").click()
+    expect(page.locator("main")).to_contain_text("Nothing is pinned")

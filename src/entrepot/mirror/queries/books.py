@@ -40,7 +40,7 @@ async def save_allowances(tx: Writer, rows: Sequence[Mapping[str, Any]]) -> None
     if kept:
         said = tx.insert(upstream_allowance)
         newer = {column.name: said.excluded[column.name] for column in upstream_allowance.c if not column.primary_key}
-        key, is_newer = ["organization_id", "address"], said.excluded.heard_at > upstream_allowance.c.heard_at
+        key, is_newer = ["organization_id", "address"], said.excluded.heard_at >= upstream_allowance.c.heard_at
         await tx.run(said.on_conflict_do_update(index_elements=key, set_=newer, where=is_newer), kept)
 
 

@@ -4,16 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
+from entrepot.doors.console.admin.mirror_care import care_of
 from entrepot.doors.console.admin.parts import ROWS, asked, at_its_field
 from entrepot.doors.console.forms import Form
 from entrepot.doors.console.mirroring import ways_of
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.mirror import upstreams
-from entrepot.mirror.freshness import Policy
+from entrepot.mirror.freshness import Policy, Prefetch
 from entrepot.mirror.origins import list_configs
 from entrepot.mirror.upstream_rules import host_of
 from entrepot.mirror.upstreams import Change, Upstream
+from entrepot.plumbing.units import BYTES, parse_bytes
+from entrepot.values.errors import ParameterInvalid
 from entrepot.values.names import OrganizationName
+from entrepot.values.words import one_of
 
 HOME: Final = "/console/admin/mirrors"
 
@@ -28,7 +32,7 @@ async def list_mirrors(visit: Visit) -> View:
 async def new_mirror(visit: Visit) -> View:
     """The form for a new one."""
     visit.need_operator()
-    return View("admin/mirrors/new.html", {"policy": Policy(), "host": ""})
+    return View("admin/mirrors/new.html", {"policy": Policy(), "host": "", "limit": "0"})
 
 
 async def create_mirror(visit: Visit) -> Moved:
@@ -55,7 +59,8 @@ async def show_mirror(visit: Visit) -> View:
     rooms, name = visit.rooms.mirror, _name(visit)
     found = await upstreams.show_mirror(rooms, visit.actor, name)
     configs = await list_configs(rooms, visit.actor, name, visit.url)
-    return View("admin/mirrors/show.html", {"mirror": found, "ways": ways_of(visit, configs)})
+    values = {"mirror": found, "ways": ways_of(visit, configs)}
+    return View("admin/mirrors/show.html", values | await care_of(visit, name))
 
 
 async def mirror_settings(visit: Visit) -> View:
@@ -63,7 +68,8 @@ async def mirror_settings(visit: Visit) -> View:
     visit.need_operator()
     found = await upstreams.show_mirror(visit.rooms.mirror, visit.actor, _name(visit))
     host = "" if found.host == host_of(found.endpoints[0]) else found.host
-    return View("admin/mirrors/settings.html", {"mirror": found, "policy": found.policy, "host": host})
+    values = {"mirror": found, "policy": found.policy, "host": host, "limit": _written(found.policy.limit_bytes)}
+    return View("admin/mirrors/settings.html", values)
 
 
 async def change_mirror(visit: Visit) -> Moved:
@@ -111,9 +117,25 @@ def _endpoints(form: Form) -> Sequence[str]:
 
 
 def _policy(form: Form) -> Mapping[str, Any]:
-    """The numbers that were typed. Raises ParameterInvalid."""
-    typed = {name: form.number(name) for name in asdict(Policy())}
-    return {name: number for name, number in typed.items() if number is not None}
+    """What was typed. Raises ParameterInvalid."""
+    numbers = [name for name in asdict(Policy()) if name not in ("limit_bytes", "prefetch")]
+    typed: dict[str, Any] = {name: form.number(name) for name in numbers}
+    typed["limit_bytes"] = _size(form, "limit_bytes")
+    typed["prefetch"] = one_of(Prefetch, form.text("prefetch"), "prefetch") if form.text("prefetch") else None
+    return {name: value for name, value in typed.items() if value is not None}
+
+
+def _written(size: int) -> str:
+    """A size as a person may have written it: the shortest way."""
+    return min((f"{size // factor}{unit}" for unit, factor in BYTES.items() if size % factor == 0), key=len)
+
+
+def _size(form: Form, name: str) -> int | None:
+    """Bytes, None when the field is empty. Raises ParameterInvalid."""
+    try:
+        return parse_bytes(form.text(name)) if form.text(name) else None
+    except ValueError as error:
+        raise ParameterInvalid("How much a mirror may hold is a size, as 500GB, or 0.", field=name) from error
 
 
 def _gone(form: Form, name: str) -> str | None:
