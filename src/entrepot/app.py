@@ -23,6 +23,7 @@ from entrepot.db.holding import open_holder
 from entrepot.db.opening import open_database
 from entrepot.db.resealing import Sealed
 from entrepot.doors.console.rooms import ConsoleRooms
+from entrepot.doors.edges.door import EdgeRooms
 from entrepot.doors.manage.rooms import ManageRooms
 from entrepot.doors.oci.call import OciRooms, OciSettings
 from entrepot.doors.oci.sampled import SampledPulls
@@ -181,6 +182,7 @@ class House:
             self.webhooks,
             self.upkeep,
             self.mirror,
+            self.regions,
             self.intake,
             self.operations,
             self.tail,
@@ -207,6 +209,10 @@ class House:
             form_bytes_max=self.settings.json_bytes_max,
             body_idle_seconds=self.settings.body_idle_seconds,
         )
+
+    @property
+    def edges(self) -> EdgeRooms:
+        return EdgeRooms(self.regions, self.registry, self.credentials, self.settings.body_idle_seconds)
 
     @property
     def sign_on(self) -> SignOnRooms:

@@ -4,6 +4,7 @@
 /v2/manage/…, /v3/…, /v2, /     the management API; /docs shows it
 /v2/PROJECT/instances/…         its Enterprise calls, which are what the registry protocol has no path for
 /auth/oidc/…, /auth/providers   single sign-on
+/edges/v1/…                     edges of regions, which report here and ask
 /console/…                      pages for people; browsers that ask for / get there
 /healthz /readyz /metrics       for whoever watches over the service
 """
@@ -16,6 +17,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrepot.app import House, check_house, heartbeat_of, open_house
+from entrepot.doors.edges.door import PATHS as EDGE_PATHS
+from entrepot.doors.edges.door import EdgesDoor
 from entrepot.doors.http import front
 from entrepot.doors.http.draining import drained
 from entrepot.doors.http.problems import oci_body, problem_of
@@ -79,6 +82,9 @@ class Application:
             await front.answer(scope, receive, send, "console.way", _to_console, render)
         elif path.startswith(("/v2/manage/", "/v3/", "/docs/")) or path in ("/v2", "/", "/docs"):
             await (self._manage or await self._build_manage())(scope, receive, send)
+        elif path.startswith(EDGE_PATHS):
+            assert self._house is not None
+            await EdgesDoor(self._house.edges)(scope, receive, send)
         elif path.startswith(SIGN_ON_PATHS):
             assert self._house is not None
             await SignOnDoor(self._house.sign_on)(scope, receive, send)

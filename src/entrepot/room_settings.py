@@ -146,6 +146,10 @@ def region_settings(settings: Settings) -> RegionSettings:
     return RegionSettings(
         center=Place(parse_networks(settings.region_cidrs), location),
         geoip_file=settings.geoip_file,
+        report_seconds=settings.edge_report_seconds,
+        decision_seconds=settings.edge_decision_seconds,
+        offline_seconds=settings.edge_offline_seconds,
+        url_seconds=settings.edge_url_seconds,
     )
 
 

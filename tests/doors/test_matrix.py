@@ -35,6 +35,7 @@ from entrepot.doors.manage.routes import ROUTES
 from entrepot.doors.oci import routes as oci_routes
 from entrepot.doors.oci.door import OciDoor
 from entrepot.intake.receive import announce_archive, append_archive
+from entrepot.regions.tokens import create_edge_token
 from entrepot.registry.organizations import change_organization
 from entrepot.registry.uploads import start_upload
 from entrepot.upkeep.garbage import request_collection
@@ -45,6 +46,7 @@ from entrepot.values.names import (
     GroupName,
     OrganizationName,
     ProviderName,
+    RegionName,
     RepositoryName,
     RobotName,
     UserName,
@@ -259,6 +261,9 @@ MANAGE: dict[str, tuple[int, ...]] = {
     "show_region":                  (401, 403, 403, 403, 403, 200),
     "update_region":                (401, 403, 403, 403, 403, 200),
     "delete_region":                (401, 403, 403, 403, 403, 204),
+    "create_edge_token":            (401, 403, 403, 403, 403, 201),
+    "list_edge_tokens":             (401, 403, 403, 403, 403, 200),
+    "delete_edge_token":            (401, 403, 403, 403, 403, 204),
     "create_user":                  (401, 403, 403, 403, 403, 201),
     "list_users":                   (401, 403, 403, 403, 403, 200),
     "show_user":                    (401, 403, 403, 403, 403, 200),
@@ -415,6 +420,7 @@ OUTSIDER: dict[str, int] = {
     "create_virtual": 403,
     "update_virtual": 403,
     "delete_virtual": 403,
+<<<<<<< HEAD
     "create_sync_rule": 403,
     "list_sync_rules": 403,
     "show_sync_rule": 403,
@@ -424,6 +430,11 @@ OUTSIDER: dict[str, int] = {
     "list_all_sync_copies": 403,
     "retry_any_sync_copy": 403,
     "cancel_any_sync_copy": 403,
+=======
+    "create_edge_token": 403,
+    "list_edge_tokens": 403,
+    "delete_edge_token": 403,
+>>>>>>> 9429ea7 (An edge serves and keeps the images of its center)
     "create_region": 403,
     "show_region": 403,
     "update_region": 403,
@@ -482,6 +493,7 @@ BODIES: dict[str, Any] = {
     "make_namespace_read_only": {},
     "start_maintenance": {"mode": "read-only"},
     "start_verification": {"deep": True},
+    "create_edge_token": {"expires_seconds": 3_600},
     "create_immutability_rule": {"tags": "v*"},
     "update_immutability_rule": {"tags": "w*"},
     "transfer_namespace": {"user_name": "zoe"},
@@ -594,6 +606,7 @@ class House:
     session: str
     collection: str
     verification: str
+    edge_token: str
 
 
 @pytest.fixture(scope="module")
@@ -636,8 +649,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
             furnish_work(url_in(folder))
             collection = (await request_collection(rooms.upkeep, rooms.admin)).id
             verification = (await request_verification(rooms.upkeep, rooms.admin)).id
+            edge_token = (await create_edge_token(rooms.regions, rooms.admin, RegionName("north-1"))).token.id
             content = (folder, dict(rooms.blobs._blobs), image, loose)
-            return House(*content, upload.id, begun_one, whole, key, begun.session.id, collection, verification)
+            asked = (collection, verification, edge_token)
+            return House(*content, upload.id, begun_one, whole, key, begun.session.id, *asked)
 
     return asyncio.run(furnish())
 
@@ -727,6 +742,7 @@ async def test_a_management_call_in_a_role(rooms: Rooms, house: House, name: str
         job="test.job",
         collection=house.collection,
         verification_id=house.verification,
+        edge_token=house.edge_token,
     )
 
     body = {"digest": str(house.image.digest)} if name == "restore_tag" else BODIES.get(name)

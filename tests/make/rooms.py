@@ -37,6 +37,7 @@ from entrepot.operations.room import Operations, Place, SettingShown
 from entrepot.plumbing.clock import FakeClock
 from entrepot.plumbing.networks import parse_networks
 from entrepot.plumbing.sealing import Sealer
+from entrepot.regions.room import Regions
 from entrepot.registry.members import Wanted, add_members
 from entrepot.registry.organizations import create_organization
 from entrepot.registry.push import push_manifest
@@ -86,6 +87,7 @@ class Rooms:
             self.webhooks,
             self.upkeep,
             self.mirror,
+            self.regions,
             self.intake,
             self.operations,
             Tail(self.db, 0.05, 10),
@@ -107,6 +109,10 @@ class Rooms:
             self.operations,
             Tail(self.db, 1, 10),
         )
+
+    @cached_property
+    def regions(self) -> Regions:
+        return Regions(self.db, self.clock, self.accounts)
 
     @property
     def audit(self) -> Audit:

@@ -13,8 +13,9 @@ from collections import OrderedDict
 from dataclasses import replace
 
 from entrepot.access.actor import ANONYMOUS, Actor
-from entrepot.accounts import personal_tokens
+from entrepot.accounts import jwts, personal_tokens
 from entrepot.accounts.actors import PASSWORD, is_usable
+from entrepot.accounts.house_tokens import read_house_token
 from entrepot.accounts.login import sign_in
 from entrepot.accounts.queries import people
 from entrepot.accounts.room import Accounts
@@ -62,6 +63,8 @@ class Credentials:
                 actor = await self._known(header, address) or await sign_in(self._accounts, *_basic(value))
             case b"bearer" if value.startswith(personal_tokens.PREFIX.encode()):
                 actor = await personal_tokens.by_bearer(self._accounts, _ascii(value))
+            case b"bearer" if jwts.is_of(_ascii(value), jwts.HOUSE):
+                return await read_house_token(self._accounts, _ascii(value))
             case b"bearer":
                 actor = await read_token(self._accounts, _ascii(value))
             case _:

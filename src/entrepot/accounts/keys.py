@@ -59,6 +59,11 @@ class SigningKeys:
             await self._load()
         return self._known.get(key_id)
 
+    async def public(self) -> dict[str, str]:
+        """The public keys (PEM), by id, of all that may have signed a token that is still valid."""
+        await self.current()
+        return {one.id: one.key.as_pem(private=False).decode() for one in self._known.values()}
+
     async def _load(self) -> None:
         self._looked = monotonic()
         async with self._db.reading() as tx:

@@ -85,7 +85,7 @@ async def read_token(accounts: Accounts, token: str) -> Actor:
 
 
 def _require_login(actor: Actor) -> None:
-    if actor.limits is not None:
+    if actor.limits is not None or actor.is_house:
         raise Unauthenticated("A token is not exchanged for another one; send the user name and password.")
 
 

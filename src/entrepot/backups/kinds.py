@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Integer, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Float, Integer, LargeBinary, String
 from sqlalchemy.types import TypeEngine
 
 from entrepot.db.schema import Json, UtcTime
@@ -24,6 +24,7 @@ TYPES: Final[dict[str, TypeEngine[Any]]] = {
     "date": Date(),
     "bool": Boolean(),
     "int": BigInteger(),
+    "float": Float(),
     "text": String(),
 }
 _OF: Final = (
@@ -33,6 +34,7 @@ _OF: Final = (
     (Date, "date"),
     (Boolean, "bool"),
     (Integer, "int"),
+    (Float, "float"),
     (String, "text"),
 )
 

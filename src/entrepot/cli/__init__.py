@@ -45,6 +45,7 @@ COMMANDS = (
     "virtual",
     "sync",
     "region",
+    "edge",
     "grant",
     "share",
     "token",

@@ -4,6 +4,7 @@ What an upstream answers is pushed into the mirror's organization, as an image s
 so it has a history, is listed, counted and searched like every other, and the next pull is one of a local image.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,7 +24,7 @@ from entrepot.registry import pull, reach
 from entrepot.registry.pull import FoundManifest
 from entrepot.registry.push import push_manifest
 from entrepot.registry.queries import tags
-from entrepot.registry.remove import delete_tag
+from entrepot.registry.remove import delete_manifest, delete_tag
 from entrepot.remote import manifests as remote_manifests
 from entrepot.remote.manifests import digest_of
 from entrepot.remote.session import pull_scope
@@ -35,6 +36,7 @@ from entrepot.values.errors import (
     ManifestUnknown,
     RemoteRefused,
     RepositoryUnknown,
+    Unsupported,
     worded,
 )
 from entrepot.values.manifest import Manifest
@@ -76,11 +78,41 @@ async def find_manifest(
     if isinstance(reference, TagName):
         is_stale = await _freshen(mirror, source, path, reference, held)
         return Served(await pull.find_manifest(mirror.registry, actor, path, reference, accept), is_stale)
+    is_stale = source.is_center and await _is_left(mirror, source, path, reference)
     try:
-        return Served(await pull.find_manifest(mirror.registry, actor, path, reference, accept))
+        return Served(await pull.find_manifest(mirror.registry, actor, path, reference, accept), is_stale)
     except (ManifestUnknown, RepositoryUnknown):
         await mirror.running.together((path, reference), lambda: bring(mirror, source, path, reference))
     return Served(await pull.find_manifest(mirror.registry, actor, path, reference, accept))
+
+
+async def _is_left(mirror: Mirror, source: Source, path: RepositoryName, digest: Digest) -> bool:
+    """Have a manifest only as long as the center has it: asked about anew when it was not for a while.
+
+    Whether it could not be asked.
+    """
+    now = mirror.clock.now().timestamp()
+    if mirror.running.recall(("there", path, digest), now):
+        return False
+    async with mirror.db.reading() as tx:
+        is_here = await queries.holds_manifest(tx, path, str(digest))
+    if not is_here:
+        return False
+
+    async def ask() -> bool:
+        try:
+            found = await source.ask(lambda remote: digest_of(remote, path, digest, pull_scope(path)))
+        except (Elsewhere, RemoteRefused):
+            return True
+        if found is None:
+            _log.info("a manifest is not at the center any more", path=path, digest=str(digest))
+            with suppress(ManifestUnknown, RepositoryUnknown, Unsupported):
+                await delete_manifest(mirror.registry, source.house, path, digest)
+            raise _unknown(source, path, digest)
+        mirror.running.keep(("there", path, digest), True, now + source.policy.fresh_seconds)
+        return False
+
+    return await mirror.running.together(("there", path, digest), ask)
 
 
 async def _freshen(mirror: Mirror, source: Source, path: RepositoryName, tag: TagName, held: Row[Any] | None) -> bool:

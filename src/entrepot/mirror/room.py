@@ -1,6 +1,8 @@
 """The mirror room: what its verbs work with."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from entrepot.db.database import Database
 from entrepot.mirror.running import Running
@@ -19,3 +21,5 @@ class Mirror:
     settings: MirrorSettings = field(default_factory=MirrorSettings)
     running: Running = field(default_factory=Running)
     """What this process is doing for upstreams, and what it knows of them."""
+    center: Callable[[str], Awaitable[Any]] | None = None
+    """At a regional node: the one source of all organizations, by name; see `sources.py`."""

@@ -34,7 +34,11 @@ _log = get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`remotes` in the order in which they are asked. `places`: for blobs that are fetched at the same time."""
+    """`remotes` in the order in which they are asked.
+
+    `house`: who brings images here. `is_center`: what we are a node of; its names are ours, what it forgets we forget,
+    and what one of its organizations has another may take.
+    """
 
     organization: str
     organization_id: int
@@ -48,14 +52,11 @@ class Source:
     pace: Pace = field(compare=False)
     heard: tuple[Heard, ...] = field(compare=False)
     """Of each of `remotes`, how much it may still be asked."""
-
-    @property
-    def house(self) -> Actor:
-        """Who brings images into the mirror."""
-        return house_of("mirror", self.organization_id, self.organization, Level.MANAGE)
+    house: Actor = field(compare=False)
+    is_center: bool = False
 
     def name_there(self, path: RepositoryName) -> RepositoryName:
-        return upstream_name(self.host, path)
+        return path if self.is_center else upstream_name(self.host, path)
 
     @property
     def is_held_back(self) -> bool:
@@ -84,6 +85,9 @@ class Source:
 
 async def source_of(mirror: Mirror, organization: str) -> Source | None:
     """The upstream of an organization; None when it is no mirror."""
+    if mirror.center is not None:
+        of_center: Source = await mirror.center(organization)
+        return of_center
     async with mirror.db.reading() as tx:
         row = await queries.upstream_of(tx, organization)
     if row is None:
@@ -130,6 +134,7 @@ async def _open(mirror: Mirror, row: Row[Any]) -> Source:
         tally,
         pace,
         heard,
+        house_of("mirror", row.organization_id, row.organization, Level.MANAGE),
     )
 
 

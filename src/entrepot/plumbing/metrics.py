@@ -101,6 +101,15 @@ mirror_trimmed_bytes = Counter(
     "Bytes that nothing needs any more since then; garbage collection frees them.",
 )
 mirror_bytes = Counter("entrepot_mirror_bytes_total", "Bytes that were fetched from upstreams.")
+edge_kept_bytes = Gauge(
+    "entrepot_edge_kept_bytes", "Bytes of blobs that this edge keeps.", multiprocess_mode="livemostrecent"
+)
+edge_evicted_bytes = Counter("entrepot_edge_evicted_bytes_total", "Bytes of blobs that this edge let go of.")
+edge_decisions = Counter(
+    "entrepot_edge_decisions_total",
+    "Pulls at this edge by how they were decided: held, asked, offline, refused, or sent on by the center.",
+    ["how"],
+)
 sync_copies = Counter(
     "entrepot_sync_copies_total",
     "Attempts to copy images to regions, and how they ended: by the copy's status, or broken off and tried again.",

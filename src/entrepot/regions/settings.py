@@ -20,7 +20,7 @@ class RegionSettings:
 
     center: Place = NOWHERE
     geoip_file: Path | None = None
-    report_seconds: float = 5.0
+    report_seconds: float = 2.0
     decision_seconds: int = 15
     offline_seconds: int = 3_600
     url_seconds: int = 60

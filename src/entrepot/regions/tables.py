@@ -1,4 +1,4 @@
-"""Tokens that let an edge join a region, the edges, and what they measured."""
+"""Tokens for edges, the edges, and what they measured; at an edge, when it last sent what it keeps."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Integer, LargeBinary, String, Table, text
 
@@ -52,4 +52,12 @@ edge_measure = Table(
     Column("region", Name(64), primary_key=True),
     Column("ms", Float, nullable=False),
     Column("at", UtcTime, nullable=False, index=True),
+)
+
+# At an edge: when a blob that it keeps was last sent to somebody.
+kept_blob = Table(
+    "kept_blob",
+    metadata,
+    Column("digest", String(135), primary_key=True),
+    Column("used_at", UtcTime, nullable=False, index=True),
 )

@@ -54,7 +54,8 @@ class Remote:
     a registry does. `sleep` is how to wait between attempts; `trust` says whose certificates are believed, else the
     machine's authorities; `proxy` is the address of one to go through.
     `near`: where the registry may send us on to besides public addresses; None: anywhere. Through a proxy it is for
-    that to say. `watch` is told of what is asked.
+    that to say. `watch` is told of what is asked. `bearer`: a token that somebody else keeps current; then no challenge
+    is met.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Remote:
         proxy: str = "",
         near: Sequence[Network] | None = None,
         watch: Watch | None = None,
+        bearer: Callable[[], str] | None = None,
     ) -> None:
         parts = urlsplit(url)
         self.url = f"{parts.scheme}://{parts.netloc}"
@@ -75,6 +77,7 @@ class Remote:
         self._credentials = credentials
         self._near = None if proxy else near
         self._watch = watch
+        self._bearer = bearer
         self._tokens: dict[Scopes, str] = {}
         self._http = httpx2.AsyncClient(
             headers={"user-agent": _AGENT, "accept-encoding": "identity"},
@@ -160,7 +163,8 @@ class Remote:
     ) -> httpx2.Response:
         """The answer, after a challenge was met if there was one."""
         response = await self._once(method, target, scopes, headers, body)
-        if response.status_code != httpx2.codes.UNAUTHORIZED or not self._is_ours(response.url):
+        is_challenge = response.status_code == httpx2.codes.UNAUTHORIZED and self._is_ours(response.url)
+        if not is_challenge or self._bearer is not None:
             return response
         challenge = parse_challenge(response.headers.get_list("www-authenticate"))
         shown = response.request.headers.get("authorization", "")
@@ -181,7 +185,7 @@ class Remote:
         for _ in range(_REDIRECTS_MAX):
             shown = dict(headers)
             # What the registry names elsewhere (a layer in a bucket) must not see our token.
-            if url.origin == httpx2.URL(self.url).origin and (token := self._tokens.get(scopes)):
+            if url.origin == httpx2.URL(self.url).origin and (token := self._shown(scopes)):
                 shown["authorization"] = token
             kind = kind_of(method, url.path) if url.origin == httpx2.URL(self.url).origin else None
             response = await self._send_to(method, url, shown, body, kind)
@@ -191,6 +195,9 @@ class Remote:
             await response.aclose()
             url = self._address(location, url)
         raise stranger(self.url, "redirects without end")
+
+    def _shown(self, scopes: Scopes) -> str | None:
+        return f"Bearer {self._bearer()}" if self._bearer is not None else self._tokens.get(scopes)
 
     async def _send_to(
         self, method: str, url: httpx2.URL, headers: Mapping[str, str], body: Body = None, kind: Kind | None = None

@@ -113,6 +113,7 @@ people = Section("People")
 running = Section("Running")
 telling = Section("Telling others")
 mirroring = Section("Mirrors and regions")
+edging = Section("Edges")
 
 
 class Settings(BaseModel):
@@ -198,6 +199,18 @@ class Settings(BaseModel):
     mirror_networks: Annotated[str, AfterValidator(_networks)] = mirroring("", "Private networks that the upstream of a mirror, or a region, may send us on to, as 10.0.0.0/8, 192.168.7.4; its own address may be anywhere.")
     mirror_docker_url: Annotated[str, AfterValidator(_origin_of_clients)] | None = mirroring(None, "Address by which Docker Engines reach this service as their mirror of Docker Hub: a host of its own, as https://hub.example.com, at which every name is one of Docker Hub.")
     mirror_upstream_seconds_max: Seconds = mirroring(20, "How long nothing may come from an upstream before its next address is asked, or what is here is served stale.", ge=1, le=600)
+
+    edge_report_seconds: Seconds = mirroring(2, "How often edges report; after three times as long without a word nobody is sent to one.", ge=1, le=60)
+    edge_decision_seconds: Seconds = mirroring(15, "How long an edge goes by what it was told about somebody's right to pull; so long a right lives on there that was taken away.", ge=1, le=30)
+    edge_offline_seconds: Seconds = mirroring(3_600, "How long an edge does that when it cannot reach this installation.", ge=0, le=7 * DAY)
+    edge_url_seconds: Seconds = mirroring(60, "How long an address is valid by which a client is sent on to an edge for one blob.", ge=5, le=3_600)
+
+    edge_center: Annotated[str, AfterValidator(_origin_of_clients)] | None = edging(None, "The installation that this edge is a node of, as https://images.example.com (entrepot edge --central).")
+    edge_token: SecretStr | None = edging(None, "Token to join a region with, once; what the edge gets for it is kept in DATA/edge.json.")
+    edge_region: str = edging("", "Region that the token must be for; empty: whichever it is for.", max_length=64)
+    edge_name: str = edging("", "Name of this edge; without it one is made of the machine's name and the port.", max_length=64)
+    edge_capacity_bytes: Bytes = edging(100 * GIB, "How much this edge keeps; what nobody pulled for longest goes first.", ge=MIB)
+    edge_authority: File | None = edging(None, "PEM file with certificates of who signs the center's certificate, where that is nobody this machine knows.")
 
     sync_at_once: int = mirroring(2, "Copies to regions that a worker carries out at the same time.", ge=1, le=32)
     sync_bytes_per_second: Bytes = mirroring(0, "Bytes that all copies to regions together send each second; 0: as fast as it goes.", ge=0)

@@ -164,6 +164,17 @@ class SyncRuleName(str):
         return cls(_short_name(text, USER_CHARS_MAX, "rule"))
 
 
+class EdgeName(str):
+    """A node of a region."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> EdgeName:
+        """A name that an edge may join with. Raises NameInvalid."""
+        return cls(_short_name(text, USER_CHARS_MAX, "edge"))
+
+
 class TriggerName(str):
     """A trigger of one repository."""
 

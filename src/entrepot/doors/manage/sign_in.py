@@ -106,7 +106,7 @@ async def _shown(rooms: ManageRooms, asked: Asked) -> Actor | None:
     if header is None:
         return None
     actor = await rooms.credentials.actor(header.encode("latin-1"))
-    if actor.limits is not None:
+    if actor.limits is not None or actor.is_house:
         raise Unauthenticated("A registry token does not reach the management API; sign in with a password.")
     if is_docker_login(actor):
         raise Unauthenticated("A docker login does not reach the management API; sign in with a password or a key.")

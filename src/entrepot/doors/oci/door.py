@@ -1,6 +1,5 @@
 """The registry protocol's entrance: try the fast path, else the table; turn errors into answers."""
 
-import json
 from collections.abc import Awaitable, Callable, Collection
 
 from starlette.requests import Request
@@ -8,28 +7,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrepot.doors.http import front
 from entrepot.doors.http.address import base_url
-from entrepot.doors.http.problems import oci_body, problem_of
 from entrepot.doors.http.refusals import refusals_noted
 from entrepot.doors.oci import routes, token
-from entrepot.doors.oci.call import API_VERSION, Call, OciRooms, Plain, Response
+from entrepot.doors.oci.call import Call, OciRooms, Plain, Response
 from entrepot.doors.oci.fast import FastPulls
-from entrepot.doors.oci.uploads import progress_headers
+from entrepot.doors.oci.refusing import WayIn, renderer
 from entrepot.mirror.transparent import Transparent
 from entrepot.mirror.upstream_rules import DOCKER_HUB
 from entrepot.values.errors import (
-    Elsewhere,
     EntrepotError,
-    RangeUnsatisfiable,
     RepositoryUnknown,
-    TooMany,
     Unauthenticated,
     Unsupported,
-    UploadOutOfOrder,
 )
 from entrepot.values.names import RepositoryName
 
 TOKEN_PATH = "/auth/token"  # noqa: S105  # a path
-_RETRY_SECONDS = 5
 
 Beyond = Callable[[Scope], Awaitable[ASGIApp | None]]
 
@@ -157,42 +150,11 @@ class OciDoor:
     def _renderer(
         self, scope: Scope, wanted: str, name: str, reference: str, methods: Collection[str] = ()
     ) -> front.Renderer:
-        def render(error: EntrepotError) -> Response:
-            body = json.dumps(oci_body(error)).encode()
-            headers = {"Content-Type": "application/json", **API_VERSION}
-            match error:
-                case Unauthenticated():
-                    headers["WWW-Authenticate"] = self._challenge(scope, wanted, error)
-                case UploadOutOfOrder():
-                    headers |= progress_headers(name, reference, error.offset)
-                case RangeUnsatisfiable():
-                    headers["Content-Range"] = f"bytes */{error.size}"
-                case Unsupported():
-                    headers["Allow"] = ", ".join(sorted(set(methods) - {scope["method"]}))  # RFC 9110 §15.5.6
-                case Elsewhere():
-                    headers["Retry-After"] = str(int(error.retry_after or _RETRY_SECONDS))
-                case TooMany():
-                    headers["Retry-After"] = str(int(error.retry_after or _RETRY_SECONDS))
-            return Plain(problem_of(error).status, headers, body)
-
-        return render
-
-    def _challenge(self, scope: Scope, wanted: str, error: Unauthenticated) -> str:
-        """Where to get a token and for what (Docker token specification; RFC 6750 §3).
-
-        `invalid_token` tells a client to sign in again, `insufficient_scope` that this would not help (§3.1).
-        """
         realm = base_url(scope, self._rooms.settings.external_url) + TOKEN_PATH
         if self._is_for_docker(scope):
             realm += f"?ns={DOCKER_HUB}"  # what the token is asked for is named as there
-        parts = [f'realm="{realm}"', f'service="{self._rooms.accounts.settings.service}"']
-        if wanted and _is_quotable(wanted):
-            parts.append(f'scope="{wanted}"')
-        if error.detail.get("insufficient_scope"):
-            parts.append('error="insufficient_scope"')
-        elif any(key == b"authorization" for key, _ in scope["headers"]):
-            parts.append('error="invalid_token"')
-        return f"Bearer {','.join(parts)}"
+        way_in = WayIn(realm, self._rooms.accounts.settings.service, wanted)
+        return renderer(scope, way_in, name, reference, methods)
 
 
 def _naming(send: Send, host: str) -> Send:
@@ -220,7 +182,3 @@ async def _no_such_path() -> Response:
         {"Content-Type": "application/json"},
         b'{"errors":[{"code":"UNSUPPORTED","message":"The registry protocol has no such path.","detail":null}]}',
     )
-
-
-def _is_quotable(text: str) -> bool:
-    return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text

@@ -54,3 +54,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_edge_hash")),
     )
     op.create_index(op.f("ix_edge_region"), "edge", ["region"])
+    op.create_table(
+        "kept_blob",
+        sa.Column("digest", sa.String(135), nullable=False),
+        sa.Column("used_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_kept_blob")),
+    )
+    op.create_index(op.f("ix_kept_blob_used_at"), "kept_blob", ["used_at"])

@@ -109,15 +109,17 @@ async def naming(tx: Reader, path: str, digest: str) -> Row[Any] | None:
     return await tx.row(found.limit(1))
 
 
-async def sibling_with(tx: Reader, organization_name: str, digest: str) -> str | None:
-    """Another repository of the mirror that holds the blob."""
+async def sibling_with(tx: Reader, organization_name: str | None, digest: str) -> str | None:
+    """A repository of the organization, or of any, that holds the blob."""
     found = (
         select(repository.c.path)
         .select_from(repository_blob)
         .join(repository)
         .join(organization)
         .join(blob, blob.c.digest == repository_blob.c.digest)
-        .where(repository_blob.c.digest == digest, organization.c.name == organization_name)
+        .where(repository_blob.c.digest == digest)
     )
+    if organization_name is not None:
+        found = found.where(organization.c.name == organization_name)
     path: str | None = await tx.value(found.limit(1))
     return path

@@ -11,6 +11,7 @@ from entrepot.doors.manage import (
     bulk,
     cold,
     downloads,
+    edge_tokens,
     explain,
     files,
     grants,
@@ -248,6 +249,9 @@ IMAGES: Final = (
     Route("GET", f"{_REGIONS}/{{region}}", sync.show_region),
     Route("PATCH", f"{_REGIONS}/{{region}}", sync.update_region),
     Route("DELETE", f"{_REGIONS}/{{region}}", sync.delete_region, 204),
+    Route("POST", f"{_REGIONS}/{{region}}/edge-tokens", edge_tokens.create_edge_token, 201),
+    Route("GET", f"{_REGIONS}/{{region}}/edge-tokens", edge_tokens.list_edge_tokens),
+    Route("DELETE", f"{_REGIONS}/{{region}}/edge-tokens/{{edge_token}}", edge_tokens.delete_edge_token, 204),
     # After all other paths below a repository, which win where both could be meant: `…/tags/accessories` is a tag.
     Route("GET", f"{_REPO}/{{tag}}/accessories", accessories.list_repo_accessories),
     Route("GET", f"{_REPO}/{{tag}}/references", accessories.list_references, without_none=True),

@@ -1,0 +1,150 @@
+"""Reporting: an edge says how it is, again and again, and goes by what it hears.
+
+The center holds each report for a while before it answers: so both see at once when the other is gone.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic, time
+from typing import Any, Final
+
+from entrepot import __version__
+from entrepot.edge.center import Center
+from entrepot.edge.identity import Identity, save_identity
+from entrepot.edge.keeping import Keeping
+from entrepot.edge.permits import Heard
+from entrepot.edge.pulls import Streams, take_some, to_json
+from entrepot.edge.settings import EdgeSettings
+from entrepot.plumbing.logging import get_logger
+from entrepot.registry.pulled import PullCounts
+from entrepot.values.errors import EntrepotError, RemoteUnreachable, Unauthenticated
+
+_PAUSE_SECONDS: Final = 0.5
+_PAUSE_SECONDS_MAX: Final = 5.0
+_STRANGER_SECONDS: Final = 30.0
+_MEASURE_SECONDS: Final = 60.0
+
+_log = get_logger()
+
+
+class Reporter:
+    """`token`: with which this edge pulls from the center now."""
+
+    def __init__(
+        self,
+        center: Center,
+        heard: Heard,
+        keeping: Keeping,
+        counts: PullCounts,
+        streams: Streams,
+        settings: EdgeSettings,
+        data: Path,
+    ) -> None:
+        self.token = ""
+        self.is_draining = False
+        self.is_connected = False
+        self._center = center
+        self._heard = heard
+        self._keeping = keeping
+        self._counts = counts
+        self._streams = streams
+        self._settings = settings
+        self._data = data
+        self._round_trip_ms: float | None = None
+        self._measured_at = -_MEASURE_SECONDS
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        pause = _PAUSE_SECONDS
+        while True:
+            try:
+                await self.report()
+                pause = _PAUSE_SECONDS
+            except Unauthenticated as error:
+                _log.error("the center does not know this edge any more", error=error.message)
+                await asyncio.sleep(_STRANGER_SECONDS)
+            except EntrepotError as error:
+                if self.is_connected:
+                    _log.warning("the center cannot be reached", center=self._center.url, error=error.message)
+                self.is_connected = False
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _PAUSE_SECONDS_MAX)
+
+    async def report(self) -> None:
+        """Say it once. Raises what the center refused with, or RemoteUnreachable."""
+        is_measured = monotonic() - self._measured_at >= _MEASURE_SECONDS
+        told = take_some(self._counts)
+        began = monotonic()
+        try:
+            said = await self._center.call("report", self._state(told, not is_measured), self._heard.identity.secret)
+        except EntrepotError:
+            self._counts.add(told)
+            raise
+        if is_measured:
+            self._round_trip_ms = (monotonic() - began) * 1000
+            self._measured_at = monotonic()
+        self._hear(said)
+
+    def _state(self, told: PullCounts, hold: bool) -> dict[str, Any]:
+        usage = shutil.disk_usage(self._data)
+        return {
+            "url": self._settings.url,
+            "version": __version__,
+            "capacity_bytes": self._settings.capacity_bytes,
+            "held_bytes": self._keeping.bytes,
+            "free_bytes": usage.free,
+            "streams": self._streams.count,
+            "round_trip_ms": self._round_trip_ms,
+            "hold": hold and self.is_connected,
+            **to_json(told),
+        }
+
+    def _hear(self, said: Mapping[str, Any]) -> None:
+        try:
+            self.token = str(said["token"])
+            self._heard.ahead = float(said["now"]) - time()
+            self._heard.decision_seconds = float(said["decision_seconds"])
+            self._heard.offline_seconds = float(said["offline_seconds"])
+            self.is_draining = bool(said["is_draining"])
+            known = self._heard.identity.knowing(str(said["service"]), said["keys"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise RemoteUnreachable("The center does not answer as it should.") from error
+        if known != self._heard.identity:
+            save_identity(self._data, known)
+            self._heard.identity = known
+        if not self.is_connected:
+            _log.info("the center is there", center=self._center.url)
+        self.is_connected = True
+
+
+async def tell_presence(center: Center, heard: Heard, keeping: Keeping, seconds: float) -> None:
+    """Tell the center which blobs are here, whenever that has changed; until it is cancelled."""
+    told: bytes | None = None
+    while True:
+        with suppress(EntrepotError):  # then it is told the next time
+            presence = await keeping.presence()
+            if presence.bits != told:
+                await center.send_presence(presence.bits, heard.identity.secret)
+                told = presence.bits
+        await asyncio.sleep(seconds)
+
+
+async def join(center: Center, data: Path, token: str, name: str, region: str, settings: EdgeSettings) -> Identity:
+    """Become a node of a region; who this edge is then, kept in `data`. Raises what the center refused with."""
+    said = await center.call(
+        "join",
+        {
+            "token": token,
+            "name": name,
+            "region": region,
+            "url": settings.url,
+            "capacity_bytes": settings.capacity_bytes,
+            "version": __version__,
+        },
+    )
+    identity = Identity(str(said["id"]), str(said["name"]), str(said["region"]), center.url, str(said["secret"]))
+    save_identity(data, identity)
+    return identity
