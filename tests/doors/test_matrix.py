@@ -420,7 +420,6 @@ OUTSIDER: dict[str, int] = {
     "create_virtual": 403,
     "update_virtual": 403,
     "delete_virtual": 403,
-<<<<<<< HEAD
     "create_sync_rule": 403,
     "list_sync_rules": 403,
     "show_sync_rule": 403,
@@ -430,11 +429,9 @@ OUTSIDER: dict[str, int] = {
     "list_all_sync_copies": 403,
     "retry_any_sync_copy": 403,
     "cancel_any_sync_copy": 403,
-=======
     "create_edge_token": 403,
     "list_edge_tokens": 403,
     "delete_edge_token": 403,
->>>>>>> 9429ea7 (An edge serves and keeps the images of its center)
     "create_region": 403,
     "show_region": 403,
     "update_region": 403,

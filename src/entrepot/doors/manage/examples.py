@@ -150,7 +150,6 @@ EXAMPLES: Final[Mapping[str, Any]] = {
         "username": "from-south",
         "password": _PASSWORD,
     },
-<<<<<<< HEAD
     "create_sync_rule": {
         "name": "releases",
         "direction": "push",
@@ -163,9 +162,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
         "bytes_per_second": 10_000_000,
     },
     "update_sync_rule": {"override": True},
-=======
     "create_edge_token": {"expires_seconds": 86_400, "only": ["acme"]},
->>>>>>> 9429ea7 (An edge serves and keeps the images of its center)
     "update_region": {"username": "from-south", "password": _PASSWORD},
     "create_user": {"name": "alice", "password": _PASSWORD},
     "update_user": {"is_admin": True},
