@@ -13,7 +13,7 @@ from entrepot.regions import queries
 from entrepot.regions.joining import check_edge_url
 from entrepot.regions.presence import is_presence
 from entrepot.regions.room import Regions
-from entrepot.values.errors import ParameterInvalid, Unauthenticated
+from entrepot.values.errors import ParameterInvalid, Unauthenticated, worded
 
 _VERSION_CHARS_MAX: Final = 64
 _EVERYTHING: Final = ("*",)
@@ -67,7 +67,7 @@ async def report(regions: Regions, secret: str, said: Report) -> Orders:
     url = check_edge_url(said.url)
     for name in ("capacity_bytes", "held_bytes", "free_bytes", "streams"):
         if not 0 <= getattr(said, name) < 1 << 62:
-            raise ParameterInvalid(f"{name} is a number of bytes or clients.", field=name)
+            raise ParameterInvalid(worded("{name} is a number of bytes or clients.", name=name), field=name)
     async with regions.db.writing() as tx:
         row = await edge_of(tx, secret)
         await queries.change_edge(
