@@ -57,6 +57,12 @@ def test_mirrors_are_asked_in_order_unless_a_rule_or_an_owner_says_otherwise() -
     assert (nobody.why, nobody.is_refused) == (Why.NOBODY, False)
 
 
+def test_a_name_that_is_too_long_for_a_member_is_not_asked_for_there() -> None:
+    longest, name = OrganizationName("m" * 64), "a" * 200
+    assert decide(name, Rules(), [Member(1, longest, "quay.io")], None).why is Why.NOBODY
+    assert who(decide(name, Rules(), [Member(1, longest, "quay.io"), member(2, host="a")], None)) == [2]
+
+
 def test_what_is_denied_is_so_whatever_is_allowed() -> None:
     rules = Rules(("library/*", "team/**/x"), ("*/secret",))
     assert rules.refusing("library/nginx") == ""

@@ -14,7 +14,7 @@ from typing import Final
 from entrepot.access.patterns import fits
 from entrepot.mirror.upstream_rules import DOCKER_HUB, upstream_name
 from entrepot.values.errors import ParameterInvalid, quoted, worded
-from entrepot.values.names import OrganizationName, RepositoryName
+from entrepot.values.names import REPOSITORY_CHARS_MAX, OrganizationName, RepositoryName
 
 MEMBERS_MAX: Final = 32
 PATTERNS_MAX: Final = 64
@@ -141,7 +141,8 @@ def decide(name: str, rules: Rules, members: Sequence[Member], bound: Bound | No
         if rule := owner.refusing(rules, name):
             return Decision(Why.OF_OWNER, rule=rule, member=owner)
         return Decision(Why.BELONGS, [owner], member=owner)
-    mirrors = [one for one in members if one.is_mirror]
+    # A name may be too long together with that of a member.
+    mirrors = [one for one in members if one.is_mirror and len(one.path(name)) <= REPOSITORY_CHARS_MAX]
     passing = [one for one in mirrors if not one.refusing(rules, name)]
     if passing:
         return Decision(Why.ORDER, passing)
