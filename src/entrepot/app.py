@@ -169,7 +169,7 @@ class House:
         )
         every = self.settings.audit_pulls_every
         sampled = SampledPulls(self.accounts.notes, every) if every else None
-        return OciRooms(self.accounts, self.credentials, self.registry, self.mirror, settings, sampled)
+        return OciRooms(self.accounts, self.credentials, self.registry, self.mirror, settings, sampled, self.regions)
 
     @property
     def manage(self) -> ManageRooms:

@@ -8,31 +8,51 @@ from entrepot.regions.suspicion import DISTRUST_SECONDS_MAX, Suspicion
 def fail(suspicion: Suspicion, client: str, at: float, node: str = "n1", blob: str = "b") -> None:
     """The client is sent to the node, and comes back a second later."""
     suspicion.sent(client, blob, node, at - 1)
-    assert suspicion.came_back(client, client, blob, at) == node
+    assert suspicion.came_back(client, client, blob, at)
 
 
 @pytest.mark.parametrize(
-    ("client", "blob", "after", "node"),
+    ("client", "shown", "blob", "after", "is_back"),
     [
-        ("a", "b", 1, "n1"),
-        ("a", "b", 60, "n1"),
-        ("a", "b", 61, None),  # it wants it once more
-        ("a", "other", 1, None),
-        ("b", "b", 1, None),
+        ("a", "token", "b", 1, True),
+        ("a", "token", "b", 60, True),
+        ("a", "token", "b", 61, False),  # it wants it once more
+        ("a", "another", "b", 1, False),  # another host behind the same address
+        ("a", "token", "other", 1, False),
+        ("b", "token", "b", 1, False),
     ],
 )
-def test_who_asks_again_within_a_minute_was_failed(client, blob, after, node):
+def test_who_asks_again_within_a_minute_was_failed(client, shown, blob, after, is_back):
     suspicion = Suspicion()
-    suspicion.sent("a", "b", "n1", 100)
+    suspicion.sent("a", "b", "n1", 100, "token")
 
-    assert suspicion.came_back(client, client, blob, 100 + after) == node
+    assert suspicion.came_back(client, client, blob, 100 + after, shown) == is_back
+
+
+@pytest.mark.parametrize(("times", "is_back"), [([100], False), ([100, 101], False), ([100, 101, 102], True)])
+def test_an_address_that_asks_with_new_tokens_again_and_again_is_served_here_once(times, is_back):
+    suspicion = Suspicion()
+    for at in times:
+        suspicion.sent("a", "b", "n1", at, f"token {at}")
+
+    assert suspicion.came_back("a", "a", "b", 103, "new") == is_back
+    assert not suspicion.came_back("a", "a", "b", 104, "newer")
+    assert not suspicion.distrusted(104)
+
+
+def test_what_an_address_asked_for_a_minute_ago_does_not_count():
+    suspicion = Suspicion()
+    for at in (100, 130, 170):
+        suspicion.sent("a", "b", "n1", at, f"token {at}")
+
+    assert not suspicion.came_back("a", "a", "b", 171, "new")
 
 
 def test_coming_back_counts_once():
     suspicion = Suspicion()
     fail(suspicion, "a", 100)
 
-    assert suspicion.came_back("a", "a", "b", 101) is None
+    assert not suspicion.came_back("a", "a", "b", 101)
 
 
 #  what happens: (client, second); who is distrusted then: (from, to) inclusive
@@ -94,7 +114,7 @@ def test_what_counts_no_more_is_let_go():
     suspicion.sent("c", "b", "n1", 100)
 
     suspicion.forget(161)
-    assert suspicion.came_back("c", "c", "b", 161) is None
+    assert not suspicion.came_back("c", "c", "b", 161)
     assert suspicion._records
     suspicion.forget(100 + 30 + 601)
     assert not suspicion._records

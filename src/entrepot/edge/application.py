@@ -128,7 +128,7 @@ class _Node:
         )
         permits = Permits(self.center, self.heard, house.mirror.running)
         rooms = EdgeRooms(
-            self.house.oci,
+            replace(self.house.oci, regions=None),
             self.center,
             permits,
             self.keeping,

@@ -5,7 +5,7 @@ The center holds each report for a while before it answers: so both see at once 
 
 import asyncio
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, time
@@ -19,6 +19,7 @@ from entrepot.edge.permits import Heard
 from entrepot.edge.pulls import Streams, take_some, to_json
 from entrepot.edge.settings import EdgeSettings
 from entrepot.plumbing.logging import get_logger
+from entrepot.plumbing.round_trips import round_trip_ms
 from entrepot.registry.pulled import PullCounts
 from entrepot.values.errors import EntrepotError, RemoteUnreachable, Unauthenticated
 
@@ -26,6 +27,8 @@ _PAUSE_SECONDS: Final = 0.5
 _PAUSE_SECONDS_MAX: Final = 5.0
 _STRANGER_SECONDS: Final = 30.0
 _MEASURE_SECONDS: Final = 60.0
+_WANTED_MAX: Final = 50
+_MEASURED_AT_ONCE: Final = 5
 
 _log = get_logger()
 
@@ -46,6 +49,7 @@ class Reporter:
         self.token = ""
         self.is_draining = False
         self.is_connected = False
+        self.wanted: list[str] = []
         self._center = center
         self._heard = heard
         self._keeping = keeping
@@ -54,6 +58,8 @@ class Reporter:
         self._settings = settings
         self._data = data
         self._round_trip_ms: float | None = None
+        self._measures: dict[str, float] = {}
+        self._tried: set[str] = set()
         self._measured_at = -_MEASURE_SECONDS
 
     async def run(self) -> None:
@@ -62,6 +68,7 @@ class Reporter:
         while True:
             try:
                 await self.report()
+                await self._measure(self.wanted)
                 pause = _PAUSE_SECONDS
             except Unauthenticated as error:
                 _log.error("the center does not know this edge any more", error=error.message)
@@ -77,18 +84,31 @@ class Reporter:
         """Say it once. Raises what the center refused with, or RemoteUnreachable."""
         is_measured = monotonic() - self._measured_at >= _MEASURE_SECONDS
         told = take_some(self._counts)
+        measures, self._measures = self._measures, {}
         began = monotonic()
         try:
-            said = await self._center.call("report", self._state(told, not is_measured), self._heard.identity.secret)
+            said = await self._center.call(
+                "report", self._state(told, measures, not is_measured), self._heard.identity.secret
+            )
         except EntrepotError:
             self._counts.add(told)
+            self._measures = measures | self._measures
             raise
         if is_measured:
             self._round_trip_ms = (monotonic() - began) * 1000
             self._measured_at = monotonic()
         self._hear(said)
 
-    def _state(self, told: PullCounts, hold: bool) -> dict[str, Any]:
+    async def _measure(self, wanted: Iterable[str]) -> None:
+        """How far this edge is from clients that the center wants to know of, each once while it wants that."""
+        asked = list(wanted)[:_WANTED_MAX]
+        self._tried.intersection_update(asked)
+        new = [one for one in asked if one not in self._tried][:_MEASURED_AT_ONCE]
+        self._tried.update(new)
+        taken = await asyncio.gather(*(round_trip_ms(one) for one in new))
+        self._measures.update({one: ms for one, ms in zip(new, taken, strict=True) if ms is not None})
+
+    def _state(self, told: PullCounts, measures: Mapping[str, float], hold: bool) -> dict[str, Any]:
         usage = shutil.disk_usage(self._data)
         return {
             "url": self._settings.url,
@@ -99,6 +119,7 @@ class Reporter:
             "streams": self._streams.count,
             "round_trip_ms": self._round_trip_ms,
             "hold": hold and self.is_connected,
+            "measures": list(measures.items()),
             **to_json(told),
         }
 
@@ -109,6 +130,7 @@ class Reporter:
             self._heard.decision_seconds = float(said["decision_seconds"])
             self._heard.offline_seconds = float(said["offline_seconds"])
             self.is_draining = bool(said["is_draining"])
+            self.wanted = [str(one) for one in said["wanted"]]
             known = self._heard.identity.knowing(str(said["service"]), said["keys"])
         except (KeyError, TypeError, ValueError) as error:
             raise RemoteUnreachable("The center does not answer as it should.") from error

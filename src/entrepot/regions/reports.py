@@ -62,8 +62,11 @@ async def edge_of(tx: Reader, secret: str) -> Row[Any]:
     return found
 
 
-async def report(regions: Regions, secret: str, said: Report) -> Orders:
-    """Write down how an edge is; what holds for it. Raises Unauthenticated or ParameterInvalid."""
+async def report(regions: Regions, secret: str, said: Report, measures: Sequence[tuple[str, float]] = ()) -> Orders:
+    """Write down how an edge is; what holds for it. `measures`: milliseconds to clients that it was to measure.
+
+    Raises Unauthenticated or ParameterInvalid.
+    """
     url = check_edge_url(said.url)
     for name in ("capacity_bytes", "held_bytes", "free_bytes", "streams"):
         if not 0 <= getattr(said, name) < 1 << 62:
@@ -83,6 +86,7 @@ async def report(regions: Regions, secret: str, said: Report) -> Orders:
             seen_at=regions.clock.now(),
             lost_at=None,
         )
+    regions.view.measured(row.region, measures)
     return await orders_for(regions, row)
 
 
@@ -101,6 +105,7 @@ async def orders_for(regions: Regions, row: Row[Any]) -> Orders:
         settings.report_seconds,
         settings.decision_seconds,
         settings.offline_seconds,
+        regions.view.wanted(),
     )
 
 

@@ -1,6 +1,8 @@
 """Suspicion: a client that asks again for what it was sent to a node for had no luck there. Values in, value out.
 
-One that comes back is served by the center. Two of different networks within half a minute, and the node is sent nobody
+A client is an address and what it shows there: hosts behind one address are several, and each pull of one has another
+token. One that comes back is served by the center; so is an address that asks once more and again, whatever it shows.
+Two of different networks within half a minute, and the node is sent nobody
 for a while, which doubles each time it fails soon again. What is remembered is bounded; what was noted longest ago goes
 first.
 """
@@ -15,6 +17,8 @@ WITNESS_SECONDS: Final = 30.0
 """Within this time two networks have to have no luck."""
 DISTRUST_SECONDS: Final = 30.0
 DISTRUST_SECONDS_MAX: Final = 600.0
+TRIES: Final = 3
+"""So often one address is sent on for a blob, with other tokens each time, before the center serves it once."""
 SENT_MAX: Final = 50_000
 """Clients that were sent somewhere which are remembered."""
 _NOBODY: Final[frozenset[str]] = frozenset()
@@ -36,27 +40,36 @@ class Suspicion:
 
     def __init__(self, sent_max: int = SENT_MAX) -> None:
         self._sent_max = sent_max
-        self._sent: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
+        self._sent: OrderedDict[tuple[str, str, str], tuple[str, float]] = OrderedDict()
+        self._tries: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
         self._records: dict[str, _Record] = {}
 
-    def sent(self, client: str, blob: str, node_id: str, at: float) -> None:
-        """The client was sent to the node for the blob."""
-        key = client, blob
+    def sent(self, address: str, blob: str, node_id: str, at: float, shown: str = "") -> None:
+        """A client that shows this was sent to the node for the blob."""
+        key = address, shown, blob
         self._sent[key] = node_id, at
         self._sent.move_to_end(key)
         if len(self._sent) > self._sent_max:
             self._sent.popitem(last=False)
+        count, since = self._tries.pop((address, blob), (0, at))
+        self._tries[address, blob] = (1, at) if at - since > BACK_SECONDS else (count + 1, since)
+        if len(self._tries) > self._sent_max:
+            self._tries.popitem(last=False)
 
-    def came_back(self, client: str, network: str, blob: str, at: float) -> str | None:
-        """The client asks for the blob: the id of the node that it was sent to for it just before, and that failed it.
+    def came_back(self, address: str, network: str, blob: str, at: float, shown: str = "") -> bool:
+        """Whether a client asks again for a blob that it was sent to a node for just before, and has to be served here.
 
         It counts once: who asks a third time is sent somewhere again.
         """
-        node_id, sent_at = self._sent.pop((client, blob), ("", 0.0))
-        if not node_id or at - sent_at > BACK_SECONDS:
-            return None
-        self._failed(node_id, network, at)
-        return node_id
+        node_id, sent_at = self._sent.pop((address, shown, blob), ("", 0.0))
+        if node_id and at - sent_at <= BACK_SECONDS:
+            self._failed(node_id, network, at)
+            return True
+        count, since = self._tries.get((address, blob), (0, 0.0))
+        if count < TRIES or at - since > BACK_SECONDS:
+            return False
+        del self._tries[address, blob]
+        return True
 
     def distrusted(self, at: float) -> frozenset[str]:
         """Ids of nodes that nobody is sent to now."""
@@ -68,6 +81,8 @@ class Suspicion:
         """Let go of what counts no more; to be called now and then."""
         while self._sent and next(iter(self._sent.values()))[1] < at - BACK_SECONDS:
             self._sent.popitem(last=False)
+        while self._tries and next(iter(self._tries.values()))[1] < at - BACK_SECONDS:
+            self._tries.popitem(last=False)
         for node_id, one in list(self._records.items()):
             one.failed = {network: then for network, then in one.failed.items() if at - then <= WITNESS_SECONDS}
             if not one.failed and at > one.until + DISTRUST_SECONDS_MAX:

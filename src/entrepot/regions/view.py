@@ -84,26 +84,28 @@ class View:
 
     # --- asked with every pull: nothing here awaits ---
 
-    def choose(self, address: str, hexadecimal: str) -> Choice:
-        """Who serves a client the blob with these hexadecimal digits; that it was sent there is remembered."""
+    def choose(self, address: str, hexadecimal: str, shown: str = "") -> Choice:
+        """Who serves a client the blob with these hexadecimal digits; that it was sent there is remembered.
+
+        `shown`: what tells clients of one address apart, as a digest of their token.
+        """
         choice = self.explain(address, hexadecimal)
         node, now = choice.node, self._clock.now()
         if node is not None:
-            self._suspicion.sent(address, hexadecimal, node.id, now.timestamp())
+            self._suspicion.sent(address, hexadecimal, node.id, now.timestamp(), shown)
         if choice.rule in _UNPLACED and choice.asked.address is not None:
             self._wanted.note(self._clients[address].network, address, now)
         self._chosen[choice.rule, CENTER if node is None else node.region] += 1
         return choice
 
-    def came_back(self, address: str, hexadecimal: str) -> bool:
+    def came_back(self, address: str, hexadecimal: str, shown: str = "") -> bool:
         """Whether the client was sent to a node for this blob just before: the center has to serve it this time."""
         now = self._clock.now().timestamp()
-        failed = self._suspicion.came_back(address, whereabouts(address), hexadecimal, now)
-        if failed is None:
-            return False
-        if failed in self._suspicion.distrusted(now):
-            _log.warning("an edge fails clients of several networks: nobody is sent to it for a while", edge=failed)
-        return True
+        before = self._suspicion.distrusted(now)
+        is_back = self._suspicion.came_back(address, whereabouts(address), hexadecimal, now, shown)
+        for edge in self._suspicion.distrusted(now) - before:
+            _log.warning("an edge fails clients of several networks: nobody is sent to it for a while", edge=edge)
+        return is_back
 
     def explain(self, address: str, hexadecimal: str = "") -> Choice:
         """What `choose` would say, and nothing is remembered. Without digits: for a blob that no node has."""

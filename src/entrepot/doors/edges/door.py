@@ -93,7 +93,7 @@ class EdgesDoor:
             said.streams,
             said.round_trip_ms,
         )
-        orders = await reports.report(self._rooms.regions, secret, report)
+        orders = await reports.report(self._rooms.regions, secret, report, said.measures)
         self._rooms.registry.counts.add(
             PullCounts(
                 {(one.path, one.reference): one.count for one in said.pulls},

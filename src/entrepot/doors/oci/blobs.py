@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from entrepot.doors.http.streaming import until_gone
 from entrepot.doors.oci.call import Call, Plain, Response
 from entrepot.doors.oci.conditions import is_same, is_unchanged
+from entrepot.doors.oci.onward import onward
 from entrepot.mirror.virtual.pulls import find_blob
 from entrepot.plumbing import metrics
 from entrepot.registry.pull import locate_blob, open_blob
@@ -32,8 +33,21 @@ async def get_blob(call: Call) -> Response:
     wanted = headers.get("range") if is_same(headers.get("if-range"), call.reference) else None
     unchanged = headers.get("if-none-match")
     coming = found.fetch.read if found.fetch is not None else None
-    path = found.path or call.name
-    return await blob_response(call.registry, path, digest, found.size, method, wanted, unchanged, coming)
+    nearer = None
+    if method == "GET" and not is_unchanged(unchanged, call.reference):
+        nearer = await onward(call.rooms.regions, call.request.scope, call.actor, call.name, digest)
+    return await blob_response(
+        call.registry,
+        found.path or call.name,
+        digest,
+        found.size,
+        method,
+        wanted,
+        unchanged,
+        coming,
+        nearer,
+        is_counted=not call.actor.is_house,
+    )
 
 
 async def blob_response(
@@ -45,10 +59,14 @@ async def blob_response(
     range_header: str | None,
     if_none_match: str | None,
     coming: Source | None = None,
+    nearer: str | None = None,
+    *,
+    is_counted: bool = True,
 ) -> Response:
-    """The answer for a blob of the repository at `path` that the caller may read; its bytes are counted.
+    """The answer for a blob of the repository at `path` that the caller may read.
 
-    `coming`: where they are read while they are on their way here.
+    `coming`: where its bytes are read while they are on their way here. `nearer`: where the client has them nearer by.
+    `is_counted`: they count as pulled; what a regional node sends, that reports.
     """
     name = str(digest)
     headers = {
@@ -63,8 +81,11 @@ async def blob_response(
         return Plain(200, headers, length=size)
 
     def count(sent: int) -> None:
-        registry.counts.sent(path, name, sent)
+        if is_counted:
+            registry.counts.sent(path, name, sent)
 
+    if nearer is not None:
+        return Plain(307, {"Docker-Content-Digest": name, "Location": nearer, "Cache-Control": "no-store"})
     if coming is None and (location := await locate_blob(registry, digest)):
         count(size)
         return Plain(307, {"Docker-Content-Digest": name, "Location": location})

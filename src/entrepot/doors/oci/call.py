@@ -11,6 +11,7 @@ from entrepot.accounts.room import Accounts
 from entrepot.doors.http.body import declared_length
 from entrepot.doors.oci.sampled import SampledPulls
 from entrepot.mirror.room import Mirror
+from entrepot.regions.room import Regions
 from entrepot.registry.room import Registry
 from entrepot.values.errors import ParameterInvalid
 from entrepot.values.names import RepositoryName
@@ -39,9 +40,13 @@ class OciRooms:
     settings: OciSettings
     sampled: SampledPulls | None = None
     """None where no pull is told one by one."""
+    regions: Regions | None = None
+    """Where there are nodes near clients; None at such a node."""
 
     def answered(self, scope: Scope, actor: Actor, path: str, reference: str, digest: str) -> None:
-        """A manifest was sent, or to a HEAD what is known of it."""
+        """A manifest was sent, or to a HEAD what is known of it. What a regional node sends, that reports."""
+        if actor.is_house and self.regions is not None:
+            return
         self.registry.counts.answered(scope["method"], path, reference, digest, actor.id)
         if self.sampled is not None:
             self.sampled.answered(scope, actor, path, reference, digest)

@@ -15,6 +15,7 @@ from entrepot.doors.http import front
 from entrepot.doors.http.proxies import peer
 from entrepot.doors.oci.blobs import blob_response
 from entrepot.doors.oci.call import OciRooms
+from entrepot.doors.oci.onward import onward
 from entrepot.plumbing import metrics
 from entrepot.plumbing.ids import RequestIds
 from entrepot.registry.pull import Pulls
@@ -88,7 +89,12 @@ class FastPulls:
         if size is None:
             return False
         digest = Digest.parse(reference)
-        respond = await blob_response(self._rooms.registry, path, digest, size, scope["method"], None, None)
+        nearer = None
+        if self._has_nodes() and scope["method"] == "GET":
+            nearer = await onward(self._rooms.regions, scope, actor, path, digest)
+        respond = await blob_response(
+            self._rooms.registry, path, digest, size, scope["method"], None, None, None, nearer
+        )
         watch = front.Watch(send, self._ids.next())
         try:
             await respond(scope, receive, watch.send)
@@ -98,6 +104,9 @@ class FastPulls:
             raise front.HalfAnswered from error
         metrics.tally.add("blob", scope["method"], watch.status, perf_counter() - started)
         return True
+
+    def _has_nodes(self) -> bool:
+        return self._rooms.regions is not None and self._rooms.regions.view.has_nodes
 
     def _accept(self, header: bytes) -> Accept:
         """Parsed once for each client: few spellings ask for everything."""
