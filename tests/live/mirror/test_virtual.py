@@ -10,7 +10,7 @@ from tests.cli.run import Run
 from tests.live.api import Api, fresh_name
 from tests.live.cli.conftest import as_admin, home, run  # noqa: F401  # fixtures
 from tests.live.cli.test_commands import push
-from tests.live.mirror.conftest import Mirror, Upstream
+from tests.live.mirror.conftest import OCI_MANIFEST, MakeMirror, Mirror, Upstream
 from tests.live.process import Server
 from tests.make.waiting import until
 
@@ -195,6 +195,33 @@ def test_it_is_shown_changed_and_ended_by_the_command_line(
 
     assert as_admin("virtual", "delete", name, "--yes").code == 0
     assert as_admin("virtual", "show", name).code == 1
+
+
+def test_which_mirror_answers_for_a_registry_is_said_by_the_command_line(
+    as_admin: Run,  # noqa: F811
+    upstream: Upstream,
+    make_mirror: MakeMirror,
+    server: Server,
+) -> None:
+    host = fresh_name("registry") + ".example"
+    older, younger = make_mirror(server, host=host), make_mirror(server, host=host)
+    image = upstream.push()
+
+    def holds(mirror: Mirror) -> bool:
+        with Api(server) as api:
+            path = f"/v2/{mirror.organization}/{image.name}/tags/list"
+            upstream.wire.is_down = True
+            found = bool(api.client.get(path).json().get("tags") == ["1.0"])
+            upstream.wire.is_down = False
+            return found
+
+    changed = as_admin("mirror", "update", older.organization, "--no-transparent")
+    assert (changed.code, changed.out) == (0, f"Changed the mirror {older.organization} of {host}.\n")
+    path = f"/v2/{image.name}/manifests/1.0"
+    answer = younger.client.get(path, params={"ns": host}, headers={"Accept": OCI_MANIFEST})
+
+    assert answer.content == image.body
+    assert (holds(younger), holds(older)) == (True, False)
 
 
 def _explained(run: Run, path: str) -> str:  # noqa: F811
