@@ -59,6 +59,10 @@ MADE: tuple[tuple[str, dict[str, Any]], ...] = (
         {"name": "corp", "kind": "oidc", "issuer": "https://login.example.com", "client_id": "entrepot"},
     ),
     ("regions", {"regionID": "north", "url": "https://north.example"}),
+    (
+        "sync/rules",
+        {"name": "releases", "direction": "push", "regions": ["north"], "repositories": ["shop/*"], "at": "23:00"},
+    ),
     ("namespaces/acme/immutability", {"tags": "v*"}),
     (
         "namespaces/acme/retention/policies",
@@ -204,6 +208,8 @@ def administration() -> Iterator[tuple[str, str]]:
     for page in ("robots/builder", "federations/pipelines", "providers/corp", "groups/developers", "domains/default"):
         yield f"admin-{page.partition('/')[0]}-one", f"/console/admin/{page}"
     for page in ("mirrors", "mirrors/-/new", "mirrors/copies", "mirrors/hub", "mirrors/copies/-/settings"):
+        yield f"admin-{page.replace('/-', '').replace('/', '-')}", f"/console/admin/{page}"
+    for page in ("sync", "sync/-/new", "sync/-/copies", "sync/releases", "sync/releases/-/settings"):
         yield f"admin-{page.replace('/-', '').replace('/', '-')}", f"/console/admin/{page}"
     explained = "all/-/explain?what=shop/web:latest"
     for name, page in (("s", ""), ("-new", "-/new"), ("-one", "all"), ("-explained", explained)):

@@ -64,6 +64,7 @@ def _administration(visit: Visit) -> Sequence[tuple[str, str, str]]:
         rows += [
             (say("Domains"), "/console/admin/domains", "folder"),
             (say("Regions"), "/console/admin/regions", "globe"),
+            (say("Synchronisation"), "/console/admin/sync", "share"),
             (say("Mirrors"), "/console/admin/mirrors", "download"),
             (say("Virtual organizations"), "/console/admin/virtual", "layers"),
             (say("Jobs"), "/console/admin/jobs", "bolt"),

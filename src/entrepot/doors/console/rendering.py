@@ -18,6 +18,7 @@ from entrepot.doors.console.problems import field_of, sentence_of, sentence_of_k
 from entrepot.doors.console.statics import static_path
 from entrepot.doors.console.visit import View, Visit
 from entrepot.plumbing.clock import rfc3339
+from entrepot.plumbing.units import show_seconds
 
 _DIGEST_CHARS: Final = 12
 THEME_COOKIE: Final = "entrepot_theme"
@@ -63,6 +64,7 @@ def _environment(name: str) -> Environment:
         "translated": lambda message: translated(message, language) or message,
         "size": language.size,
         "number": language.number,
+        "duration": show_seconds,
         "day": language.day,
         "moment": language.moment,
         "last_date": lambda ends_at: (ends_at - timedelta(days=1)).date().isoformat(),

@@ -14,6 +14,7 @@ from entrepot.doors.console.admin import (
     providers,
     regions,
     robots,
+    sync,
     system,
     users,
     verifying,
@@ -39,6 +40,8 @@ _MIRRORS: Final = f"{_ADMIN}/mirrors"
 _MIRROR: Final = f"{_MIRRORS}/{{mirror}}"
 _VIRTUALS: Final = f"{_ADMIN}/virtual"
 _VIRTUAL: Final = f"{_VIRTUALS}/{{virtual}}"
+_SYNC: Final = f"{_ADMIN}/sync"
+_SYNC_RULE: Final = f"{_SYNC}/{{sync_rule}}"
 _JOBS: Final = f"{_ADMIN}/jobs"
 _JOB: Final = f"{_JOBS}/{{run}}"
 
@@ -143,6 +146,20 @@ ADMINISTRATION: Final = (
     Page("POST", f"{_VIRTUAL}/-/forget", virtual.forget_names, virtual.virtual_settings),
     Page("GET", f"{_VIRTUAL}/-/delete", virtual.confirm_deleting_virtual),
     Page("POST", f"{_VIRTUAL}/-/delete", virtual.delete_virtual, virtual.confirm_deleting_virtual),
+    Page("GET", _SYNC, sync.list_sync_rules),
+    Page("GET", f"{_SYNC}/-/new", sync.new_sync_rule),
+    Page("POST", f"{_SYNC}/-/new", sync.create_sync_rule, sync.new_sync_rule),
+    Page("GET", f"{_SYNC}/-/copies", sync.list_all_copies),
+    Page("POST", f"{_SYNC}/-/copies/{{copy}}/retry", sync.retry_any_copy, sync.list_all_copies),
+    Page("POST", f"{_SYNC}/-/copies/{{copy}}/cancel", sync.cancel_any_copy, sync.list_all_copies),
+    Page("GET", _SYNC_RULE, sync.show_sync_rule),
+    Page("GET", f"{_SYNC_RULE}/-/settings", sync.sync_rule_settings),
+    Page("POST", f"{_SYNC_RULE}/-/settings", sync.change_sync_rule, sync.sync_rule_settings),
+    Page("POST", f"{_SYNC_RULE}/-/run", sync.run_sync_rule, sync.show_sync_rule),
+    Page("POST", f"{_SYNC_RULE}/-/enable", sync.enable_sync_rule, sync.show_sync_rule),
+    Page("POST", f"{_SYNC_RULE}/-/disable", sync.disable_sync_rule, sync.show_sync_rule),
+    Page("GET", f"{_SYNC_RULE}/-/delete", sync.confirm_deleting_sync_rule),
+    Page("POST", f"{_SYNC_RULE}/-/delete", sync.delete_sync_rule, sync.confirm_deleting_sync_rule),
     Page("GET", _JOBS, jobs.list_jobs),
     Page("GET", f"{_JOBS}/-/schedules", jobs.list_schedules),
     Page("POST", f"{_JOBS}/-/schedules", jobs.start_job, jobs.list_schedules),
