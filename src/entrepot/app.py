@@ -202,6 +202,7 @@ class House:
             self.webhooks,
             self.upkeep,
             self.mirror,
+            self.regions,
             self.intake,
             self.operations,
             self.tail,

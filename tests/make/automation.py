@@ -29,6 +29,7 @@ from entrepot.webhooks import rules as webhook_rules
 from entrepot.webhooks.definitions import create_webhook
 from entrepot.webhooks.deliveries import send_test
 from entrepot.webhooks.rules import Filter, Kind
+from tests.make.edges import save_edge
 from tests.make.rooms import Rooms
 
 TRIGGER = {
@@ -58,7 +59,7 @@ REMOTE = {"remoteRegionId": "north-1", "remoteNamespace": "copies"}
 
 async def automate(rooms: Rooms, path: RepositoryName) -> None:
     """The trigger `deploy`, policies and a run of retention with the number 1, the rule for `REMOTE`, which is known.
-    Copies there: 1 waits, 2 has failed. A rule for several regions, `releases`.
+    Copies there: 1 waits, 2 has failed. A rule for several regions, `releases`. The region's edge is `frankfurt-1`.
 
     And in the organization the webhook `tell` with a delivery that waits, number 1, and a rule of immutability of that
     number that is disabled. Beside it a mirror, `hub`, and `everything`, which merges both.
@@ -72,6 +73,7 @@ async def automate(rooms: Rooms, path: RepositoryName) -> None:
     await _retained(rooms, path)
     north = RegionName(REMOTE["remoteRegionId"])
     await create_region(rooms.mirror, rooms.admin, north, "https://north.example")
+    await save_edge(rooms, "frankfurt-1", north)
     await create_mirror(rooms.mirror, rooms.admin, OrganizationName("hub"), Upstream(("https://registry.example",)))
     await pin_images(rooms.mirror, rooms.admin, OrganizationName("hub"), Pin("redis"))
     merging = virtual.Definition([virtual.Merged(OrganizationName(name)) for name in (path.organization, "hub")])

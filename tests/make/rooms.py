@@ -105,6 +105,7 @@ class Rooms:
             self.webhooks,
             self.upkeep,
             self.mirror,
+            self.regions,
             self.intake,
             self.operations,
             Tail(self.db, 1, 10),

@@ -25,10 +25,10 @@ from entrepot.regions.view import View
 from entrepot.values.errors import DatabaseUnreachable
 from entrepot.values.location import Location
 from entrepot.values.names import RegionName
+from tests.make.edges import change_edge, save_edge
 from tests.make.plans import asked
 from tests.make.rooms import Rooms
 from tests.make.waiting import until
-from tests.regions.edges import change_edge, save_edge
 from tests.regions.nodes import BLOB, FRANKFURT, OTHER, SYDNEY
 
 EUROPE, PACIFIC = RegionName("europe"), RegionName("pacific")

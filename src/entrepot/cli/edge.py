@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from entrepot.cli.config import ConfigFile
+from entrepot.cli.edges import register_on
 from entrepot.cli.numbers import counting
 from entrepot.cli.output import AsJson, Yes, confirm, done, show_json, show_table
 
@@ -22,6 +23,7 @@ Region = Annotated[str, typer.Argument(metavar="REGION", help="Name of the regio
 
 def register(app: typer.Typer) -> None:
     edge.add_typer(token, name="token")
+    register_on(edge)
     app.add_typer(edge, name="edge")
 
 

@@ -1,7 +1,8 @@
 """`entrepot region`: other places, with installations that images can be copied to, or nodes of this one."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,6 +12,7 @@ from entrepot.cli.output import (
     PasswordStdin,
     Yes,
     confirm,
+    counted,
     done,
     read_password,
     show_json,
@@ -143,6 +145,39 @@ def delete(name: Name, yes: Yes = False, as_json: AsJson = False) -> None:
     with Client() as client:
         client.call("DELETE", path)
     done(f"Deleted the region {name}.", {"regionID": name}, as_json)
+
+
+@region.command()
+def explain(
+    client: Annotated[str, typer.Option(metavar="IP", help="Address of a client.")],
+    digest: Annotated[
+        str, typer.Option(metavar="DIGEST", help="Digest of a blob; without one, of a blob that no node has.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say which node would serve a client, and why, if you operate this installation."""
+    from entrepot.cli.client import Client
+
+    with Client() as http:
+        found = http.call("GET", f"{_REGIONS}/-/explain", parameters={"client": client, "digest": digest})
+    if as_json:
+        show_json(found)
+        return
+    typer.echo(found["because"])
+    for step in found["steps"]:
+        typer.echo(f"- {step['because']}")
+        for number, one in enumerate(step.get("ranked", ()), 1):
+            typer.echo(f"  {number}. {one['region'] or 'the center'}{_far(one)}")
+        for one in step.get("nodes", ()):
+            holds = ", holds the blob" if one["holds"] else ""
+            typer.echo(
+                f"  {one['name']} ({one['state']}, {counted(one['streams'], 'stream')}{holds}): {one['because']}"
+            )
+
+
+def _far(one: Mapping[str, Any]) -> str:
+    known = [f"{one[key]:g} {key}" for key in ("km", "ms") if key in one]
+    return f" ({', '.join(known)})" if known else ""
 
 
 def _path(name: str) -> str:

@@ -30,3 +30,24 @@ class EdgeJoined(Event):
     url: str
     capacity_bytes: int
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeDrained(Event):
+    """No more clients are sent to it; `streams` were under way when it last reported."""
+
+    type: ClassVar[str] = "edge.drained"
+    region: str
+    streams: int
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeResumed(Event):
+    type: ClassVar[str] = "edge.resumed"
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeDeleted(Event):
+    type: ClassVar[str] = "edge.deleted"
+    before: Mapping[str, Any]

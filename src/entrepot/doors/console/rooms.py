@@ -8,6 +8,7 @@ from entrepot.intake.room import Intake
 from entrepot.jobs.tail import Tail
 from entrepot.mirror.room import Mirror
 from entrepot.operations.room import Operations
+from entrepot.regions.room import Regions
 from entrepot.registry.room import Registry
 from entrepot.triggers.room import Triggers
 from entrepot.upkeep.room import Upkeep
@@ -25,6 +26,7 @@ class ConsoleRooms:
     webhooks: Webhooks
     upkeep: Upkeep
     mirror: Mirror
+    regions: Regions
     intake: Intake
     operations: Operations
     tail: Tail

@@ -163,6 +163,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     },
     "update_sync_rule": {"override": True},
     "create_edge_token": {"expires_seconds": 86_400, "only": ["acme"]},
+    "update_edge": {"is_draining": True},
     "update_region": {"username": "from-south", "password": _PASSWORD},
     "create_user": {"name": "alice", "password": _PASSWORD},
     "update_user": {"is_admin": True},

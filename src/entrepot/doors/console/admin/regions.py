@@ -9,6 +9,7 @@ from entrepot.doors.console.forms import Form
 from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.mirror import regions
 from entrepot.mirror.regions import Account, RegionChange
+from entrepot.regions.edges import list_edges
 from entrepot.values.errors import ParameterInvalid, RuleExists
 from entrepot.values.names import RegionName
 
@@ -18,7 +19,8 @@ HOME: Final = "/console/admin/regions"
 async def list_regions(visit: Visit) -> View:
     """All regions by name; there are few."""
     visit.need_operator()
-    return View("admin/regions.html", {"regions": await regions.list_regions(visit.rooms.mirror, visit.actor)})
+    found = await regions.list_regions(visit.rooms.mirror, visit.actor)
+    return View("admin/regions.html", {"regions": found, "edges": await list_edges(visit.rooms.regions, visit.actor)})
 
 
 async def create_region(visit: Visit) -> Moved:
@@ -34,7 +36,10 @@ async def create_region(visit: Visit) -> Moved:
 async def edit_region(visit: Visit) -> View:
     """Where it is, and who we are there."""
     region = await regions.show_region(visit.rooms.mirror, visit.actor, _name(visit))
-    return View("admin/region.html", {"region": region})
+    nodes = await list_edges(visit.rooms.regions, visit.actor)
+    return View(
+        "admin/region.html", {"region": region, "edges": [one for one in nodes if one.node.region == region.name]}
+    )
 
 
 async def change_region(visit: Visit) -> Moved:

@@ -5,6 +5,7 @@ from typing import Final
 from entrepot.doors.console.admin import (
     audit,
     domains,
+    edges,
     federations,
     garbage,
     groups,
@@ -36,6 +37,7 @@ _PROVIDER: Final = f"{_PROVIDERS}/{{provider}}"
 _DOMAINS: Final = f"{_ADMIN}/domains"
 _DOMAIN: Final = f"{_DOMAINS}/{{domain}}"
 _REGIONS: Final = f"{_ADMIN}/regions"
+_EDGE: Final = f"{_ADMIN}/edges/{{edge}}"
 _MIRRORS: Final = f"{_ADMIN}/mirrors"
 _MIRROR: Final = f"{_MIRRORS}/{{mirror}}"
 _VIRTUALS: Final = f"{_ADMIN}/virtual"
@@ -126,6 +128,12 @@ ADMINISTRATION: Final = (
     Page("POST", f"{_REGIONS}/{{region}}", regions.change_region, regions.edit_region),
     Page("GET", f"{_REGIONS}/{{region}}/-/delete", regions.confirm_deleting_region),
     Page("POST", f"{_REGIONS}/{{region}}/-/delete", regions.delete_region, regions.confirm_deleting_region),
+    Page("GET", f"{_REGIONS}/-/explain", edges.explain_scheduling, edges.ask_again),
+    Page("GET", _EDGE, edges.show_edge),
+    Page("POST", f"{_EDGE}/-/drain", edges.drain_edge),
+    Page("POST", f"{_EDGE}/-/resume", edges.resume_edge),
+    Page("GET", f"{_EDGE}/-/delete", edges.confirm_deleting_edge),
+    Page("POST", f"{_EDGE}/-/delete", edges.delete_edge, edges.confirm_deleting_edge),
     Page("GET", _MIRRORS, mirrors.list_mirrors),
     Page("GET", f"{_MIRRORS}/-/new", mirrors.new_mirror),
     Page("POST", f"{_MIRRORS}/-/new", mirrors.create_mirror, mirrors.new_mirror),

@@ -12,6 +12,7 @@ from entrepot.doors.manage import (
     cold,
     downloads,
     edge_tokens,
+    edges,
     explain,
     files,
     grants,
@@ -67,6 +68,8 @@ _SYNC_RULES: Final = "/v2/manage/sync/rules"
 _SYNC_RULE: Final = f"{_SYNC_RULES}/{{sync_rule}}"
 _ALL_COPIES: Final = "/v2/manage/sync/copies"
 _ANY_COPY: Final = f"{_ALL_COPIES}/{{copy}}"
+_EDGES: Final = "/v2/manage/edges"
+_EDGE: Final = f"{_EDGES}/{{edge}}"
 _SYNC_COPY: Final = f"{_REPO}/sync_copies/{{copy}}"
 _ON_ORGANIZATION: Final[Mapping[str, Any]] = {"problems": ON_ORGANIZATION_ACCESS}
 _ON_REPOSITORY: Final[Mapping[str, Any]] = {"problems": ON_REPOSITORY_ACCESS}
@@ -252,6 +255,12 @@ IMAGES: Final = (
     Route("POST", f"{_REGIONS}/{{region}}/edge-tokens", edge_tokens.create_edge_token, 201),
     Route("GET", f"{_REGIONS}/{{region}}/edge-tokens", edge_tokens.list_edge_tokens),
     Route("DELETE", f"{_REGIONS}/{{region}}/edge-tokens/{{edge_token}}", edge_tokens.delete_edge_token, 204),
+    # Nodes of regions, and which of them serves whom.
+    Route("GET", f"{_REGIONS}/-/explain", edges.explain_scheduling, without_none=True),
+    Route("GET", _EDGES, edges.list_edges, without_none=True),
+    Route("GET", _EDGE, edges.show_edge, without_none=True),
+    Route("PATCH", _EDGE, edges.update_edge, without_none=True),
+    Route("DELETE", _EDGE, edges.delete_edge, 204),
     # After all other paths below a repository, which win where both could be meant: `…/tags/accessories` is a tag.
     Route("GET", f"{_REPO}/{{tag}}/accessories", accessories.list_repo_accessories),
     Route("GET", f"{_REPO}/{{tag}}/references", accessories.list_references, without_none=True),
