@@ -38,7 +38,13 @@ def schema(url: str) -> dict[str, Any]:
     """Everything the database says of its tables, comparable."""
     with connected(url) as connection:
         found = inspect(connection)
-        questions = (found.get_columns, found.get_indexes, found.get_foreign_keys, found.get_unique_constraints)
+        questions = (
+            found.get_columns,
+            found.get_indexes,
+            found.get_foreign_keys,
+            found.get_unique_constraints,
+            found.get_table_options,
+        )
         return {table: [comparable(ask(table)) for ask in questions] for table in found.get_table_names()}
 
 

@@ -146,7 +146,7 @@ class PostgresWriter(PostgresReader):
     def insert(self, table: Table) -> Any:
         return insert(table)
 
-    async def run(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
+    async def run(self, statement: Executable, rows: Sequence[Parameters] | Parameters | None = None) -> int:
         if rows is None:
             return int((await self._connection.execute(statement)).rowcount)
         if not rows:

@@ -8,7 +8,7 @@ again and again: SQLite itself would do so less and less often, and lose to a pr
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
@@ -180,7 +180,7 @@ class SqliteWriter(SqliteReader):
     def insert(self, table: Table) -> Any:
         return insert(table)
 
-    async def run(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
+    async def run(self, statement: Executable, rows: Sequence[Parameters] | Parameters | None = None) -> int:
         if rows is None:
             return int(self._connection.execute(statement).rowcount)
         if not rows:

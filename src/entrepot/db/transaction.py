@@ -41,9 +41,9 @@ class Writer(Reader, Protocol):
         ...
 
     async def run(
-        self, statement: Update | Delete | Insert | Executable, rows: Sequence[Mapping[str, Any]] | None = None
+        self, statement: Update | Delete | Insert | Executable, rows: Sequence[Parameters] | Parameters | None = None
     ) -> int:
-        """Execute; the number of rows touched. With `rows`, once for each of them."""
+        """Execute; the number of rows touched. With a list of `rows`, once for each; with one, once."""
         ...
 
     def attempt(self) -> AbstractAsyncContextManager[None]:

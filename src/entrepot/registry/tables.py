@@ -25,6 +25,8 @@ from sqlalchemy import (
 from entrepot.db.schema import Json, Name, RowId, UtcTime, metadata
 
 _DIGEST = String(135)  # "sha512:" and 128 digits
+# With `sqlite_with_rowid=False` SQLite keeps rows in the order of their keys, in which upkeep goes through them: else
+# each that it looks at is on a page of its own.
 
 organization = Table(
     "organization",
@@ -87,6 +89,7 @@ blob = Table(
     Column("digest", _DIGEST, primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("stored_at", UtcTime, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 repository_blob = Table(
@@ -97,6 +100,7 @@ repository_blob = Table(
     Column("linked_at", UtcTime, nullable=False),
     PrimaryKeyConstraint("repository_id", "digest"),
     Index("ix_repository_blob_digest", "digest"),
+    sqlite_with_rowid=False,
 )
 
 manifest = Table(
@@ -274,7 +278,9 @@ gc_candidate = Table(
     "gc_candidate",
     metadata,
     Column("digest", _DIGEST, primary_key=True),
-    Column("dropped_at", UtcTime, nullable=False, index=True),
+    Column("dropped_at", UtcTime, nullable=False),
+    Index("ix_gc_candidate_due", "dropped_at", "digest"),  # much may be dropped at one moment
+    sqlite_with_rowid=False,
 )
 
 # Manifests that lost a tag or an index that named them, or their subject. What was never named is not here.
@@ -285,7 +291,7 @@ gc_manifest = Table(
     Column("digest", _DIGEST, nullable=False),
     Column("dropped_at", UtcTime, nullable=False),
     PrimaryKeyConstraint("repository_id", "digest"),
-    Index("ix_gc_manifest_dropped_at", "dropped_at"),
+    Index("ix_gc_manifest_due", "dropped_at", "repository_id", "digest"),
 )
 
 # Links that a review took away a moment ago. A push that relied on one gets it back.

@@ -46,11 +46,12 @@ async def _review(tx: Writer, round_: Round, digests: Sequence[str], paths: Sequ
         for repository_id, dropped in by_repository.items():
             await reviews.drop_links(tx, repository_id, dropped, now)
         dropped_links = len(links)
-    waiting = await reviews.waiting_links(tx, digests)
-    _, busy = await reviews.drop_blobs(tx, digests, now)
+    linked = await reviews.links_of(tx, digests)
+    gone = await reviews.drop_blobs(tx, [digest for digest in digests if digest not in linked], now)
+    waiting = {digest: since for digest, since in linked.items() if since is not None}
     await reviews.postpone_blobs(tx, [(digest, since) for digest, since in waiting.items() if since > before])
-    undecided = busy | waiting.keys()
-    await reviews.settle_blobs(tx, [digest for digest in digests if digest not in undecided], before)
+    needed = linked.keys() - waiting.keys()
+    await reviews.settle_blobs(tx, gone | needed, before)
     await round_.count(tx, links_dropped=dropped_links, blobs_reviewed=len(digests))
 
 

@@ -29,5 +29,5 @@ async def _sort_out(round_: Round, sizes: dict[str, int]) -> None:
     if not unknown:
         return
     async with round_.pacer.batch() as tx:
-        found, _ = await reviews.drop_blobs(tx, unknown, round_.upkeep.clock.now(), sizes)
+        found = await reviews.drop_blobs(tx, unknown, round_.upkeep.clock.now(), sizes)
         await round_.count(tx, strays_found=len(found))

@@ -8,9 +8,25 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, delete, exists, func, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from entrepot.db.among import among
+from entrepot.db.schema import UtcTime
 from entrepot.db.transaction import Reader, Writer
 from entrepot.registry.queries.quotas import IS_METERED
 from entrepot.registry.tables import (
@@ -37,108 +53,126 @@ _IS_NAMED = (
     )
     .exists()
 )
-_IS_LINKED = select(literal(1)).where(repository_blob.c.digest == blob.c.digest).exists()
 
 
 # --- blobs ---
 
+# Made once each: making them takes longer than the answers of a short batch.
+_BEFORE = bindparam("before", type_=UtcTime)
+_KEY = (gc_candidate.c.dropped_at, gc_candidate.c.digest)
+_DUE = select(*_KEY).where(_KEY[0] <= _BEFORE).order_by(*_KEY).limit(bindparam("most", type_=Integer))
+_DUE_AFTER = _DUE.where(tuple_(*_KEY) > tuple_(bindparam("after", type_=UtcTime), bindparam("digest")))
+_IDLE = (among(repository_blob.c.digest, "digests"), repository_blob.c.linked_at <= _BEFORE, ~_IS_NAMED)
+_IDLE_PATHS = select(repository.c.path).join(repository_blob).where(*_IDLE).distinct().order_by(repository.c.path)
+_IDLE_LINKS = (
+    select(
+        repository_blob.c.repository_id,
+        repository_blob.c.digest,
+        repository.c.path,
+        repository.c.id,
+        repository.c.organization_id,
+        organization.c.domain_id,
+        IS_METERED,
+    )
+    .join_from(repository_blob, repository)
+    .join(organization)
+    .where(*_IDLE, among(repository.c.path, "paths"))
+    .order_by(repository.c.path, repository_blob.c.digest)
+)
+_OF_THESE = (repository_blob.c.repository_id == bindparam("repository"), among(repository_blob.c.digest, "digests"))
+_DROPPED = select(repository_blob.c.repository_id, repository_blob.c.digest, bindparam("at", type_=UtcTime)).where(
+    *_OF_THESE
+)
+_UNLINK = delete(repository_blob).where(*_OF_THESE)
+_LINKS = (
+    select(repository_blob.c.digest, func.max(case((~_IS_NAMED, repository_blob.c.linked_at))).label("newest"))
+    .where(among(repository_blob.c.digest, "digests"))
+    .group_by(repository_blob.c.digest)
+)
+_IS_LINKED = select(repository_blob.c.digest).where(among(repository_blob.c.digest, "digests")).distinct()
+_IS_BLOB = select(blob.c.digest).where(among(blob.c.digest, "digests"))
+_HOLD = _IS_BLOB.order_by(blob.c.digest).with_for_update(skip_locked=True)
+_LEFT = select(blob.c.digest, blob.c.size, bindparam("at", type_=UtcTime)).where(among(blob.c.digest, "digests"))
+_GONE = delete(blob).where(among(blob.c.digest, "digests"))
+# The time not as the bare column: SQLite would as soon walk all that are due.
+_SETTLE = delete(gc_candidate).where(
+    among(gc_candidate.c.digest, "digests"), func.coalesce(gc_candidate.c.dropped_at, _BEFORE) <= _BEFORE
+)
+
 
 async def due_blobs(tx: Reader, before: datetime, after: Row[Any] | None, limit: int) -> Sequence[Row[Any]]:
     """Digests dropped before a time, the longest ago first, those after the row `after`: dropped_at, digest."""
-    key = (gc_candidate.c.dropped_at, gc_candidate.c.digest)
-    found = select(*key).where(gc_candidate.c.dropped_at <= before)
-    if after is not None:
-        found = found.where(_follows(key, after))
-    return await tx.rows(found.order_by(*key).limit(limit))
-
-
-def _follows(key: Sequence[Column[Any]], row: Row[Any]) -> ColumnElement[bool]:
-    return tuple_(*key) > tuple_(*[literal(value, column.type) for value, column in zip(row, key, strict=False)])
+    asked = {"before": before, "most": limit}
+    if after is None:
+        return await tx.rows(_DUE, asked)
+    return await tx.rows(_DUE_AFTER, {"after": after.dropped_at, "digest": after.digest, **asked})
 
 
 async def idle_paths(tx: Reader, digests: Collection[str], before: datetime) -> Sequence[str]:
     """Repositories with a link to one of the digests that is old and that no manifest needs, by name."""
-    found = select(repository.c.path).join(repository_blob).where(*_idle(digests, before)).distinct()
-    return [row.path for row in await tx.rows(found.order_by(repository.c.path))]
+    return [row.path for row in await tx.rows(_IDLE_PATHS, {"digests": digests, "before": before})]
 
 
 async def idle_links(
     tx: Reader, digests: Collection[str], before: datetime, paths: Collection[str]
 ) -> Sequence[Row[Any]]:
     """Such links of these repositories: repository_id, path, digest, and what limits need to know."""
-    found = (
-        select(
-            repository_blob.c.repository_id,
-            repository_blob.c.digest,
-            repository.c.path,
-            repository.c.id,
-            repository.c.organization_id,
-            organization.c.domain_id,
-            IS_METERED,
-        )
-        .join_from(repository_blob, repository)
-        .join(organization)
-        .where(*_idle(digests, before), among(repository.c.path, paths))
-    )
-    return await tx.rows(found.order_by(repository.c.path, repository_blob.c.digest))
-
-
-def _idle(digests: Collection[str], before: datetime) -> tuple[ColumnElement[bool], ...]:
-    return among(repository_blob.c.digest, digests), repository_blob.c.linked_at <= before, ~_IS_NAMED
+    return await tx.rows(_IDLE_LINKS, {"digests": digests, "before": before, "paths": paths})
 
 
 async def drop_links(tx: Writer, repository_id: int, digests: Collection[str], at: datetime) -> None:
     """Unlink; who relied on a link can have it back for a while."""
-    link = repository_blob.c
-    of_these = (link.repository_id == repository_id, among(link.digest, digests))
-    dropped = select(link.repository_id, link.digest, literal(at, gc_link.c.dropped_at.type)).where(*of_these)
-    kept = tx.insert(gc_link).from_select(["repository_id", "digest", "dropped_at"], dropped)
-    await tx.run(kept.on_conflict_do_update(index_elements=["repository_id", "digest"], set_={"dropped_at": at}))
-    await tx.run(delete(repository_blob).where(*of_these))
+    of_these = {"repository": repository_id, "digests": digests}
+    kept = tx.insert(gc_link).from_select(["repository_id", "digest", "dropped_at"], _DROPPED)
+    anew = {"dropped_at": kept.excluded.dropped_at}
+    await tx.run(
+        kept.on_conflict_do_update(index_elements=["repository_id", "digest"], set_=anew), {"at": at, **of_these}
+    )
+    await tx.run(_UNLINK, of_these)
 
 
-async def waiting_links(tx: Reader, digests: Collection[str]) -> dict[str, datetime]:
-    """Digests with a link that no manifest needs, and when the newest such link was made."""
-    newest = func.max(repository_blob.c.linked_at).label("linked_at")
-    found = select(repository_blob.c.digest, newest).where(among(repository_blob.c.digest, digests), ~_IS_NAMED)
-    return {row.digest: row.linked_at for row in await tx.rows(found.group_by(repository_blob.c.digest))}
+async def links_of(tx: Reader, digests: Collection[str]) -> dict[str, datetime | None]:
+    """Those of the digests that are linked, and when the newest link was made that no manifest needs; None for none."""
+    return {row.digest: row.newest for row in await tx.rows(_LINKS, {"digests": digests})}
 
 
 async def drop_blobs(
-    tx: Writer, digests: Collection[str], at: datetime, sizes: Mapping[str, int] | None = None
-) -> tuple[set[str], set[str]]:
-    """Make blobs without any link bytes that are left over; those that are so now, and those that others hold just now.
+    tx: Writer, unlinked: Collection[str], at: datetime, sizes: Mapping[str, int] | None = None
+) -> set[str]:
+    """Make blobs that had no link a moment ago bytes that are left over; those that are so now.
 
-    Digests that are no blob, as pushes that failed leave them, are made one first: whoever records one just now is
-    waited for, and whoever comes later finds its bytes left over. `sizes` of theirs, where they are known.
+    Others were linked meanwhile, or somebody holds them just now. Digests that are no blob, as pushes that failed leave
+    them, are made one first: whoever records one just now is waited for, and whoever comes later finds its bytes left
+    over. `sizes` of theirs, where they are known.
     """
-    known = {row.digest for row in await tx.rows(select(blob.c.digest).where(among(blob.c.digest, digests)))}
-    strays = [
-        {"digest": digest, "size": (sizes or {}).get(digest, 0), "stored_at": at}
-        for digest in sorted(set(digests) - known)
-    ]
-    await tx.run(tx.insert(blob).on_conflict_do_nothing(), strays)
-    unlinked = select(blob.c.digest).where(among(blob.c.digest, digests), ~_IS_LINKED).order_by(blob.c.digest)
-    free = {row.digest for row in await tx.rows(unlinked)}
-    held = {row.digest for row in await tx.rows(unlinked.with_for_update(skip_locked=True))} if free else set()
+    held = await _found(tx, _HOLD, unlinked)
+    if missing := set(unlinked) - held:
+        strays = sorted(missing - await _found(tx, _IS_BLOB, missing))
+        rows = [{"digest": digest, "size": (sizes or {}).get(digest, 0), "stored_at": at} for digest in strays]
+        await tx.run(tx.insert(blob).on_conflict_do_nothing(), rows)
+        held |= await _found(tx, _HOLD, strays)
     # Asked again, as each statement sees what was committed before it: no link can come now that the rows are held.
-    gone = {row.digest for row in await tx.rows(unlinked.where(among(blob.c.digest, list(held))))} if held else set()
+    gone = held - await _found(tx, _IS_LINKED, held)
     if gone:
-        going = among(blob.c.digest, list(gone))
-        left = select(blob.c.digest, blob.c.size, literal(at, gc_blob.c.dropped_at.type)).where(going)
-        kept = tx.insert(gc_blob).from_select(["digest", "size", "dropped_at"], left)
-        anew = {"size": kept.excluded.size, "dropped_at": at, "claimed_at": None, "removed_at": None}
+        kept = tx.insert(gc_blob).from_select(["digest", "size", "dropped_at"], _LEFT)
+        anew = {"size": kept.excluded.size, "dropped_at": kept.excluded.dropped_at}
         again = kept.on_conflict_do_update(
-            index_elements=["digest"], set_=anew, where=gc_blob.c.removed_at.is_not(None)
+            index_elements=["digest"],
+            set_={**anew, "claimed_at": None, "removed_at": None},
+            where=gc_blob.c.removed_at.is_not(None),
         )
-        await tx.run(again)
-        await tx.run(delete(blob).where(going))
-    return gone, free - gone
+        await tx.run(again, {"at": at, "digests": gone})
+        await tx.run(_GONE, {"digests": gone})
+    return gone
+
+
+async def _found(tx: Reader, question: Select[Any], digests: Collection[str]) -> set[str]:
+    return {row.digest for row in await tx.rows(question, {"digests": digests})} if digests else set()
 
 
 async def settle_blobs(tx: Writer, digests: Collection[str], before: datetime) -> None:
     """Take reviewed digests out of the queue, but for those that were dropped again meanwhile."""
-    await tx.run(delete(gc_candidate).where(among(gc_candidate.c.digest, digests), gc_candidate.c.dropped_at <= before))
+    await tx.run(_SETTLE, {"digests": digests, "before": before})
 
 
 async def postpone_blobs(tx: Writer, waiting: Sequence[tuple[str, datetime]]) -> None:
@@ -226,7 +260,8 @@ async def due_manifests(tx: Reader, before: datetime, after: Row[Any] | None, li
     found = select(*key, repository.c.path).join(repository, repository.c.id == gc_manifest.c.repository_id)
     found = found.where(gc_manifest.c.dropped_at <= before)
     if after is not None:
-        found = found.where(_follows(key, after))
+        place = [literal(value, column.type) for value, column in zip(after, key, strict=False)]
+        found = found.where(tuple_(*key) > tuple_(*place))
     return await tx.rows(found.order_by(*key).limit(limit))
 
 
