@@ -219,7 +219,10 @@ async def open_rooms(
     operations = Operations(db, blobs, clock, runs, place)
     holder = open_holder(database_url)
     try:
-        yield Rooms(db, blobs, clock, accounts, Credentials(accounts), registry, admin, operations, holder)
+        rooms = Rooms(db, blobs, clock, accounts, Credentials(accounts), registry, admin, operations, holder)
+        yield rooms
+        if "mirror" in vars(rooms):
+            await rooms.mirror.running.close()
     finally:
         await runs.close()
         await holder.close()

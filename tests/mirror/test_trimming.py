@@ -1,6 +1,7 @@
 """Trimming: what was of no use for longest goes, until what is held fits again; what is needed stays."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from entrepot.mirror.sources import Source, source_of
 from entrepot.mirror.trimming import trim, trim_mirrors
 from entrepot.mirror.upstreams import Change, Upstream, change_mirror, create_mirror
 from entrepot.registry.accounting import Accountant
+from entrepot.registry.closing import close_organization
 from entrepot.registry.immutability import create_rule
 from entrepot.registry.immutability_rules import Rule
 from entrepot.registry.push import push_manifest
@@ -191,6 +193,16 @@ async def test_an_immutable_tag_keeps_its_image(mirror: Mirror, cast: Cast) -> N
     assert await left(mirror) == {str(kept.digest)}
 
 
+async def test_what_is_in_an_organization_that_is_read_only_stays(mirror: Mirror, cast: Cast) -> None:
+    kept = await bring(mirror, NGINX, "1", image("kept"))
+    await close_organization(mirror.registry, cast["admin"], HUB)
+    cast.rooms.clock.advance(seconds=DAY)
+
+    trimmed = await trim(mirror, 1, HUB)
+
+    assert (trimmed.images, await left(mirror)) == (0, {str(kept.digest)})
+
+
 async def test_a_manifest_without_a_byte_here_is_no_use_to_delete(mirror: Mirror, cast: Cast) -> None:
     house, empty = (await source(mirror)).house, image("elsewhere")
     await push_manifest(mirror.registry, house, NGINX, TagName("1"), empty.body, empty.media_type, asked_at=0)
@@ -282,21 +294,22 @@ async def test_the_job_trims_mirrors_with_a_limit_alone(mirror: Mirror, cast: Ca
 
 
 async def test_a_mirror_that_fills_up_is_trimmed_at_once(mirror: Mirror, cast: Cast) -> None:
+    mirror = replace(mirror, settings=replace(mirror.settings, trim_rest_seconds=0.05))
+
     def is_at_rest() -> bool:
         return not mirror.running.shared["filling", HUB].is_looked_at
 
-    await change_mirror(mirror, cast["admin"], HUB, Change(policy={"limit_bytes": 3 * SIZE}))
-    await bring(mirror, NGINX, "1", image("one"))
-    cast.rooms.clock.advance(seconds=DAY)
-    nudge(mirror, HUB, 3 * SIZE, SIZE)
-    await until(is_at_rest)
-    for number in range(2, 5):
+    for number in range(4):
         await bring(mirror, NGINX, f"{number}", image(f"{number}"))
         nudge(mirror, HUB, 3 * SIZE, SIZE)
+        await until(is_at_rest)
+    assert len(await left(mirror)) == 4  # all of it was brought a moment ago
     cast.rooms.clock.advance(seconds=DAY)
-    assert len(await left(mirror)) == 4
 
+    nudge(mirror, HUB, 3 * SIZE, SIZE)
     nudge(mirror, HUB, 3 * SIZE, SIZE)
 
     await until(is_at_rest)
     assert len(await left(mirror)) == 2
+    nudge(mirror, HUB, 0, SIZE)
+    assert is_at_rest()

@@ -52,6 +52,8 @@ class Books:
             await asyncio.wait_for(self.keep(), _END_SECONDS_MAX)
         except TimeoutError:
             _log.warning("what upstreams were asked last could not be written down in time")
+        except Exception:  # noqa: BLE001  # statistics may fail; the end of the process goes on
+            _log.exception("counting what upstreams are asked broke")
 
     async def keep(self) -> None:
         """Write what was counted and heard since the last time, and learn what other processes heard."""

@@ -40,7 +40,7 @@ class MirrorSettings:
     unsaid_seconds: float = 300.0
     trim_low_percent: int = 90
     trim_spare_seconds: float = 300.0
-    trim_rest_seconds: float = 60.0
+    trim_rest_seconds: float = 15.0
     endpoints_max: int = 10
     tags_max: int = 100_000
     """Of one repository of an upstream that are listed."""

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -32,8 +32,10 @@ from entrepot.values.errors import InMaintenance, ReadOnly, RepositoryUnknown, T
 from entrepot.values.names import RepositoryName
 
 _ALL: Final = "*"
-_BATCH: Final = 100
+_BATCH: Final = 1_000
+"""Of images that are looked for at once: all that are held are sorted for that."""
 _LEASE: Final = timedelta(minutes=2)
+_RENEW_SECONDS: Final = 20.0
 _REST: Final = 2.0
 """So many times as long as a deletion took, others have the database for themselves."""
 _log = get_logger()
@@ -148,12 +150,17 @@ class _Trim:
             for pin in await pins.pins_of(tx, self.scope):
                 held.setdefault(pin.organization_id, []).append(Pin(pin.repositories, pin.tags))
             self._pins = held
-        while self.held > self._low and await self.lead():
+        led_at = monotonic()
+        while self.held > self._low:
             async with mirror.db.reading() as tx:
                 rows = await trims.least_used(tx, self.scope, before, after, _BATCH)
             for row in rows:
                 if self.held <= self._low:
                     return
+                if monotonic() - led_at > _RENEW_SECONDS:
+                    if not await self.lead():
+                        return
+                    led_at = monotonic()
                 began = perf_counter()
                 freed = await self._freed_by(row, before)
                 if freed is not None and await self._delete(row, freed):

@@ -1,7 +1,9 @@
 """Care of mirrors: quotas of upstreams are kept to, what mirrors save is counted, other platforms come along."""
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -148,3 +150,46 @@ async def test_what_nobody_waits_for_steps_back_for_a_client(
     upstream.wire.bytes_per_second = 0
     assert mirror.blob(image, image.layer).content == image.layers[image.layer]
     assert upstream.wire.blob_bytes < 12 * MIB  # it went on where it was
+
+
+async def test_a_mirror_that_fills_up_lets_go_of_what_was_pulled_longest_ago(
+    upstream: Upstream, start_server: StartServer, make_mirror: MakeMirror
+) -> None:
+    server = start_server(accounting_seconds=1)
+    mirror = make_mirror(server, limit_bytes=700_000)
+    old, kept, new = (upstream.push(sizes=(300_000,)) for _ in range(3))
+    for image in (old, kept):
+        pull(mirror, image)
+    with Api(server) as api:
+        pinned = {"repositories": kept.name.partition("/")[0] + "/*", "tags": "1.*"}
+        api.client.post(f"/v2/manage/mirrors/{mirror.organization}/pins", json=pinned).raise_for_status()
+    assert server.stop() == 0
+    with closing(sqlite3.connect(server.data / "entrepot.db")) as database, database:  # as if it was long ago
+        database.execute("UPDATE manifest SET pushed_at = '2026-01-01 00:00:00.000000'")
+        database.execute("UPDATE pull_last SET pulled_at = '2026-01-01 00:00:00.000000'")
+    server.start()
+
+    pull(mirror, new)
+
+    def trims() -> list[str]:
+        with closing(sqlite3.connect(server.data / "entrepot.db")) as database:
+            return [one for (one,) in database.execute("SELECT data FROM event WHERE type = 'mirror.trimmed'")]
+
+    await until(lambda: len(trims()) > 0, 40)
+    assert json.loads(trims()[0]) == {"images": 1, "freed_bytes": 300_000 + config_size(old), "limit_bytes": 700_000}
+    upstream.wire.is_down = True
+    assert mirror.manifest(old).status_code == 503
+    for image in (kept, new):
+        assert mirror.manifest(image).content == image.body
+        assert mirror.blob(image, image.layer).content == image.layers[image.layer]
+
+
+def pull(mirror: Mirror, image: Pushed) -> None:
+    """The whole of it."""
+    assert mirror.manifest(image).status_code == 200
+    for digest in (json.loads(image.body)["config"]["digest"], *image.layers):
+        assert mirror.blob(image, digest).status_code == 200
+
+
+def config_size(image: Pushed) -> int:
+    return int(json.loads(image.body)["config"]["size"])

@@ -5,7 +5,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, case, delete, func, literal, or_, select, tuple_, update
 
@@ -24,16 +24,6 @@ from entrepot.registry.tables import (
     tag,
 )
 
-_IS_NAMED: Final = (
-    select(literal(1))
-    .select_from(manifest_blob.join(manifest))
-    .where(
-        manifest_blob.c.digest == repository_blob.c.digest,
-        manifest.c.repository_id == repository_blob.c.repository_id,
-    )
-    .exists()
-)
-
 
 async def limited(tx: Reader) -> Sequence[Row[Any]]:
     """Mirrors with a limit, by name: organization, organization_id, limit_bytes."""
@@ -47,8 +37,15 @@ async def needed_bytes(tx: Reader, organization_id: int | None) -> int:
 
     What lost its last manifest is held until garbage collection has looked at it, and not counted.
     """
-    links = select(repository_blob.c.digest).select_from(repository_blob.join(repository))
-    needed = links.where(_IS_NAMED, *_in(organization_id)).distinct().subquery()
+    # From manifests on: SQLite would else look at all links of a repository for each of its manifests.
+    is_here = select(literal(1)).where(
+        repository_blob.c.repository_id == manifest.c.repository_id, repository_blob.c.digest == manifest_blob.c.digest
+    )
+    named = select(manifest_blob.c.digest).select_from(manifest.join(manifest_blob)).where(is_here.exists())
+    if organization_id is not None:
+        inside = select(repository.c.id).where(repository.c.organization_id == organization_id)
+        named = named.where(manifest.c.repository_id.in_(inside))
+    needed = named.distinct().subquery()
     sizes = select(func.coalesce(func.sum(blob.c.size), 0)).select_from(blob)
     return int(await tx.value(sizes.join(needed, needed.c.digest == blob.c.digest)))
 
