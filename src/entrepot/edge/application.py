@@ -134,6 +134,7 @@ class _Node:
             self.keeping,
             self.streams,
             self.heard,
+            self._remote,
             lambda: self.reporter.is_connected,
         )
         self.door = EdgeDoor(rooms)

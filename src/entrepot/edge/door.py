@@ -15,7 +15,7 @@ from entrepot.doors.http import front
 from entrepot.doors.http.address import base_url
 from entrepot.doors.http.proxies import peer
 from entrepot.doors.oci import routes
-from entrepot.doors.oci.call import Call, OciRooms, Response
+from entrepot.doors.oci.call import API_VERSION, Call, OciRooms, Plain, Response
 from entrepot.doors.oci.refusing import WayIn, renderer
 from entrepot.doors.oci.routes import Route
 from entrepot.edge.center import Center
@@ -24,8 +24,10 @@ from entrepot.edge.passing import PassedOn
 from entrepot.edge.permits import Heard, Permits
 from entrepot.edge.pulls import Streams
 from entrepot.edge.sources import reader_of
+from entrepot.edge.straight import Blob
 from entrepot.edge.token import TOKEN_PATH, give_token
-from entrepot.values.errors import RepositoryUnknown
+from entrepot.remote.session import Remote
+from entrepot.values.errors import RepositoryUnknown, Unauthenticated
 from entrepot.values.names import RepositoryName
 
 PERMIT: Final = "permit"
@@ -42,6 +44,7 @@ class EdgeRooms:
     keeping: Keeping
     streams: Streams
     heard: Heard
+    remote: Remote
     is_connected: Callable[[], bool]
 
 
@@ -71,11 +74,21 @@ class EdgeDoor:
         is_for_push = (method, route.name) == ("HEAD", "blob") and PERMIT not in request.query_params
         if method in ("GET", "HEAD") and route.name in _PULLS and not (is_for_push and self._rooms.is_connected()):
             return route.name, lambda: self._pull(request, route, name, reference), wanted
+        if route is routes.PING and method in ("GET", "HEAD"):
+            return route.name, lambda: self._ping(request), wanted
         return f"passed.{route.name}", lambda: self._passed_on(request), wanted
 
     async def _token(self, request: Request) -> Response:
         idle = self._rooms.oci.settings.body_idle_seconds
         return await give_token(self._rooms.center, self._rooms.permits, request, peer(request.scope), idle)
+
+    async def _ping(self, request: Request) -> Response:
+        """Say that this is a registry, to who shows a token or a password: also while the center is away."""
+        header = request.headers.get("authorization")
+        if header is None:
+            raise Unauthenticated
+        await self._rooms.permits.check_shown(header.encode("latin-1"))
+        return Plain(200, {"Content-Type": "application/json", **API_VERSION}, b"{}")
 
     async def _passed_on(self, request: Request) -> Response:
         settings = self._rooms.oci.settings
@@ -96,22 +109,7 @@ class EdgeDoor:
         if route.name != "blob" or request.method != "GET":
             return response
         self._rooms.keeping.used(reference)
-        return Counted(response, self._rooms.streams)
-
-
-class Counted:
-    """An answer that counts among those under way."""
-
-    def __init__(self, response: Response, streams: Streams) -> None:
-        self._response = response
-        self._streams = streams
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._streams.count += 1
-        try:
-            await self._response(scope, receive, send)
-        finally:
-            self._streams.count -= 1
+        return Blob(response, self._rooms.remote, path, reference, self._rooms.streams)
 
 
 async def _nothing() -> Response:

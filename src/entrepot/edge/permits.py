@@ -73,6 +73,7 @@ class Permits:
         self._own_id = f"edge:{heard.identity.id}"
         self._known: OrderedDict[Hashable, Held] = OrderedDict()
         self._accounts: OrderedDict[bytes, tuple[dict[str, Any], float]] = OrderedDict()
+        self._shown: OrderedDict[bytes, float] = OrderedDict()
         self._keys: dict[str, OKPKey] = {}
 
     async def check(self, header: bytes | None, path: str, client: str) -> None:
@@ -93,6 +94,34 @@ class Permits:
         except (Unauthenticated, AccessDenied, RepositoryUnknown):
             self._known.pop((who, path), None)
             raise
+
+    async def check_shown(self, header: bytes) -> None:
+        """Pass for whoever somebody is: a token that is good, or what the center knows, or knew a while ago.
+
+        Raises Unauthenticated, and RemoteUnreachable when the center cannot be asked about somebody new.
+        """
+        if header.startswith(BEARER):
+            token = header[len(BEARER) :].decode("latin-1")
+            for kind in (jwts.REGISTRY, OURS):
+                if jwts.is_of(token, kind):
+                    await self._read(kind, token)
+                    return
+        shown = hashlib.blake2b(header, key=self._key, digest_size=16).digest()
+        until = self._shown.get(shown, 0.0)
+        try:
+            reply = await self._center.ask("GET", "/v2/", {"authorization": header.decode("latin-1")})
+            if reply.status >= 500:
+                raise RemoteUnreachable("The center cannot say who this is.")
+        except RemoteUnreachable:
+            if monotonic() >= until:
+                raise
+            return
+        if reply.status >= 400:
+            self._shown.pop(shown, None)
+            raise Unauthenticated
+        self._shown[shown] = monotonic() + self._heard.offline_seconds
+        if len(self._shown) > _KNOWN_MAX:
+            self._shown.popitem(last=False)
 
     async def check_sent_on(self, permit: str, path: str, digest: str) -> None:
         """Pass when the center sent the client on to this edge for this blob, a moment ago. Raises Unauthenticated."""
