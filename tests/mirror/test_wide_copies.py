@@ -219,10 +219,36 @@ async def test_what_was_copied_is_deleted_with_its_tag_and_nothing_else_is(
     assert region.digest("copies/app", "v3") == str(changed.digest)
     assert region.digest("copies/app", "mine") == str(other.digest)
     deletions = [one for one in await all_of(cast, mirror) if one.action == "delete"]
-    assert {one.tag: one.status.value for one in deletions} == {"v2": "success", "v3": "existed"}
+    assert sorted((one.tag, one.status.value) for one in deletions) == [("v2", "success"), ("v3", "existed")]
     told = {event.type: event.data for event in await events_after(mirror.db, before)}
     assert told["sync.deleted"]["tag"] == "v2"
     assert told["sync.deleted"]["direction"] == "push"
+
+
+async def test_a_deletion_that_was_refused_is_asked_for_again_by_the_next_run_and_by_no_other_deletion(
+    cast: Cast, mirror: Mirror, region: Region
+) -> None:
+    await cast.rooms.push(APP, "v2")
+    await rule(cast, mirror, deletes=True)
+    registry, admin = cast.rooms.registry, cast["admin"]
+    async with copying(cast, mirror):
+        await ran(cast, mirror)
+        region.statuses, region.said = {"DELETE manifests": 405}, ("UNSUPPORTED", "the operation is unsupported")
+        for count, tag in enumerate(("v1", "v2"), 1):
+            await delete_tag(registry, admin, APP, TagName(tag))
+
+            async def is_refused(count: int = count) -> bool:
+                return [one.status.value for one in await all_of(cast, mirror)].count("failed") == count
+
+            await until(is_refused)
+        region.statuses = {}
+        await run_wide_rule(mirror, admin, RULE)
+        await until(lambda: region.digest("copies/app", "v1") is None)
+        await until(lambda: region.digest("copies/app", "v2") is None)
+        await ran(cast, mirror)
+
+    deletions = [(one.tag, one.status.value) for one in await all_of(cast, mirror) if one.action == "delete"]
+    assert sorted(deletions) == [("v1", "failed"), ("v1", "success"), ("v2", "failed"), ("v2", "success")]
 
 
 async def test_without_saying_so_nothing_is_deleted(cast: Cast, mirror: Mirror, region: Region) -> None:

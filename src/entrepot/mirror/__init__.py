@@ -10,5 +10,9 @@ Repositories are copied to regions (`regions.py`): by rules for what is pushed (
 somebody asks (`sync.py`). A worker carries copies out (`copier.py`, one by `attempts.py` and `copying.py`); what became
 of them is in `copies.py`.
 
+Rules of our own (`wide_sync.py`, what they say: `wide_rules.py`) reach further: many repositories, several regions,
+from a region to here (`bringing.py`), with deletions (`removing.py`). What is pushed is followed
+(`wide_following.py`); else the surveyor looks for what differs when a rule is due (`surveyor.py`, `surveys.py`).
+
 Calls `registry`, `accounts`, `access`, `jobs`, `remote`. Start reading at `manifests.py`, for regions at `copier.py`.
 """

@@ -67,8 +67,9 @@ async def let_follow(tx: Writer, followed: Sequence[Follows], at: datetime) -> N
                     tags |= dict.fromkeys(await _tags_of(tx, one, repository_id, event))
             place = one.rule.other_side(RepositoryName(events[0].subject))
             wanted = [Wanted(region, place, tag) for region in known for tag in tags if one.rule.takes(tag)]
-            if one.rule.deletes and any(event.type in _DELETIONS for event in events):
-                wanted += await gone(tx, one.row, repository_id)
+            deleted = {tag for event in events for tag in _deleted(event)}
+            if deleted:
+                wanted += [lost for lost in await gone(tx, one.row, repository_id) if lost.tag in deleted]
             # One that waits already copies what the tag names when it is begun.
             await let_wait(tx, one.row, one.rule, repository_id, wanted, at, beside=(Status.WAITING,))
 
@@ -86,6 +87,13 @@ def _is_about(rule: WideRule, row: Row[Any], event: Recorded) -> bool:
     if event.type in _DELETIONS and not rule.deletes:
         return False
     return is_about_rules(event) and event.time >= row.created_at and rule.is_about(event.subject)
+
+
+def _deleted(event: Recorded) -> Sequence[str]:
+    if event.type == TagDeleted.type:
+        return [event.data["tag"]]
+    tags: Sequence[str] = event.data["tags"] if event.type == ManifestDeleted.type else ()
+    return tags
 
 
 async def _tags_of(tx: Reader, one: Follows, repository_id: int, event: Recorded) -> Sequence[str]:

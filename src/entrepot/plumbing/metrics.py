@@ -112,7 +112,8 @@ edge_decisions = Counter(
 )
 sync_copies = Counter(
     "entrepot_sync_copies_total",
-    "Attempts to copy images to regions, and how they ended: by the copy's status, or broken off and tried again.",
+    "Attempts to copy images to and from regions, and how they ended: by the copy's status, broken off and tried again,"
+    " or put off until the window of its rule opens.",
     ["result"],
 )
 sync_bytes = Counter("entrepot_sync_bytes_total", "Bytes of blobs that were sent to regions.")

@@ -212,8 +212,8 @@ class Settings(BaseModel):
     edge_capacity_bytes: Bytes = edging(100 * GIB, "How much this edge keeps; what nobody pulled for longest goes first.", ge=MIB)
     edge_authority: File | None = edging(None, "PEM file with certificates of who signs the center's certificate, where that is nobody this machine knows.")
 
-    sync_at_once: int = mirroring(2, "Copies to regions that a worker carries out at the same time.", ge=1, le=32)
-    sync_bytes_per_second: Bytes = mirroring(0, "Bytes that all copies to regions together send each second; 0: as fast as it goes.", ge=0)
+    sync_at_once: int = mirroring(2, "Copies to and from regions that a worker carries out at the same time.", ge=1, le=32)
+    sync_bytes_per_second: Bytes = mirroring(0, "Bytes that all copies to and from regions together move each second; 0: as fast as it goes.", ge=0)
     sync_seconds_max: Seconds = mirroring(6 * 3_600, "How long a copy to a region may take; then it ends as timeout, and what arrived stays there.", ge=1)
     sync_attempts: int = mirroring(5, "How often in a row a copy to a region that breaks off is begun, before it ends as failed.", ge=1, le=100)
     sync_retry_seconds: Seconds = mirroring(30, "How long a copy to a region that broke off waits for its second attempt; each further pause is three times as long, an hour at most.", ge=1, le=3_600)
