@@ -91,11 +91,13 @@ def test_an_address_is_left_alone_when_nothing_remains_and_until_it_says_otherwi
     assert one.heard_of.again_at == clock.now() + timedelta(seconds=60)
     one.heard(Kind.TOKEN, 200, {})
     one.heard(Kind.BLOB, 0, {})
-    one.heard(Kind.BLOB, 503, {})
+    one.heard(Kind.BLOB, 307, {})
+    one.heard(Kind.MANIFEST_GET, 401, {})
+    one.heard(Kind.MANIFEST_GET, 503, {})
     assert one.heard_of.is_silent(clock.now())
-    one.heard(Kind.BLOB, 200, {})
+    one.heard(Kind.MANIFEST_GET, 200, {})
     assert not one.heard_of.is_silent(clock.now())
-    assert (one.tally.requests[Kind.BLOB], one.tally.limited) == (4, 1)
+    assert (one.tally.requests[Kind.BLOB], one.tally.limited) == (3, 1)
 
 
 @pytest.fixture

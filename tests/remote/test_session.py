@@ -128,3 +128,21 @@ async def test_who_watches_is_told_of_what_the_registry_is_asked_and_not_of_wher
 
     asked = [(Kind.BLOB, 307), (Kind.MANIFEST_GET, 401), (Kind.TOKEN, 404), (Kind.MANIFEST_HEAD, 0)]
     assert heard == [one for kind, status in asked for one in ((kind, -1), (kind, status))]
+
+
+@pytest.mark.parametrize(("said", "is_patient", "waited"), [(10, False, [10]), (60, False, []), (60, True, [20])])
+async def test_who_is_not_patient_does_not_wait_for_a_server_that_asks_for_longer(
+    said: int, is_patient: bool, waited: list[float]
+) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    settings = RemoteSettings(attempts_max=2, is_patient=is_patient)
+    with answering("127.0.0.1", {"/v2/x": (429, {"retry-after": str(said)})}) as (url, _):
+        async with Remote(url, None, settings, sleep) as remote:
+            with pytest.raises(RemoteUnreachable) as error:
+                await remote.request("GET", "/v2/x", ())
+
+    assert (slept, error.value.retry_after) == (waited, said)

@@ -19,6 +19,7 @@ from entrepot.values.errors import RemoteUnreachable, worded
 
 _MINUTE: Final = 60.0
 _TOO_MANY: Final = 429
+_MANIFESTS: Final = (Kind.MANIFEST_HEAD, Kind.MANIFEST_GET)
 
 
 @dataclass(slots=True)
@@ -126,8 +127,9 @@ class Asking:
         allowance = parse_allowance(status, headers, now, self.unsaid_seconds)
         if allowance is not None:
             self.heard_of.take(allowance, now)
-        elif self.heard_of.again_at is not None and 0 < status < 500 and kind is not Kind.TOKEN:
-            self.heard_of.take(Allowance(), now)  # it said no before, and says nothing of the kind any more
+        elif self.heard_of.again_at is not None and kind in _MANIFESTS and 0 < status < 400:
+            # It said no before, and says nothing of the kind any more. Layers and tokens often do not count.
+            self.heard_of.take(Allowance(), now)
 
 
 def _result(status: int) -> str:

@@ -140,6 +140,7 @@ async def _open(mirror: Mirror, row: Row[Any]) -> Source:
 
 def _remote(mirror: Mirror, watch: Asking, secrets: Secrets, trust: ssl.SSLContext) -> Remote:
     credentials = Credentials(secrets.username, secrets.password) if secrets.username else None
-    settings = replace(RemoteSettings(), attempts_max=_ATTEMPTS, silence_seconds=mirror.settings.upstream_seconds_max)
+    seconds = mirror.settings.upstream_seconds_max
+    settings = replace(RemoteSettings(), attempts_max=_ATTEMPTS, silence_seconds=seconds, is_patient=False)
     address, near = watch.heard_of.address, mirror.settings.near
     return Remote(address, credentials, settings, trust=trust, proxy=secrets.proxy, near=near, watch=watch)

@@ -8,7 +8,7 @@ being fetched, what is pinned, and what is immutable.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic, perf_counter
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from sqlalchemy import Row
 
 from entrepot.access.actor import Actor, house_of
 from entrepot.access.levels import Level
+from entrepot.db.transaction import Reader
 from entrepot.jobs.events import publish
 from entrepot.mirror.events import MirrorTrimmed
 from entrepot.mirror.pin_rules import Pin, is_pinned
@@ -91,7 +92,7 @@ async def trim_mirrors(mirror: Mirror) -> int:
     return sum([(await trim(mirror, row.limit_bytes, row.organization)).images for row in over])
 
 
-async def _counted_bytes(tx: Any, row: Row[Any]) -> int:
+async def _counted_bytes(tx: Reader, row: Row[Any]) -> int:
     """What accounting knows: of much what it measured last. It is never less than what is needed."""
     scope = organization_scope(row.organization_id)
     return (await counted(tx, scope, [Resource.BYTES]))[Resource.BYTES].number
@@ -169,7 +170,7 @@ class _Trim:
                 return
             after = rows[-1].used_at, rows[-1].id
 
-    async def _freed_by(self, row: Row[Any], since: Any) -> int | None:
+    async def _freed_by(self, row: Row[Any], since: datetime) -> int | None:
         """Bytes that nothing else needs than this image with all that hangs on it; None when it is to stay."""
         async with self.mirror.db.reading() as tx:
             named = [one.name for one in await tags.tags_of_digest(tx, row.repository_id, row.digest)]

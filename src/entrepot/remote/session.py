@@ -138,7 +138,9 @@ class Remote:
 
     async def wait(self, attempt: int, error: RemoteUnreachable) -> None:
         """Wait before attempt number `attempt`; raises `error` when there were enough."""
-        if attempt > self.settings.attempts_max:
+        asked = error.retry_after or 0.0
+        is_too_long = not self.settings.is_patient and asked > self.settings.asked_seconds_max
+        if attempt > self.settings.attempts_max or is_too_long:
             raise error
         await self.sleep(wait_before(attempt, self.settings, error.retry_after))
 

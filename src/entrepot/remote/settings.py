@@ -19,6 +19,9 @@ class RemoteSettings:
     asked_seconds_max: float = 20.0
     """How long to wait when a server itself says how long (`Retry-After`)."""
 
+    is_patient: bool = True
+    """Whether it is tried again after that also where a server says longer."""
+
     document_bytes_max: int = 4 << 20
     pages_max: int = 10_000
     referrers_max: int = 10_000
