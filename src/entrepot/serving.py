@@ -74,6 +74,7 @@ async def _first_start(settings: Settings) -> str | None:
     """Make the first administrator if there is none; the password, when it was made up here."""
     house = open_house(settings)
     try:
+        house.regions.view.check()
         await check_storage(house)
         await house.accounts.keys.current()
         await enforce_defaults(house.registry)

@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from entrepot.db.opening import open_database
+from entrepot.plumbing.clock import SYSTEM_CLOCK
 from entrepot.regions import geoip
 from entrepot.regions.geoip import GeoIp
+from entrepot.regions.settings import RegionSettings
+from entrepot.regions.view import View
 from entrepot.values.errors import ParameterInvalid, Unsupported
 from entrepot.values.location import Location
 from tests.make.mmdb import located, mmdb
@@ -108,6 +112,17 @@ def test_a_file_that_is_broken_in_the_middle_places_nobody(file):
     with capture_logs() as logs:
         assert found.locate(ip_address("10.1.2.3")) is None
     assert all(one["log_level"] == "warning" for one in logs)
+
+
+async def test_a_server_is_not_started_with_a_file_that_cannot_be_read(tmp_path):
+    db = open_database(f"sqlite:///{tmp_path / 'entrepot.db'}")
+    view = View(db, SYSTEM_CLOCK, RegionSettings(), GeoIp(tmp_path / "none.mmdb"))
+
+    with pytest.raises(ParameterInvalid):
+        view.check()
+    with pytest.raises(ParameterInvalid):
+        view.start()
+    await db.close()
 
 
 def test_without_the_extra_it_is_said_what_to_install(file, monkeypatch):

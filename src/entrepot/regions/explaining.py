@@ -10,7 +10,7 @@ from entrepot.values.errors import ParameterInvalid, quoted, worded
 
 
 async def explain_choice(regions: Regions, actor: Actor, client: str, digest: str = "") -> Choice:
-    """What a pull of the blob by a client at this address would get, as this process knows the nodes now.
+    """What a pull of the blob by a client at this address would get now, of the process that is asked.
 
     `digest`: empty: of a blob that no node has.
 
@@ -25,4 +25,5 @@ async def explain_choice(regions: Regions, actor: Actor, client: str, digest: st
             worded("A client is named by its address, as 192.0.2.7 or 2001:db8::7; not {text}.", text=quoted(client)),
             kind="client",
         )
+    await regions.view.refresh()  # who just changed something asks what became of it
     return regions.view.explain(str(address), hexadecimal)

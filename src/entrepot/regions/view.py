@@ -79,6 +79,7 @@ class View:
         self._clients: dict[str, _Client] = {}
         self._chosen: Counter[tuple[str, str]] = Counter()
         self._is_behind = False
+        self._reading = asyncio.Lock()
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
@@ -159,6 +160,11 @@ class View:
 
     # --- in the background ---
 
+    def check(self) -> None:
+        """Pass when `start` will. Raises Unsupported or ParameterInvalid."""
+        self._locator.open()
+        self._locator.close()
+
     def start(self) -> None:
         """Go on reading, until `end`. Raises Unsupported or ParameterInvalid for a locator that knows nothing."""
         self._locator.open()
@@ -175,14 +181,8 @@ class View:
     async def refresh(self) -> None:
         """Look at the database once. A plan that is there stays when that fails; lost is who is silent all the same."""
         try:
-            await self._save_measures()
-            async with self._db.reading() as tx:
-                stamp = await self._known.read(tx)
-                measured_at = stamp["measured_at"]
-                if measured_at is not None and measured_at != self._measured_at:
-                    since = self._measured_at or self._clock.now() - KEPT
-                    self._measures.keep(await view_queries.measures_since(tx, since, NETWORKS_MAX))
-                    self._measured_at = measured_at
+            async with self._reading:
+                await self._read_and_save()
         except (Elsewhere, Broken) as error:
             if not self._is_behind:
                 _log.warning("the view of edges stands still: the database is away", message=error.message)
@@ -196,6 +196,15 @@ class View:
         self._suspicion.forget(now.timestamp())
         self._measures.forget(now - KEPT, self._known.names)
         self._count()
+
+    async def _read_and_save(self) -> None:
+        await self._save_measures()
+        async with self._db.reading() as tx:
+            measured_at = (await self._known.read(tx))["measured_at"]
+            if measured_at is not None and measured_at != self._measured_at:
+                since = self._measured_at or self._clock.now() - KEPT
+                self._measures.keep(await view_queries.measures_since(tx, since, NETWORKS_MAX))
+                self._measured_at = measured_at
 
     async def _run(self) -> None:
         await asyncio.gather(self._again_and_again(self._read), self._again_and_again(self.measure))

@@ -25,6 +25,19 @@ def test_a_place_is_a_point(text, x, y):
     assert (dot.x, dot.y, dot.kind, dot.name, dot.said) == (x, y, "center", "here", "in words")
 
 
+def test_names_that_would_stand_upon_each_other_stand_beneath_each_other():
+    at = [Location.parse(one) for one in ("52.52,13.4", "50.11,8.68", "51.51,-0.13", "-33.87,151.21")]
+
+    names = {dot.name: (dot.name_y, dot.y) for dot in map_of([(one, "good", str(one), "") for one in at]).dots}
+
+    assert names == {
+        "52.52,13.4": (67.0, 63.0),
+        "51.51,-0.13": (80.0, 65.0),
+        "50.11,8.68": (93.0, 67.8),
+        "-33.87,151.21": (239.7, 235.7),
+    }
+
+
 def points(path: str) -> list[list[tuple[float, float]]]:
     """The pieces of a path."""
     pieces = [one for one in path.split("M") if one]

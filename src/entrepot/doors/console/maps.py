@@ -5,7 +5,7 @@ What it shows stands in words beside it, for who does not see it.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -19,6 +19,9 @@ _NORTH: Final = 84
 _SCALE: Final = WIDTH / 360
 _STEPS: Final = 48
 """Points of a great circle."""
+_NAME_WIDTH: Final = 90
+_NAME_HEIGHT: Final = 13
+_NAME_BELOW: Final = 4
 _EVERY: Final = 30
 """Degrees between the lines of the grid."""
 
@@ -32,6 +35,8 @@ class Dot:
     kind: str
     name: str
     said: str
+    name_y: float = 0.0
+    """Where its name stands: beside it, or beneath the name of one near it."""
 
     @property
     def is_right(self) -> bool:
@@ -54,7 +59,7 @@ class Map:
 
 def map_of(places: Sequence[tuple[Location, str, str, str]], way: tuple[Location, Location] | None = None) -> Map:
     """Places with their kind, name and words; and the way between two of them, along the great circle."""
-    dots = [Dot(*_point(at), kind, name, said) for at, kind, name, said in places]
+    dots = _named([Dot(*_point(at), kind, name, said) for at, kind, name, said in places])
     south = _NORTH - HEIGHT / _SCALE
     return Map(
         dots,
@@ -63,6 +68,15 @@ def map_of(places: Sequence[tuple[Location, str, str, str]], way: tuple[Location
         [(degrees + 180) * _SCALE for degrees in range(-150, 180, _EVERY)],
         [_y(degrees) for degrees in range(-60, _NORTH, _EVERY) if degrees > south],
     )
+
+
+def _named(dots: Sequence[Dot]) -> Sequence[Dot]:
+    """Names that would stand upon each other stand beneath each other, from the north."""
+    found: list[Dot] = []
+    for dot in sorted(dots, key=lambda one: (one.y, one.x)):
+        near = [one.name_y for one in found if abs(one.x - dot.x) < _NAME_WIDTH]
+        found.append(replace(dot, name_y=round(max([dot.y + _NAME_BELOW, *(y + _NAME_HEIGHT for y in near)]), 1)))
+    return found
 
 
 def _point(at: Location) -> tuple[float, float]:

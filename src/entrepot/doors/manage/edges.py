@@ -161,7 +161,7 @@ def _row(edge: Edge) -> EdgeRow:
         held_bytes=node.held_bytes,
         free_bytes=node.free_bytes,
         streams=node.streams,
-        round_trip_ms=node.round_trip_ms,
+        round_trip_ms=_rounded(node.round_trip_ms),
         joined_at=rfc3339(node.joined_at),
         seen_at=rfc3339(node.seen_at),
     )
