@@ -1,9 +1,14 @@
 """Pacing: upkeep makes room for whoever else writes."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from entrepot.db.database import Database
+from entrepot.db.transaction import Writer
 from entrepot.jobs.events import publish
 from entrepot.registry.events import ManifestDeleted
 from entrepot.upkeep import pacing
@@ -80,3 +85,26 @@ async def test_on_sqlite_a_batch_beside_others_is_as_large_as_fits_into_its_time
         assert sizes[-1] == pytest.approx(80, abs=5)
     else:
         assert sizes[-1] == SMALL
+
+
+async def test_a_slow_disk_makes_no_batch_smaller(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+
+    async def rest(_seconds: float) -> None:
+        pass
+
+    @asynccontextmanager
+    async def writing() -> AsyncIterator[Writer]:
+        async with rooms.db.writing() as tx:
+            yield tx
+            now[0] += 0.5  # until it is on the disk
+
+    monkeypatch.setattr(pacing, "asyncio", SimpleNamespace(sleep=rest))
+    monkeypatch.setattr(pacing, "perf_counter", lambda: now[0])
+    pacer = Pacer(cast("Database", SimpleNamespace(dialect=rooms.db.dialect, writing=writing)))
+    for number in range(4):
+        await rooms.organization(f"acme-{number}")
+        size = pacer.size if number > 1 else SMALL
+        async with pacer.batch():
+            now[0] += size * 0.0001
+    assert pacer.size == pytest.approx(100 if rooms.db.dialect == "sqlite" else SMALL, abs=5)

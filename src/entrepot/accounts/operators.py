@@ -13,7 +13,7 @@ async def operates(accounts: Accounts, actor: Actor) -> bool:
     """Whether the actor operates this installation, for pages that show them more."""
     if not is_administrator(actor):
         return False
-    async with accounts.db.reading() as tx:
+    async with accounts.db.looking() as tx:
         return await is_operator(tx, actor)
 
 

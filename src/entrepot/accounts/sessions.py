@@ -92,7 +92,7 @@ async def read_session(accounts: Accounts, secret: str, is_use: bool = True) -> 
     """
     now = accounts.clock.now()
     idle_since = now - timedelta(seconds=accounts.settings.session_idle_seconds)
-    async with accounts.db.reading() as tx:
+    async with accounts.db.looking() as tx:
         row = await sessions.account_of_session(tx, hash_of(secret), now, idle_since)
     if row is None or not is_usable(row, now):
         raise Unauthenticated("The session has ended; sign in again.")

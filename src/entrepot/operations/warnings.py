@@ -83,7 +83,7 @@ async def list_warnings(operations: Operations, accounts: Accounts, actor: Actor
     if not await operates(accounts, actor):
         return Warnings(None, None, None, expiring)
     disk = await asyncio.to_thread(_disk, operations)
-    async with operations.db.reading() as tx:
+    async with operations.db.looking() as tx:
         wrong = await lost.count(tx, _WRONG_MAX)
         backup = _old(operations, await last_backup(tx))
     return Warnings(disk, await _failed(operations), await _workers(operations), expiring, wrong or None, backup)
@@ -117,7 +117,7 @@ async def _failed(operations: Operations) -> JobsFailed | None:
 
 async def _workers(operations: Operations) -> WorkersGone | None:
     """None also while the servers have just started: workers start beside them, or after them."""
-    async with operations.db.reading() as tx:
+    async with operations.db.looking() as tx:
         known, now = await processes(tx), tx.now
     workers = [one for one in known if one.kind is ProcessKind.WORKER]
     serving = [one.started_at for one in known if one.kind is ProcessKind.SERVER and one.is_alive]

@@ -43,11 +43,11 @@ async def open_organization(registry: Registry, actor: Actor, name: Organization
 
 async def what_is_closed(registry: Registry, name: str = "") -> Sequence[Closed]:
     """The installation, and the organization of that name, when they are closed; for who looks at a page of it."""
-    async with registry.db.reading() as tx:
+    async with registry.db.looking() as tx:
         return await closing.closed_for(tx, name)
 
 
 async def is_read_only(registry: Registry, name: OrganizationName) -> bool:
     """Whether an organization is; for who was let see it."""
-    async with registry.db.reading() as tx:
+    async with registry.db.looking() as tx:
         return name in await closing.closed_organizations(tx)

@@ -33,7 +33,7 @@ class FirstSteps:
 async def show_first_steps(registry: Registry, actor: Actor) -> FirstSteps:
     """How far the actor's domain has come. Raises Unauthenticated or AccessDenied: administrators may."""
     require_admin(actor)
-    async with registry.db.reading() as tx:
+    async with registry.db.looking() as tx:
         row = await people.user_by_id(tx, actor.id)
         if row is None:
             raise Unauthenticated

@@ -53,12 +53,8 @@ class Pacer:
                 self._seen = began
             yield tx
             self._newest = await collections.newest_event(tx)
-        await asyncio.sleep(self._rest(perf_counter() - began))
-
-    def _rest(self, took: float) -> float:
-        """Seconds to rest after a batch that took so many; the next one is as large as fits."""
-        if not self._is_beside_others:
-            return _REST_ALONE * took
-        if self._db.dialect == "sqlite":
-            self._small = max(_LEAST, min(LARGE, round(self._small * _BATCH_SECONDS / took)))
-        return _REST_BESIDE[self._db.dialect] * took
+            if self._is_beside_others and self._db.dialect == "sqlite":
+                # Without the commit: what the disk takes for that is the same for few and for many.
+                self._small = max(_LEAST, min(LARGE, round(self._small * _BATCH_SECONDS / (perf_counter() - began))))
+        rest = _REST_BESIDE[self._db.dialect] if self._is_beside_others else _REST_ALONE
+        await asyncio.sleep(rest * (perf_counter() - began))
