@@ -9,12 +9,18 @@ import pytest
 
 from entrepot.mirror import surveyor
 from entrepot.mirror.copies import Copy, list_all_copies
+from entrepot.mirror.queries import copies as copy_queries
+from entrepot.mirror.queries import wide
 from entrepot.mirror.regions import create_region
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.settings import MirrorSettings
+from entrepot.mirror.sync import Destination, request_copies
 from entrepot.mirror.upstreams import Upstream, create_mirror
+from entrepot.mirror.wanting import Wanted, let_wait
+from entrepot.mirror.wide_rules import WideRule
 from entrepot.mirror.wide_sync import LastRun, change_wide_rule, create_wide_rule, run_wide_rule, show_wide_rule
 from entrepot.registry.pull import find_manifest
+from entrepot.registry.queries import names
 from entrepot.registry.remove import delete_tag
 from entrepot.registry.renaming import rename_repository
 from entrepot.registry.repositories import delete_repository
@@ -32,6 +38,7 @@ APP = RepositoryName("acme/app")
 RULE = SyncRuleName("nightly")
 NORTH, SOUTH = RegionName("north-1"), RegionName("south-1")
 EVERY = 3_600
+WANTED = {"direction": "push", "regions": [NORTH]}
 
 
 @pytest.fixture
@@ -516,6 +523,28 @@ async def test_a_survey_that_breaks_rests_and_others_go_on(
         await until(lambda: region.digest("copies/app", "v2") is not None)
 
     assert len(asked) == 1
+
+
+async def test_a_rule_that_wants_much_does_not_keep_others_waiting(cast: Cast, mirror: Mirror) -> None:
+    await rule(cast, mirror)
+    await create_wide_rule(mirror, cast["admin"], SyncRuleName("small"), {**WANTED, "repositories": ["acme/open"]})
+    now = mirror.clock.now()
+    async with mirror.db.writing() as tx:
+        for name, path, count in ((RULE, APP, 5), (SyncRuleName("small"), RepositoryName("acme/open"), 2)):
+            row = await wide.rule_by_name(tx, name)
+            found = await names.repository_by_path(tx, path)
+            assert row is not None
+            assert found is not None
+            wanted = [Wanted(NORTH, path, f"v{number}") for number in range(count)]
+            await let_wait(tx, row, WideRule.of(row.document), found.id, wanted, now, beside=())
+    await request_copies(mirror, cast["editor"], APP, Destination(NORTH, OrganizationName("copies")), [TagName("v1")])
+
+    async with mirror.db.reading() as tx:
+        due = await copy_queries.due_copies(tx, now, 6)
+
+    kinds = {None: "by hand", due[1].wide_rule_id: "much"}
+    assert sorted(kinds.get(row.wide_rule_id, "little") for row in due[:3]) == ["by hand", "little", "much"]
+    assert len([row for row in due if row.document is not None]) == 5
 
 
 # --- mounts ---

@@ -95,7 +95,7 @@ def copy(
 
 @sync.command()
 def jobs(repository: Repository, as_json: AsJson = False) -> None:
-    """List the last 100 copies of a repository's tags with what became of them, the newest first."""
+    """List the last 100 copies and deletions of a repository's tags with what became of them, the newest first."""
     from entrepot.cli.client import Client
 
     with Client() as client:
@@ -104,14 +104,15 @@ def jobs(repository: Repository, as_json: AsJson = False) -> None:
         show_json(rows)
         return
     show_table(
-        ("Number", "Asked for", "Tag", "Region", "Organization", "Status", "Sent", "Why"),
+        ("Number", "Asked for", "What", "Tag", "Region", "Name there", "Status", "Moved", "Why"),
         (
             (
                 row["id"],
                 row["created_at"],
+                f"{row['direction']} {row['action']}",
                 row["tag"],
                 row["region"],
-                row["namespace"],
+                row["place"],
                 row["status"],
                 size(row["bytes_sent"]),
                 row["error"],

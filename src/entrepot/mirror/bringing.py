@@ -47,9 +47,10 @@ async def bring_image(fetching: Fetching) -> Digest:
     """
     await check_account(fetching.shelf.remote)
     there = partial(_here, fetching)
-    if await fetching.shelf.find(fetching.tag) is None:
+    shelf, tag = fetching.shelf, fetching.tag
+    if await shelf.digest(tag) is None and await shelf.find(tag) is None:  # the first counts as no pull
         raise TagGone
-    look = await look_at(fetching.shelf, fetching.tag, there, fetching.way.referrers)
+    look = await look_at(shelf, tag, there, fetching.way.referrers)
     root = look.tree.root
     _check_free(fetching, look.tag_there, root.digest)
     fetching.way.tally.total = sum(blob.size for blob in look.blobs)

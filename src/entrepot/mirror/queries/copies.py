@@ -184,10 +184,17 @@ async def places_with(
 
 
 async def due_copies(tx: Reader, at: datetime, limit: int) -> Sequence[Row[Any]]:
-    """Those to be begun by now, the one that waited longest first; with the `document` of their rule of our own."""
-    due = (_WAITS, sync_job.c.next_at <= at)
-    found = select(sync_job, wide_sync_rule.c.document).outerjoin(*_OF_WIDE_RULE).where(*due)
-    return await tx.rows(found.order_by(sync_job.c.next_at, sync_job.c.id).limit(limit))
+    """Those to be begun by now, with the `document` of their rule of our own.
+
+    Of each such rule, and of all else together, the one that waited longest comes first; a rule that wants thousands
+    does not keep the others waiting.
+    """
+    turn = func.row_number().over(
+        partition_by=func.coalesce(sync_job.c.wide_rule_id, 0), order_by=(sync_job.c.next_at, sync_job.c.id)
+    )
+    due = select(sync_job, turn.label("turn")).where(_WAITS, sync_job.c.next_at <= at).subquery()
+    found = select(due, wide_sync_rule.c.document).outerjoin(wide_sync_rule, wide_sync_rule.c.id == due.c.wide_rule_id)
+    return await tx.rows(found.order_by(due.c.turn, due.c.next_at, due.c.id).limit(limit))
 
 
 async def begin_copy(tx: Writer, copy_id: int, at: datetime) -> int | None:
