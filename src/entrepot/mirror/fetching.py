@@ -16,6 +16,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import Final
 
+from entrepot.blobs.shares import Share
 from entrepot.blobs.store import Part
 from entrepot.mirror import filling
 from entrepot.mirror.queries import fetches as queries
@@ -85,6 +86,15 @@ class Fetch:
 
     async def read(self, start: int, stop: int) -> AsyncGenerator[bytes, None]:
         """The bytes from `start` up to `stop`, as they come. Raises what ended the fetch, where they are missing."""
+        share = self._mirror.running.readers.open()
+        try:
+            async with aclosing(self._read(start, stop, share)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        finally:
+            share.close()
+
+    async def _read(self, start: int, stop: int, share: Share) -> AsyncGenerator[bytes, None]:
         at = start
         while at < stop:
             if self._is_done:
@@ -103,7 +113,7 @@ class Fetch:
                         raise self._error from None
                     await self._change()  # the parts just became the blob
             elif at < self._shown:
-                chunk = self._in_memory(at)[: stop - at]
+                chunk = self._in_memory(at)[: min(stop - at, share.next())]
                 at += len(chunk)
                 yield chunk
             elif self._error is not None:

@@ -8,12 +8,16 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
+from entrepot.blobs.shares import Shares
 from entrepot.plumbing.ids import new_id
 from entrepot.plumbing.logging import get_logger
 from entrepot.values.errors import EntrepotError
 
 T = TypeVar("T")
 _KEPT_MAX: Final = 2_000
+_READING_BYTES_MAX: Final = 8 << 20
+_CHUNKS_HELD: Final = 5
+_CHUNK_BYTES_MIN: Final = 8 << 10
 _log = get_logger()
 
 
@@ -24,6 +28,8 @@ class Running:
     id: str = field(default_factory=new_id)
     shared: dict[Hashable, Any] = field(default_factory=dict)
     """What is known or held by key, as long as it is of use: open sources, fetches under way."""
+    readers: Shares = field(default_factory=lambda: Shares(_READING_BYTES_MAX, _CHUNKS_HELD, _CHUNK_BYTES_MIN))
+    """What those hold who read what is on its way, before it is durable."""
     _kept: dict[Hashable, tuple[float, Any]] = field(default_factory=dict)
     _questions: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)

@@ -10,6 +10,7 @@ from entrepot.doors.console.visit import Moved, View, Visit
 from entrepot.mirror import regions
 from entrepot.mirror.regions import Account, RegionChange
 from entrepot.regions.edges import list_edges
+from entrepot.regions.tokens import EdgeTokenWithSecret, list_edge_tokens
 from entrepot.values.errors import ParameterInvalid, RuleExists
 from entrepot.values.names import RegionName
 
@@ -34,12 +35,21 @@ async def create_region(visit: Visit) -> Moved:
 
 
 async def edit_region(visit: Visit) -> View:
-    """Where it is, and who we are there."""
-    region = await regions.show_region(visit.rooms.mirror, visit.actor, _name(visit))
+    """Where it is, who we are there, and its nodes."""
+    return await region_page(visit, _name(visit))
+
+
+async def region_page(visit: Visit, name: RegionName, made: EdgeTokenWithSecret | None = None) -> View:
+    """The page of a region; with a token for edges that was made just now."""
+    region = await regions.show_region(visit.rooms.mirror, visit.actor, name)
     nodes = await list_edges(visit.rooms.regions, visit.actor)
-    return View(
-        "admin/region.html", {"region": region, "edges": [one for one in nodes if one.node.region == region.name]}
-    )
+    values = {
+        "region": region,
+        "edges": [one for one in nodes if one.node.region == region.name],
+        "tokens": await list_edge_tokens(visit.rooms.regions, visit.actor, name),
+        "made": made,
+    }
+    return View("admin/region.html", values)
 
 
 async def change_region(visit: Visit) -> Moved:

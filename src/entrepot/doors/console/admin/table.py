@@ -5,6 +5,7 @@ from typing import Final
 from entrepot.doors.console.admin import (
     audit,
     domains,
+    edge_tokens,
     edges,
     federations,
     garbage,
@@ -128,6 +129,9 @@ ADMINISTRATION: Final = (
     Page("POST", f"{_REGIONS}/{{region}}", regions.change_region, regions.edit_region),
     Page("GET", f"{_REGIONS}/{{region}}/-/delete", regions.confirm_deleting_region),
     Page("POST", f"{_REGIONS}/{{region}}/-/delete", regions.delete_region, regions.confirm_deleting_region),
+    Page("POST", f"{_REGIONS}/{{region}}/-/edge-tokens", edge_tokens.create_edge_token, regions.edit_region),
+    Page("GET", f"{_REGIONS}/{{region}}/-/edge-tokens/{{token}}/delete", edge_tokens.confirm_deleting_edge_token),
+    Page("POST", f"{_REGIONS}/{{region}}/-/edge-tokens/{{token}}/delete", edge_tokens.delete_edge_token),
     Page("GET", f"{_REGIONS}/-/explain", edges.explain_scheduling, edges.ask_again),
     Page("GET", _EDGE, edges.show_edge),
     Page("POST", f"{_EDGE}/-/drain", edges.drain_edge),
