@@ -52,6 +52,8 @@ GOOD: Final[Mapping[str, str]] = {
         "stale_seconds",
         "absent_seconds",
         "fetches_max",
+        "requests_per_minute",
+        "limit_bytes",
         "allow",
         "deny",
         "quarantine",
