@@ -125,6 +125,7 @@ SCHEDULE: dict[AnyJob, Schedule] = {
     mirror_jobs.forget_copies: every(hours=1),
     mirror_jobs.forget_days: every(days=1),
     regions_jobs.forget_measures: every(hours=1),
+    regions_jobs.tidy_warmups: every(minutes=10),
     mirror_jobs.trim: every(minutes=10),
     virtual_jobs.forget_digests: every(days=1),
 }

@@ -22,6 +22,7 @@ from entrepot.jobs.schedule import Schedule, every
 from entrepot.mirror.copier import Copier
 from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import configure, get_logger
+from entrepot.regions.warming.following import WarmFollower
 from entrepot.registry.accounting import Accountant
 from entrepot.registry.labels import keep_labels
 from entrepot.room_settings import job_settings
@@ -114,6 +115,7 @@ async def _work_in(house: House, holder: Holder, seat: int, stop: asyncio.Event)
             tasks.create_task(dispatcher.run(stop))
             tasks.create_task(Courier(house.webhooks, holder).run(stop))
             tasks.create_task(Copier(house.mirror, holder).run(stop))
+            tasks.create_task(WarmFollower(house.regions, holder).run(stop))
             tasks.create_task(_keep_seat(holder, engine, seat, stop))
             tasks.create_task(keep_labels(house.registry, holder, stop))
             tasks.create_task(keep_verifying(house.upkeep, holder, stop))

@@ -13,6 +13,9 @@ from entrepot.mirror.sync import Destination, create_rule
 from entrepot.mirror.upstreams import Upstream, create_mirror
 from entrepot.mirror.virtual import definitions as virtual
 from entrepot.mirror.wide_sync import create_wide_rule
+from entrepot.regions.warming.asking import start_warmup
+from entrepot.regions.warming.by_rule import create_warm_rule
+from entrepot.regions.warming.rules import WarmRule, Wish
 from entrepot.registry.immutability import create_rule as create_immutability_rule
 from entrepot.registry.immutability_rules import Rule as ImmutabilityRule
 from entrepot.registry.queries import names
@@ -24,7 +27,16 @@ from entrepot.upkeep.queries import retained
 from entrepot.upkeep.rules import Rule
 from entrepot.upkeep.wide_policies import create_wide_policy
 from entrepot.upkeep.wide_rules import WidePolicy, WideRule
-from entrepot.values.names import OrganizationName, RegionName, RepositoryName, SyncRuleName, TriggerName, WebhookName
+from entrepot.values.names import (
+    OrganizationName,
+    RegionName,
+    RepositoryName,
+    SyncRuleName,
+    TagName,
+    TriggerName,
+    WarmRuleName,
+    WebhookName,
+)
 from entrepot.webhooks import rules as webhook_rules
 from entrepot.webhooks.definitions import create_webhook
 from entrepot.webhooks.deliveries import send_test
@@ -59,7 +71,8 @@ REMOTE = {"remoteRegionId": "north-1", "remoteNamespace": "copies"}
 
 async def automate(rooms: Rooms, path: RepositoryName) -> None:
     """The trigger `deploy`, policies and a run of retention with the number 1, the rule for `REMOTE`, which is known.
-    Copies there: 1 waits, 2 has failed. A rule for several regions, `releases`. The region's edge is `frankfurt-1`.
+    Copies there: 1 waits, 2 has failed. A rule for several regions, `releases`. The region's edge is `frankfurt-1`,
+    which warms up `v1` (number 1), and what the rule `releases` says.
 
     And in the organization the webhook `tell` with a delivery that waits, number 1, and a rule of immutability of that
     number that is disabled. Beside it a mirror, `hub`, and `everything`, which merges both.
@@ -74,6 +87,10 @@ async def automate(rooms: Rooms, path: RepositoryName) -> None:
     north = RegionName(REMOTE["remoteRegionId"])
     await create_region(rooms.mirror, rooms.admin, north, "https://north.example")
     await save_edge(rooms, "frankfurt-1", north)
+    wish = Wish((north,))
+    await start_warmup(rooms.regions, rooms.admin, path, TagName("v1"), wish)
+    warm_rule = WarmRule((f"{path.organization}/*",), ("v*",), wish)
+    await create_warm_rule(rooms.regions, rooms.admin, WarmRuleName("releases"), warm_rule)
     await create_mirror(rooms.mirror, rooms.admin, OrganizationName("hub"), Upstream(("https://registry.example",)))
     await pin_images(rooms.mirror, rooms.admin, OrganizationName("hub"), Pin("redis"))
     merging = virtual.Definition([virtual.Merged(OrganizationName(name)) for name in (path.organization, "hub")])

@@ -19,6 +19,7 @@ from entrepot.cli.output import (
     show_one,
     show_table,
 )
+from entrepot.cli.warm import register_on
 
 _REGIONS = "/v2/manage/regions"
 
@@ -31,6 +32,7 @@ region = typer.Typer(
 
 
 def register(app: typer.Typer) -> None:
+    register_on(region)
     app.add_typer(region, name="region")
 
 

@@ -26,6 +26,7 @@ from entrepot.edge.reporting import Reporter, tell_presence
 from entrepot.edge.settings import EdgeSettings
 from entrepot.edge.sources import remote_of, sources_at
 from entrepot.edge.token import TOKEN_PATH
+from entrepot.edge.warming import Warming
 from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import configure, get_logger
 from entrepot.plumbing.networks import parse_networks
@@ -123,8 +124,16 @@ class _Node:
         upkeep = replace(house.upkeep, settings=UpkeepSettings(gc_grace_seconds=0))
         self.keeping = Keeping(house.db, house.registry.clock, upkeep, edge)
         self.streams = Streams()
+        self.warming = Warming(self.house.mirror, self.keeping, edge.capacity_bytes)
         self.reporter = Reporter(
-            self.center, self.heard, self.keeping, house.registry.counts, self.streams, edge, settings.data
+            self.center,
+            self.heard,
+            self.keeping,
+            house.registry.counts,
+            self.streams,
+            edge,
+            settings.data,
+            self.warming,
         )
         permits = Permits(self.center, self.heard, house.mirror.running)
         rooms = EdgeRooms(
@@ -144,6 +153,7 @@ class _Node:
         return (
             self.reporter.run(),
             tell_presence(self.center, self.heard, self.keeping, self._edge.presence_seconds),
+            self.warming.run(),
             self._keep(),
             self._sweep(),
         )

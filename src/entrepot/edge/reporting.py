@@ -5,11 +5,11 @@ The center holds each report for a while before it answers: so both see at once 
 
 import asyncio
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, time
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from entrepot import __version__
 from entrepot.edge.center import Center
@@ -33,6 +33,18 @@ _MEASURED_AT_ONCE: Final = 5
 _log = get_logger()
 
 
+class Orders(Protocol):
+    """What warms images up (`warming.py`), as far as reports carry it."""
+
+    def told(self) -> Sequence[Mapping[str, Any]]:
+        """How far each order is."""
+        ...
+
+    def heard(self, told: Sequence[Mapping[str, Any]], orders: Sequence[Mapping[str, Any]]) -> None:
+        """The center knows by now what was told, and has these orders."""
+        ...
+
+
 class Reporter:
     """`token`: with which this edge pulls from the center now."""
 
@@ -45,6 +57,7 @@ class Reporter:
         streams: Streams,
         settings: EdgeSettings,
         data: Path,
+        warming: Orders,
     ) -> None:
         self.token = ""
         self.is_draining = False
@@ -57,6 +70,7 @@ class Reporter:
         self._streams = streams
         self._settings = settings
         self._data = data
+        self._warming = warming
         self._round_trip_ms: float | None = None
         self._measures: dict[str, float] = {}
         self._tried: set[str] = set()
@@ -85,11 +99,11 @@ class Reporter:
         is_measured = monotonic() - self._measured_at >= _MEASURE_SECONDS
         told = take_some(self._counts)
         measures, self._measures = self._measures, {}
+        warmed = self._warming.told()
+        state = {**self._state(told, measures, not is_measured), "warmed": warmed}
         began = monotonic()
         try:
-            said = await self._center.call(
-                "report", self._state(told, measures, not is_measured), self._heard.identity.secret
-            )
+            said = await self._center.call("report", state, self._heard.identity.secret)
         except EntrepotError:
             self._counts.add(told)
             self._measures = measures | self._measures
@@ -98,6 +112,7 @@ class Reporter:
             self._round_trip_ms = (monotonic() - began) * 1000
             self._measured_at = monotonic()
         self._hear(said)
+        self._warming.heard(warmed, said.get("warm", ()))
 
     async def _measure(self, wanted: Iterable[str]) -> None:
         """How far this edge is from clients that the center wants to know of, each once while it wants that."""

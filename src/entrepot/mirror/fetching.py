@@ -13,12 +13,12 @@ import hashlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from datetime import timedelta
-from time import monotonic
 from typing import Final
 
 from entrepot.blobs.shares import Share
 from entrepot.blobs.store import Part
 from entrepot.mirror import filling
+from entrepot.mirror.pieces import Piece
 from entrepot.mirror.queries import fetches as queries
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.sources import Source
@@ -78,6 +78,18 @@ class Fetch:
         self._task: asyncio.Task[None] | None = None
 
     # --- reading ---
+
+    @property
+    def bytes_here(self) -> int:
+        """How much of it can be read by now."""
+        return self.size if self._is_done else self._shown
+
+    async def ended(self) -> None:
+        """Wait until it is here. Raises what ended it without."""
+        while not self._is_done:
+            if self._error is not None:
+                raise self._error
+            await self._change()
 
     def want(self) -> None:
         """Say that a client asks for it."""
@@ -173,7 +185,7 @@ class Fetch:
         finally:
             if not self._is_done and self._error is None:
                 self._error = RemoteUnreachable("The fetch of the blob broke; ask again.")
-            self._mirror.running.shared.pop(_key(self.path, self.digest), None)
+            self._mirror.running.shared.pop(key_of(self.path, self.digest), None)
             self._tell()
 
     async def _is_here(self) -> bool:
@@ -278,7 +290,7 @@ class Fetch:
         piece_bytes = _FIRST_PIECE_BYTES
         async with aclosing(self._chunks(self._durable, hashed)) as chunks:
             while self._durable < self.size:
-                piece = _Piece(self, chunks, piece_bytes, self._mirror.settings.piece_seconds)
+                piece = Piece(self.show, chunks, piece_bytes, self._mirror.settings.piece_seconds)
                 await append(registry, house, self.path, upload_id, piece.read(), self._durable)
                 piece_bytes = min(piece_bytes * 2, self._mirror.settings.piece_bytes)
                 if self._durable + piece.size == self.size:
@@ -348,33 +360,9 @@ class Fetch:
                 await first.sleep(wait_before(1 + rounds, first.settings, trouble.retry_after))
 
 
-class _Piece:
-    """The next bytes of a fetch, as one part of the upload: so many, or as many as come in so long."""
-
-    def __init__(self, fetch: Fetch, chunks: AsyncGenerator[bytes, None], limit: int, seconds: float) -> None:
-        self.size = 0
-        self.trouble: RemoteUnreachable | None = None
-        """What ended it early; what had come until then is kept."""
-        self._fetch = fetch
-        self._chunks = chunks
-        self._limit = limit
-        self._until = monotonic() + seconds
-
-    async def read(self) -> AsyncGenerator[bytes, None]:
-        try:
-            async for chunk in self._chunks:
-                self.size += len(chunk)
-                self._fetch.show(chunk)
-                yield chunk
-                if self.size >= self._limit or monotonic() > self._until:
-                    return
-        except RemoteUnreachable as error:
-            self.trouble = error
-
-
 def under_way(mirror: Mirror, path: RepositoryName, digest: Digest) -> Fetch | None:
     """The fetch of the blob that is under way in this process."""
-    found: Fetch | None = mirror.running.shared.get(_key(path, digest))
+    found: Fetch | None = mirror.running.shared.get(key_of(path, digest))
     return found
 
 
@@ -382,24 +370,14 @@ def fetch_of(mirror: Mirror, source: Source, path: RepositoryName, digest: Diges
     """The same, begun now if there is none."""
     known = under_way(mirror, path, digest)
     if known is None:
-        known = mirror.running.shared[_key(path, digest)] = Fetch(mirror, source, path, digest, size)
+        known = mirror.running.shared[key_of(path, digest)] = Fetch(mirror, source, path, digest, size)
         mirror.running.begin(known.run())
     known.want()
     return known
 
 
-async def fetch_beside(mirror: Mirror, source: Source, path: RepositoryName, digest: Digest, size: int) -> bool:
-    """Fetch a blob that nobody waits for, when there is a turn for it; False when it stepped back for a client."""
-    await source.turns.free()
-    if under_way(mirror, path, digest) is not None:
-        return True
-    fetch = mirror.running.shared[_key(path, digest)] = Fetch(mirror, source, path, digest, size, is_beside=True)
-    task = mirror.running.start(fetch.run())
-    await asyncio.wait({task})
-    return not task.cancelled()
-
-
-def _key(path: str, digest: Digest) -> tuple[str, str, str]:
+def key_of(path: str, digest: Digest) -> tuple[str, str, str]:
+    """Under which a fetch is shared in this process."""
     return ("fetch", path, str(digest))
 
 

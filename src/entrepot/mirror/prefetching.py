@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, TypeAlias
 
-from entrepot.mirror.fetching import fetch_beside
+from entrepot.mirror.beside import fetch_beside
 from entrepot.mirror.mounting import is_mounted
 from entrepot.mirror.room import Mirror
 from entrepot.mirror.sources import Source

@@ -118,6 +118,12 @@ sync_copies = Counter(
 )
 sync_bytes = Counter("entrepot_sync_bytes_total", "Bytes of blobs that were sent to regions.")
 sync_received = Counter("entrepot_sync_received_bytes_total", "Bytes of blobs that rules brought from regions.")
+warmups = Counter(
+    "entrepot_warmups_total",
+    "Images to be warmed up, one for each node, by what became of them: waiting, running, done, failed (each attempt), "
+    "cancelled.",
+    ["state"],
+)
 webhook_queue_seconds = Gauge(
     "entrepot_webhook_queue_seconds",
     "Age of the oldest delivery that waits for a webhook which is not paused.",

@@ -13,6 +13,7 @@ from entrepot.regions import queries
 from entrepot.regions.joining import check_edge_url
 from entrepot.regions.presence import is_presence
 from entrepot.regions.room import Regions
+from entrepot.regions.warming.orders import Warmed, WarmOrder, follow_warming
 from entrepot.values.errors import ParameterInvalid, Unauthenticated, worded
 
 _VERSION_CHARS_MAX: Final = 64
@@ -52,6 +53,8 @@ class Orders:
     offline_seconds: int
     wanted: Sequence[str] = field(default=())
     """Addresses of clients that it is to measure its way to."""
+    warm: Sequence[WarmOrder] = field(default=())
+    """Images that it is to fetch before anybody pulls them."""
 
 
 async def edge_of(tx: Reader, secret: str) -> Row[Any]:
@@ -62,8 +65,15 @@ async def edge_of(tx: Reader, secret: str) -> Row[Any]:
     return found
 
 
-async def report(regions: Regions, secret: str, said: Report, measures: Sequence[tuple[str, float]] = ()) -> Orders:
-    """Write down how an edge is; what holds for it. `measures`: milliseconds to clients that it was to measure.
+async def report(
+    regions: Regions,
+    secret: str,
+    said: Report,
+    measures: Sequence[tuple[str, float]] = (),
+    warmed: Sequence[Warmed] = (),
+) -> Orders:
+    """Write down how an edge is; what holds for it. `measures`: milliseconds to clients that it was to measure;
+    `warmed`: how far it is with what it is to fetch.
 
     Raises Unauthenticated or ParameterInvalid.
     """
@@ -86,14 +96,15 @@ async def report(regions: Regions, secret: str, said: Report, measures: Sequence
             seen_at=regions.clock.now(),
             lost_at=None,
         )
+        warm = await follow_warming(tx, row.id, warmed, regions.clock.now())
     regions.view.measured(row.region, measures)
-    return await orders_for(regions, row)
+    return await orders_for(regions, row, warm)
 
 
-async def orders_for(regions: Regions, row: Row[Any]) -> Orders:
+async def orders_for(regions: Regions, row: Row[Any], warm: Sequence[WarmOrder] = ()) -> Orders:
     """What holds for the edge of a row."""
     settings, accounts = regions.settings, regions.accounts
-    patterns = _EVERYTHING if row.patterns is None else [*row.patterns, *_inside(row.patterns)]
+    patterns = patterns_of(row.patterns)
     token = await issue_house_token(accounts, subject_of(row.id), row.name, patterns, settings.pass_seconds)
     return Orders(
         token,
@@ -106,6 +117,7 @@ async def orders_for(regions: Regions, row: Row[Any]) -> Orders:
         settings.decision_seconds,
         settings.offline_seconds,
         regions.view.wanted(),
+        warm,
     )
 
 
@@ -129,6 +141,11 @@ async def keep_presence(regions: Regions, secret: str, bits: bytes) -> None:
 def subject_of(edge_id: str) -> str:
     """What an edge is called as an actor."""
     return f"edge:{edge_id}"
+
+
+def patterns_of(scopes: Sequence[str] | None) -> Sequence[str]:
+    """The patterns of repositories that an edge may hold which was given these scopes; None: everything."""
+    return _EVERYTHING if scopes is None else [*scopes, *_inside(scopes)]
 
 
 def _inside(scopes: Sequence[str]) -> list[str]:

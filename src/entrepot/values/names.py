@@ -164,6 +164,17 @@ class SyncRuleName(str):
         return cls(_short_name(text, USER_CHARS_MAX, "rule"))
 
 
+class WarmRuleName(str):
+    """A rule by which images come to nodes of regions when they are pushed."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> WarmRuleName:
+        """A name that a rule may be created with. Raises NameInvalid."""
+        return cls(_short_name(text, USER_CHARS_MAX, "rule"))
+
+
 class EdgeName(str):
     """A node of a region."""
 

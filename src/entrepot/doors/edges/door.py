@@ -30,10 +30,13 @@ from entrepot.plumbing.caller import caller
 from entrepot.regions import decisions, joining, reports
 from entrepot.regions.presence import BYTES_MAX
 from entrepot.regions.room import Regions
+from entrepot.regions.warming.orders import Warmed
+from entrepot.regions.warming.rules import WarmState
 from entrepot.registry.pulled import PullCounts
 from entrepot.registry.room import Registry
 from entrepot.values.errors import Elsewhere, EntrepotError, RepositoryUnknown, TooMany, Unauthenticated, Unsupported
 from entrepot.values.names import EdgeName, RepositoryName
+from entrepot.values.words import one_of
 
 PATHS: Final = "/edges/v1/"
 _JSON_BYTES_MAX: Final = 4 << 20
@@ -93,7 +96,8 @@ class EdgesDoor:
             said.streams,
             said.round_trip_ms,
         )
-        orders = await reports.report(self._rooms.regions, secret, report, said.measures)
+        warmed = [Warmed(**{**dict(one), "state": one_of(WarmState, one.state, "state")}) for one in said.warmed]
+        orders = await reports.report(self._rooms.regions, secret, report, said.measures, warmed)
         self._rooms.registry.counts.add(
             PullCounts(
                 {(one.path, one.reference): one.count for one in said.pulls},

@@ -50,6 +50,17 @@ class Sent(Message):
     bytes: _Count
 
 
+class Warming(Message):
+    """How far an edge is with an image that it is to fetch. `is_final`: trying again is of no use."""
+
+    id: _Count
+    state: Annotated[str, Field(max_length=16)]
+    bytes_done: _Count
+    bytes_total: _Count
+    error: Annotated[str, Field(max_length=2_000)] = ""
+    is_final: bool = False
+
+
 class Report(Message):
     """`hold`: the answer may wait, so that it is known at once when the edge is gone."""
 
@@ -65,6 +76,7 @@ class Report(Message):
     asked: Annotated[list[AskedFor], Field(max_length=5_000)] = []
     sent: Annotated[list[Sent], Field(max_length=5_000)] = []
     measures: Annotated[list[tuple[str, float]], Field(max_length=200)] = []
+    warmed: Annotated[list[Warming], Field(max_length=100)] = []
 
 
 class Decide(Message):

@@ -162,6 +162,8 @@ EXAMPLES: Final[Mapping[str, Any]] = {
         "bytes_per_second": 10_000_000,
     },
     "update_sync_rule": {"override": True},
+    "create_warmup": {"image": "acme/web:1.4.2", "regions": ["north"], "platforms": ["linux/amd64"]},
+    "create_warm_rule": {"name": "releases", "scopes": ["acme/*"], "tags": ["v*"], "regions": ["north"], "copies": 2},
     "create_edge_token": {"expires_seconds": 86_400, "only": ["acme"]},
     "update_edge": {"is_draining": True},
     "update_region": {"username": "from-south", "password": _PASSWORD},

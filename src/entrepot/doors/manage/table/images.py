@@ -40,6 +40,7 @@ from entrepot.doors.manage import (
     triggers,
     usage,
     virtual,
+    warmups,
     webhooks,
     wide_sync,
 )
@@ -70,6 +71,8 @@ _ALL_COPIES: Final = "/v2/manage/sync/copies"
 _ANY_COPY: Final = f"{_ALL_COPIES}/{{copy}}"
 _EDGES: Final = "/v2/manage/edges"
 _EDGE: Final = f"{_EDGES}/{{edge}}"
+_WARMUPS: Final = "/v2/manage/warmups"
+_WARM_RULES: Final = "/v2/manage/warm-rules"
 _SYNC_COPY: Final = f"{_REPO}/sync_copies/{{copy}}"
 _ON_ORGANIZATION: Final[Mapping[str, Any]] = {"problems": ON_ORGANIZATION_ACCESS}
 _ON_REPOSITORY: Final[Mapping[str, Any]] = {"problems": ON_REPOSITORY_ACCESS}
@@ -248,6 +251,14 @@ IMAGES: Final = (
     Route("GET", _ALL_COPIES, wide_sync.list_all_sync_copies, without_none=True),
     Route("POST", f"{_ANY_COPY}/retry", wide_sync.retry_any_sync_copy, 202),
     Route("POST", f"{_ANY_COPY}/cancel", wide_sync.cancel_any_sync_copy),
+    # Images come to nodes of regions before anybody pulls them there.
+    Route("POST", _WARMUPS, warmups.create_warmup, 201, without_none=True),
+    Route("GET", _WARMUPS, warmups.list_warmups, without_none=True),
+    Route("GET", f"{_WARMUPS}/{{warmup}}", warmups.show_warmup, without_none=True),
+    Route("DELETE", f"{_WARMUPS}/{{warmup}}", warmups.cancel_warmup, 204),
+    Route("POST", _WARM_RULES, warmups.create_warm_rule, 201, without_none=True),
+    Route("GET", _WARM_RULES, warmups.list_warm_rules, without_none=True),
+    Route("DELETE", f"{_WARM_RULES}/{{warm_rule}}", warmups.delete_warm_rule, 204),
     Route("POST", _REGIONS, sync.create_region, 201),
     Route("GET", f"{_REGIONS}/{{region}}", sync.show_region),
     Route("PATCH", f"{_REGIONS}/{{region}}", sync.update_region),
