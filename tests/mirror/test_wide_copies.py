@@ -269,6 +269,36 @@ async def test_without_saying_so_nothing_is_deleted(cast: Cast, mirror: Mirror, 
     assert region.digest("copies/app", "v1") == str(cast.image.digest)
 
 
+async def test_what_was_there_before_the_rule_is_not_deleted_by_it(cast: Cast, mirror: Mirror, region: Region) -> None:
+    region.hold("copies/app", "v1", cast.image)  # somebody else put the same there
+    await cast.rooms.push(APP, f"sha256-{cast.image.digest.hex}.sig")  # so that there is something to copy
+    await rule(cast, mirror, deletes=True)
+    async with copying(cast, mirror):
+        await ran(cast, mirror)
+        await delete_tag(cast.rooms.registry, cast["admin"], APP, TagName("v1"))
+        await run_wide_rule(mirror, cast["admin"], RULE)
+        await ran(cast, mirror)
+
+    assert [one.status.value for one in await all_of(cast, mirror)] == ["success"]
+    assert region.digest("copies/app", "v1") == str(cast.image.digest)
+
+
+async def test_a_rule_that_turns_round_takes_nothing_from_here_that_it_had_copied_there(
+    cast: Cast, mirror: Mirror, region: Region
+) -> None:
+    await rule(cast, mirror, deletes=True, organization="")
+    async with copying(cast, mirror):
+        await ran(cast, mirror)
+        region.hold("acme/app", "other", Image.make())
+        del region.manifests["acme/app", "v1"]
+        turned = {"direction": "pull", "every_seconds": EVERY}
+        await change_wide_rule(mirror, cast["admin"], RULE, turned)
+        await ran(cast, mirror, times=2)
+
+    assert await here(cast, "acme/app", "other") is not None
+    assert await here(cast, "acme/app", "v1") == str(cast.image.digest)
+
+
 async def test_a_tag_that_is_there_again_keeps_its_copy(cast: Cast, mirror: Mirror, region: Region) -> None:
     await rule(cast, mirror, every_seconds=EVERY, deletes=True)
     async with copying(cast, mirror):

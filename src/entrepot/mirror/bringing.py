@@ -63,6 +63,7 @@ async def bring_image(fetching: Fetching) -> Digest:
     await _push_attached(fetching, look.new_attached)
     if look.tag_there != root.digest:
         await _push(fetching, fetching.tag, root)
+        fetching.way.tally.has_set_tag = True
     return root.digest
 
 

@@ -253,14 +253,16 @@ class Copier:
 
 
 async def _remember(tx: Writer, attempt: Attempt, ending: Ending) -> None:
-    """What a rule of our own has copied, it may delete later; what is another image by now is not its any more."""
+    """What a rule of our own has copied, it may delete later: not what was there already, nor what is another image by
+    now.
+    """
     row = attempt.row
     if row.wide_rule_id is None:
         return
     place = (row.wide_rule_id, row.region, attempt.place, row.tag)
     if attempt.is_deletion and ending.status in (Status.SUCCESS, Status.EXISTED):
         await wide.forget_copied(tx, *place)
-    elif not attempt.is_deletion and ending.status is Status.SUCCESS:
+    elif attempt.tally.has_set_tag and ending.status is Status.SUCCESS:
         await wide.save_copied(tx, *place, row.repository_id, attempt.digest)
 
 

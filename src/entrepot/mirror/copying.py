@@ -56,12 +56,16 @@ class Line:
 
 @dataclass(slots=True)
 class Tally:
-    """How far a copy is: of `total` bytes of blobs that were missing, `done` are there; so many were `sent`."""
+    """How far a copy is: of `total` bytes of blobs that were missing, `done` are there; so many were `sent`.
+
+    `has_set_tag`: the tag names the image because of this copy.
+    """
 
     count: Callable[[int], None]
     sent: int = 0
     done: int = 0
     total: int = 0
+    has_set_tag: bool = False
 
     def move(self, more: int) -> None:
         """So many bytes went over the wire."""
@@ -121,6 +125,7 @@ async def copy_image(errand: Errand) -> Digest:
     await put_attached(remote, name, look.new_attached, move_tags=errand.way.overrides)
     if look.tag_there != root.digest:
         await put_manifest(remote, name, errand.tag, root)
+        errand.way.tally.has_set_tag = True
     return root.digest
 
 

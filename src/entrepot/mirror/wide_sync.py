@@ -136,6 +136,8 @@ async def change_wide_rule(mirror: Mirror, actor: Actor, name: SyncRuleName, giv
         cancelled = 0
         if not rule.copies_the_same(was):
             cancelled = await copies.cancel_of_wide_rule(tx, row.id, keep(_OTHER), now)
+        if rule.direction is not was.direction:  # what went there was ours: no deletion there takes it from here
+            await queries.forget_all_copied(tx, row.id)
         values = _values(rule, now) | {"due_at": rule.when.first_due(now) if rule.is_enabled else None}
         await queries.set_rule(tx, row.id, **values)
         await queries.save_regions(tx, row.id, rule.regions)

@@ -169,6 +169,10 @@ async def forget_copied(tx: Writer, rule_id: int, region: str, place: str, tag_n
     await tx.run(delete(wide_sync_copied).where(one))
 
 
+async def forget_all_copied(tx: Writer, rule_id: int) -> None:
+    await tx.run(delete(wide_sync_copied).where(wide_sync_copied.c.rule_id == rule_id))
+
+
 async def copied_and_gone(tx: Reader, rule_id: int, repository_id: int) -> Sequence[Row[Any]]:
     """What a rule copied from a repository of ours and is no tag of it any more."""
     standing = select(tag.c.name).where(tag.c.repository_id == repository_id, tag.c.valid_until.is_(None))
