@@ -14,18 +14,18 @@ _INSTANCE: Final = f"{_INSTANCES}/{{instance_id}}"
 _ARTIFACT: Final = f"{_INSTANCE}/namespaces/{{namespace}}/repositories/{{repository}}/artifacts/{{reference}}"
 
 _ONE: Final = "There is one instance: this installation, which nobody orders or deletes by a call."
-_IMMUTABLE: Final = "Immutable tags are not built yet."
+_IMMUTABLE: Final = "Rules of immutability are kept under /v2/manage/namespaces/{namespace}/immutability."
 _RETENTION: Final = (
-    "Retention policies of namespaces are not built yet; those of repositories are kept under "
+    "Retention policies are kept under /v2/manage/namespaces/{namespace}/retention/policies, those of one repository under "
     "/v2/manage/namespaces/{namespace}/repos/{repository}/retentions."
 )
-_WEBHOOKS: Final = "Webhooks are not built yet."
+_WEBHOOKS: Final = "Webhooks are kept under /v2/manage/namespaces/{namespace}/webhooks."
 _SIGNING: Final = "Signing policies are not built yet."
 _COPYING: Final = (
     "Copies to other installations are rules of synchronisation, under "
     "/v2/manage/namespaces/{namespace}/repos/{repository}/sync_repo."
 )
-_GARBAGE: Final = "Garbage collection has no calls yet."
+_GARBAGE: Final = "Garbage is collected all the time; who wants it now asks under /v2/manage/gc."
 _SCANNING: Final = "Nothing is scanned yet."
 _CLOUD: Final = "It is about the network of the cloud; an installation of your own has its address from its settings."
 _LABELS: Final = "Resources have no labels here."
