@@ -16,8 +16,8 @@ _ARTIFACT: Final = f"{_INSTANCE}/namespaces/{{namespace}}/repositories/{{reposit
 _ONE: Final = "There is one instance: this installation, which nobody orders or deletes by a call."
 _IMMUTABLE: Final = "Rules of immutability are kept under /v2/manage/namespaces/{namespace}/immutability."
 _RETENTION: Final = (
-    "Retention policies are kept under /v2/manage/namespaces/{namespace}/retention/policies, those of one repository under "
-    "/v2/manage/namespaces/{namespace}/repos/{repository}/retentions."
+    "Retention policies are kept under /v2/manage/namespaces/{namespace}/retention/policies, those of one repository "
+    "under /v2/manage/namespaces/{namespace}/repos/{repository}/retentions."
 )
 _WEBHOOKS: Final = "Webhooks are kept under /v2/manage/namespaces/{namespace}/webhooks."
 _SIGNING: Final = "Signing policies are not built yet."
