@@ -37,6 +37,7 @@ FOR_EVERY_ACCOUNT = {
     "list_shared",
     "list_given",
     "list_cold",
+    "list_warmups",
 }
 # Goes on for ever; `tests/live/console/test_live.py` reads it.
 STREAMS = {"follow_changes"}

@@ -38,6 +38,8 @@ def sections(visit: Visit) -> Sequence[Section]:
         (say("Upload"), "/console/upload", "upload"),
         public,
     ]
+    if visit.rooms.regions.view.has_nodes:
+        images.append((say("Warm-ups"), "/console/warmups", "bolt"))
     made = [
         _section(visit, "", top),
         _section(visit, say("Images"), images),

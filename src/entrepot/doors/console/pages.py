@@ -33,6 +33,7 @@ from entrepot.doors.console import (
     sign_in,
     uploads,
     versions,
+    warmups,
     webhooks,
     welcome,
 )
@@ -50,6 +51,9 @@ _IMAGE: Final = f"{_IMAGES}/{{repository}}"
 _OWN_RETENTION: Final = f"{_IMAGE}/-/automation/retention"
 _COPY: Final = f"{_IMAGE}/-/automation/copies/{{copy}}"
 _VERSION: Final = f"{_IMAGE}/-/versions/{{version}}"
+_WARMUPS: Final = "/console/warmups"
+_WARMUP: Final = f"{_WARMUPS}/{{warmup}}"
+_WARM_RULES: Final = f"{_WARMUPS}/-/rules"
 _WEBHOOKS: Final = f"{_ORGANIZATION}/-/webhooks"
 _WEBHOOK: Final = f"{_WEBHOOKS}/{{webhook}}"
 _DELIVERY: Final = f"{_WEBHOOK}/deliveries/{{delivery}}"
@@ -187,6 +191,19 @@ PAGES: Final = (
     Page("POST", f"{_IMAGE}/-/description", image.save_description, image.edit_description),
     Page("GET", f"{_IMAGE}/-/usage", image_usage.show_image_usage),
     Page("GET", f"{_IMAGE}/-/automation", image_usage.show_automation),
+    # Images come to nodes of regions before a deployment.
+    Page("GET", _WARMUPS, warmups.list_warmups),
+    Page("POST", _WARMUPS, warmups.create_warmup, warmups.list_warmups),
+    Page("POST", _WARM_RULES, warmups.create_warm_rule, warmups.list_warmups),
+    Page("GET", f"{_WARM_RULES}/{{warm_rule}}/delete", warmups.confirm_deleting_warm_rule),
+    Page(
+        "POST",
+        f"{_WARM_RULES}/{{warm_rule}}/delete",
+        warmups.delete_warm_rule,
+        warmups.confirm_deleting_warm_rule,
+    ),
+    Page("GET", _WARMUP, warmups.show_warmup),
+    Page("POST", f"{_WARMUP}/-/cancel", warmups.cancel_warmup, warmups.show_warmup),
     Page("POST", f"{_COPY}/retry", image_copies.retry_copy, image_usage.show_automation),
     Page("POST", f"{_COPY}/cancel", image_copies.cancel_copy, image_usage.show_automation),
     Page("GET", _OWN_RETENTION, retention_own.edit_own_retention),
