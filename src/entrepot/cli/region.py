@@ -139,11 +139,13 @@ def update(
 
 @region.command()
 def delete(name: Name, yes: Yes = False, as_json: AsJson = False) -> None:
-    """Forget a region, with all rules that copy to it; copies that wait or run are cancelled."""
+    """Forget a region, with its nodes and all rules that copy to it; copies that wait or run are cancelled."""
     from entrepot.cli.client import Client
 
     path = _path(name)
-    confirm(f"This deletes the region {name} and every rule of synchronisation to it, in all domains.", yes)
+    confirm(
+        f"This deletes the region {name} with its nodes and every rule of synchronisation to it, in all domains.", yes
+    )
     with Client() as client:
         client.call("DELETE", path)
     done(f"Deleted the region {name}.", {"regionID": name}, as_json)

@@ -70,6 +70,17 @@ async def test_nodes_stand_with_their_region_and_are_looked_after(house: Rooms, 
     assert (await admin.get(f"{EDGES}/e1")).status_code == 404
 
 
+async def test_a_region_that_is_deleted_takes_its_nodes_along_and_says_so(house: Rooms, as_user: As) -> None:
+    admin = await as_user("admin")
+
+    asked = (await admin.get(f"{REGIONS}/europe/-/delete")).text
+    assert "Its nodes are forgotten" in asked
+    assert "e1" in asked
+    await admin.post(f"{REGIONS}/europe/-/delete")
+
+    assert await list_edges(house.regions, house.admin) == []
+
+
 async def test_who_serves_whom_is_explained_in_words_and_drawn(house: Rooms, as_user: As) -> None:
     admin = await as_user("admin")
     assert '<svg class="map"' not in (await admin.get(f"{REGIONS}/-/explain")).text

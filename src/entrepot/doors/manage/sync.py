@@ -223,7 +223,7 @@ async def update_region(call: TheCall, region: TheRegion, body: UpdateRegion) ->
 
 
 async def delete_region(call: TheCall, region: TheRegion) -> None:
-    """Forget a region, with all rules that copy to it; copies that wait or run are cancelled. For operators."""
+    """Forget a region, with its nodes and all rules that copy to it; copies under way are cancelled. For operators."""
     await regions.delete_region(call.rooms.mirror, call.actor, region)
 
 

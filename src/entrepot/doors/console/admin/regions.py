@@ -75,7 +75,10 @@ async def confirm_deleting_region(visit: Visit) -> View:
         say("%(num)s rule of synchronisation", "%(num)s rules of synchronisation", use.rules) if use.rules else "",
         say("%(num)s copy under way", "%(num)s copies under way", use.waiting) if use.waiting else "",
     ]
-    names = [(visit.say("What ends with it"), [one for one in ends if one])]
+    nodes = [one.node.name for one in await list_edges(visit.rooms.regions, visit.actor) if one.node.region == name]
+    if nodes:
+        says.append(visit.say("Its nodes are forgotten: they are sent nobody, and may fetch nothing more from here."))
+    names = [(visit.say("What ends with it"), [one for one in ends if one]), (visit.say("Nodes"), nodes)]
     title = visit.say("Delete %(name)s", name=name)
     return asked(title, says, f"{HOME}/{name}/-/delete", visit.say("Delete"), HOME, names)
 
