@@ -23,6 +23,7 @@ from entrepot.accounts.scopes import scope_name
 from entrepot.edge.center import Center
 from entrepot.edge.identity import Identity
 from entrepot.mirror.running import Running
+from entrepot.plumbing import metrics
 from entrepot.regions.decisions import DECISION, SENT_ON
 from entrepot.values.errors import (
     AccessDenied,
@@ -85,15 +86,21 @@ class Permits:
         who = await self._who(header, path)
         held = self._known.get((who, path))
         if held is not None and monotonic() < held.until:
+            metrics.edge_decisions.labels("held").inc()
             return
         try:
             await self._running.together(("permit", who, path), lambda: self._ask(header, who, path, client))
         except Elsewhere:
             if held is None or monotonic() >= held.offline_until:
+                metrics.edge_decisions.labels("unknown").inc()
                 raise
+            metrics.edge_decisions.labels("offline").inc()
         except (Unauthenticated, AccessDenied, RepositoryUnknown):
             self._known.pop((who, path), None)
+            metrics.edge_decisions.labels("refused").inc()
             raise
+        else:
+            metrics.edge_decisions.labels("asked").inc()
 
     async def check_shown(self, header: bytes) -> None:
         """Pass for whoever somebody is: a token that is good, or what the center knows, or knew a while ago.
@@ -128,6 +135,7 @@ class Permits:
         said = await self._read(SENT_ON, permit)
         if (said.get("edge"), said.get("path"), said.get("digest")) != (self._heard.identity.id, path, digest):
             raise Unauthenticated("This address is not for this blob at this edge; ask the registry again.")
+        metrics.edge_decisions.labels("sent on").inc()
 
     async def remember(self, user: str, password: str, token: str) -> None:
         """The center gave this token for this password: so it is known whose it is, should the center be away."""

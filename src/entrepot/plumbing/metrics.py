@@ -107,7 +107,8 @@ edge_kept_bytes = Gauge(
 edge_evicted_bytes = Counter("entrepot_edge_evicted_bytes_total", "Bytes of blobs that this edge let go of.")
 edge_decisions = Counter(
     "entrepot_edge_decisions_total",
-    "Pulls at this edge by how they were decided: held, asked, offline, refused, or sent on by the center.",
+    "Pulls at this edge by how they were decided: held, asked, offline, refused, unknown as the center is away, or "
+    "sent on by it.",
     ["how"],
 )
 sync_copies = Counter(
