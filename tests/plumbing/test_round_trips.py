@@ -41,6 +41,22 @@ async def test_one_that_is_accepted_does_too_and_is_closed():
     assert 0 < taken < 500
 
 
+async def test_the_shortest_of_three_counts(monkeypatch: pytest.MonkeyPatch):
+    waits = [0.3, 0.01, 0.3]
+
+    async def refuse(address: str, port: int) -> None:
+        await asyncio.sleep(waits.pop(0))
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(asyncio, "open_connection", refuse)
+
+    taken = await round_trip_ms("192.0.2.1")
+
+    assert waits == []
+    assert taken is not None
+    assert 10 <= taken < 300
+
+
 async def test_who_does_not_answer_is_left_after_a_second_for_each_port():
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
