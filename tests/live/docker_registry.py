@@ -17,29 +17,31 @@ _POLL_SECONDS = 0.02
 
 
 @contextmanager
-def running_docker_registry(folder: Path) -> Iterator[str]:
-    """Its address, `http://127.0.0.1:PORT`, while it runs."""
+def running_docker_registry(
+    folder: Path, address: str = "127.0.0.1", port: int | None = None, *, logs: bool = False
+) -> Iterator[str]:
+    """Its address, `http://127.0.0.1:PORT`, while it runs. `logs`: what it answered is in the file `log`."""
     program = command("docker-registry")
-    port = free_port()
-    configuration = configure(folder, port)
+    port = port or free_port()
+    configuration = configure(folder, port, address, logs=logs)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([program, "serve", str(configuration)], stdout=log, stderr=log)
     try:
-        _wait_answers(process, f"http://127.0.0.1:{port}")
-        yield f"http://127.0.0.1:{port}"
+        _wait_answers(process, f"http://{address}:{port}")
+        yield f"http://{address}:{port}"
     finally:
         process.terminate()
         process.wait()
 
 
-def configure(folder: Path, port: int) -> Path:
-    """The configuration of one that keeps everything below `folder`, without a word in its log."""
+def configure(folder: Path, port: int, address: str = "127.0.0.1", *, logs: bool = False) -> Path:
+    """The configuration of one that keeps everything below `folder`, and `logs` its answers or nothing."""
     folder.mkdir(parents=True)
     settings = {
         "version": 0.1,
-        "log": {"level": "error", "accesslog": {"disabled": True}},
+        "log": {"level": "error", "accesslog": {"disabled": not logs}},
         "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
-        "http": {"addr": f"127.0.0.1:{port}", "secret": "tests"},
+        "http": {"addr": f"{address}:{port}", "secret": "tests"},
     }
     file = folder / "config.yml"
     file.write_text(json.dumps(settings))  # JSON is YAML

@@ -49,12 +49,13 @@ class Server:
     user: str = "admin"
     password: str = "correct horse battery staple"
     port: int = field(default_factory=free_port)
+    address: str = "127.0.0.1"
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def host(self) -> str:
         """`127.0.0.1:PORT`, as it stands in an image reference."""
-        return f"127.0.0.1:{self.port}"
+        return f"{self.address}:{self.port}"
 
     @property
     def is_tls(self) -> bool:
@@ -89,7 +90,7 @@ class Server:
         return self.wait_ready() if wait else self
 
     def command(self) -> list[str]:
-        command = [sys.executable, "-m", "entrepot", "serve", "--host", "127.0.0.1", "--port", str(self.port)]
+        command = [sys.executable, "-m", "entrepot", "serve", "--host", self.address, "--port", str(self.port)]
         return [*command, "--data", str(self.data)]
 
     def wait_ready(self, seconds_max: float = READY_SECONDS_MAX) -> "Server":
@@ -156,8 +157,8 @@ class Server:
 
     def connect(self, seconds_max: float = 10.0) -> socket.socket:
         """A plain TCP connection (TLS if the server speaks it), for tests that write HTTP by hand."""
-        plain = socket.create_connection(("127.0.0.1", self.port), seconds_max)
-        return _unverified().wrap_socket(plain, server_hostname="127.0.0.1") if self.is_tls else plain
+        plain = socket.create_connection((self.address, self.port), seconds_max)
+        return _unverified().wrap_socket(plain, server_hostname=self.address) if self.is_tls else plain
 
     def client_environment(self) -> dict[str, str]:
         """What the command line `entrepot` needs to act on this server as its administrator."""
@@ -165,8 +166,8 @@ class Server:
 
     def _connection(self) -> http.client.HTTPConnection:
         if self.is_tls:
-            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=_unverified())
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+            return http.client.HTTPSConnection(self.address, self.port, timeout=5, context=_unverified())
+        return http.client.HTTPConnection(self.address, self.port, timeout=5)
 
     def _environ(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ENTREPOT_")}

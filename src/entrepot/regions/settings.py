@@ -23,6 +23,6 @@ class RegionSettings:
     report_seconds: float = 2.0
     decision_seconds: int = 15
     offline_seconds: int = 3_600
-    url_seconds: int = 60
+    url_seconds: int = 20
     pass_seconds: int = 120
     edges_max: int = 1_000

@@ -203,7 +203,7 @@ class Settings(BaseModel):
     edge_report_seconds: Seconds = mirroring(2, "How often edges report; after three times as long without a word nobody is sent to one.", ge=1, le=60)
     edge_decision_seconds: Seconds = mirroring(15, "How long an edge goes by what it was told about somebody's right to pull; so long a right lives on there that was taken away.", ge=1, le=30)
     edge_offline_seconds: Seconds = mirroring(3_600, "How long an edge does that when it cannot reach this installation.", ge=0, le=7 * DAY)
-    edge_url_seconds: Seconds = mirroring(60, "How long an address is valid by which a client is sent on to an edge for one blob.", ge=5, le=3_600)
+    edge_url_seconds: Seconds = mirroring(20, "How long an address is valid by which a client is sent on to an edge for one blob; so long, too, a right lives on there that was taken away.", ge=5, le=30)
 
     edge_center: Annotated[str, AfterValidator(_origin_of_clients)] | None = edging(None, "The installation that this edge is a node of, as https://images.example.com (entrepot edge --central).")
     edge_token: SecretStr | None = edging(None, "Token to join a region with, once; what the edge gets for it is kept in DATA/edge.json.")
