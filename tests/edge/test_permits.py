@@ -41,7 +41,9 @@ class NearCenter(Center):
         self.is_away = False
         self.asked = 0
 
-    async def call(self, name: str, document: Mapping[str, Any], secret: str = "") -> Mapping[str, Any]:
+    async def call(
+        self, name: str, document: Mapping[str, Any], secret: str = "", seconds: float = 0
+    ) -> Mapping[str, Any]:
         if self.is_away:
             raise RemoteUnreachable
         assert name == "decide"
@@ -51,7 +53,9 @@ class NearCenter(Center):
         path = RepositoryName.parse(document["path"])
         return {"decision": await decide(self._rooms.regions, secret, actor, path)}
 
-    async def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
+    async def ask(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"", seconds: float = 0
+    ) -> Reply:
         if self.is_away:
             raise RemoteUnreachable
         try:
@@ -177,6 +181,24 @@ async def test_while_the_center_is_away_what_it_said_holds_for_as_long_as_it_sai
     watch.advance(2)
     with pytest.raises(RemoteUnreachable):
         await permits.check(basic, APP, "")
+
+
+async def test_nobody_who_was_allowed_waits_for_a_center_that_is_silent(
+    rooms: Rooms, center: NearCenter, permits: Permits, watch: Watch
+) -> None:
+    basic = password_of("admin", PASSWORD)
+    await permits.check(basic, APP, "")
+    center.is_silent = True
+    watch.advance(3_599)
+    await permits.check(basic, APP, "")
+    assert center.asked == 1
+    center.is_silent = False
+    await permits.check(basic, APP, "")
+    assert center.asked == 2
+    center.is_silent = True
+    watch.advance(3_601)
+    await permits.check(basic, APP, "")
+    assert center.asked == 3
 
 
 async def test_a_right_that_was_taken_away_ends_with_its_decision_and_is_not_held_on_to(

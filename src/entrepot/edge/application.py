@@ -118,7 +118,7 @@ class _Node:
         self.heard = Heard(identity, settings.edge_decision_seconds, settings.edge_offline_seconds)
         house = open_house(settings)
         self._remote = remote_of(identity.center, lambda: self.reporter.token, authority)
-        source = sources_at(self._remote, house.db, house.registry.clock, edge)
+        source = sources_at(self._remote, house.db, house.registry.clock, edge, lambda: self.center.is_silent)
         trouble = replace(house.mirror.settings, trouble_seconds=edge.trouble_seconds)
         self.house: House = replace(house, mirror=replace(house.mirror, center=source, settings=trouble))
         upkeep = replace(house.upkeep, settings=UpkeepSettings(gc_grace_seconds=0))

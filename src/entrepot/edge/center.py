@@ -22,6 +22,7 @@ from entrepot.values.errors import (
 
 _CONNECT_SECONDS: Final = 3.0
 _SECONDS: Final = 10.0
+_SECONDS_SILENT: Final = 4.0
 _CONNECTIONS_MAX: Final = 512
 _SAID_CHARS_MAX: Final = 500
 _REFUSALS: Final[Mapping[int, type[EntrepotError]]] = {
@@ -44,10 +45,14 @@ class Reply:
 
 
 class Center:
-    """The installation at `url`. Calls raise RemoteUnreachable when it is away, or says that it cannot."""
+    """The installation at `url`. Calls raise RemoteUnreachable when it is away, or says that it cannot.
+
+    `is_silent`: it did not answer when it was asked last. Then nobody waits for it who can do without.
+    """
 
     def __init__(self, url: str, authority: str = "") -> None:
         self.url = url
+        self.is_silent = False
         self._http = httpx2.AsyncClient(
             base_url=url,
             headers={"user-agent": f"entrepot-edge/{__version__}"},
@@ -57,10 +62,17 @@ class Center:
             trust_env=False,
         )
 
-    async def call(self, name: str, document: Mapping[str, Any], secret: str = "") -> Mapping[str, Any]:
-        """What the center answers an edge. Raises what it refused with, too."""
+    @property
+    def seconds(self) -> float:
+        """How long to wait for an answer that may be had without it."""
+        return _SECONDS_SILENT if self.is_silent else _SECONDS
+
+    async def call(
+        self, name: str, document: Mapping[str, Any], secret: str = "", seconds: float = _SECONDS
+    ) -> Mapping[str, Any]:
+        """What the center answers an edge within so many seconds. Raises what it refused with, too."""
         headers = {"content-type": "application/json", **_shown(secret)}
-        reply = await self.ask("POST", f"/edges/v1/{name}", headers, json.dumps(document).encode())
+        reply = await self.ask("POST", f"/edges/v1/{name}", headers, json.dumps(document).encode(), seconds)
         _check(reply)
         try:
             said: Mapping[str, Any] = json.loads(reply.body)
@@ -72,12 +84,17 @@ class Center:
         """Tell which blobs are here."""
         _check(await self.ask("POST", "/edges/v1/presence", _shown(secret), bits))
 
-    async def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
+    async def ask(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"", seconds: float = _SECONDS
+    ) -> Reply:
         """Any small answer of it, whatever its status."""
+        timeout = httpx2.Timeout(seconds, connect=_CONNECT_SECONDS)
         try:
-            response = await self._http.request(method, target, headers=dict(headers), content=body)
+            response = await self._http.request(method, target, headers=dict(headers), content=body, timeout=timeout)
         except httpx2.RequestError as error:
+            self.is_silent = True
             raise RemoteUnreachable(why_unreachable(self.url, error)) from error
+        self.is_silent = False
         return Reply(response.status_code, response.headers, response.content)
 
     async def pass_on(

@@ -36,6 +36,9 @@ from entrepot.values.errors import (
 
 OURS: Final = Kind("edge+jwt", "/edge")
 """Tokens that an edge gives out by itself while the center is away."""
+_SECONDS: Final = 10.0
+_SECONDS_AGAIN: Final = 4.0
+"""So long an answer may take, and so long where the last one will do when there is none."""
 ANYBODY: Final = "anybody"
 _OF_ACCOUNT: Final = ("sub", "ver", "via", "bounds")
 _KNOWN_MAX: Final = 100_000
@@ -88,8 +91,12 @@ class Permits:
         if held is not None and monotonic() < held.until:
             metrics.edge_decisions.labels("held").inc()
             return
+        if held is not None and self._center.is_silent and monotonic() < held.offline_until:
+            metrics.edge_decisions.labels("offline").inc()
+            return
+        seconds = _SECONDS if held is None else _SECONDS_AGAIN
         try:
-            await self._running.together(("permit", who, path), lambda: self._ask(header, who, path, client))
+            await self._running.together(("permit", who, path), lambda: self._ask(header, who, path, client, seconds))
         except Elsewhere:
             if held is None or monotonic() >= held.offline_until:
                 metrics.edge_decisions.labels("unknown").inc()
@@ -116,7 +123,9 @@ class Permits:
         shown = hashlib.blake2b(header, key=self._key, digest_size=16).digest()
         until = self._shown.get(shown, 0.0)
         try:
-            reply = await self._center.ask("GET", "/v2/", {"authorization": header.decode("latin-1")})
+            reply = await self._center.ask(
+                "GET", "/v2/", {"authorization": header.decode("latin-1")}, seconds=self._center.seconds
+            )
             if reply.status >= 500:
                 raise RemoteUnreachable("The center cannot say who this is.")
         except RemoteUnreachable:
@@ -170,11 +179,11 @@ class Permits:
         held = self._known.get((who, path))
         return held is not None and monotonic() < held.offline_until
 
-    async def _ask(self, header: bytes | None, who: Hashable, path: str, client: str) -> None:
+    async def _ask(self, header: bytes | None, who: Hashable, path: str, client: str, seconds: float) -> None:
         asked_at = monotonic()
         shown = None if header is None else header.decode("latin-1")
         question = {"authorization": shown, "path": path, "client": client}
-        answer = await self._center.call("decide", question, self._heard.identity.secret)
+        answer = await self._center.call("decide", question, self._heard.identity.secret, seconds)
         try:
             said = await self._read(DECISION, str(answer.get("decision")))
         except Unauthenticated as error:

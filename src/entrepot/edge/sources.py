@@ -1,6 +1,8 @@
 """Where what an edge serves comes from: every organization mirrors the center, under the same names."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from entrepot.access.actor import Actor, Bound
@@ -22,7 +24,7 @@ from entrepot.remote.settings import RemoteSettings
 
 _ATTEMPTS: Final = 1
 _CONNECT_SECONDS: Final = 3.0
-_SILENCE_SECONDS: Final = 20.0
+_SILENCE_SECONDS: Final = 10.0
 
 # Who brings images here, and who reads them for clients whose permit was looked at.
 KEEPER: Final = Actor("edge:0", "edge", bounds=(Bound("*", Level.MANAGE),), is_house=True)
@@ -41,13 +43,26 @@ def remote_of(center: str, bearer: Callable[[], str], authority: str = "") -> Re
     return Remote(center, settings=settings, trust=tls_context(authority), bearer=bearer)
 
 
+@dataclass(slots=True)
+class HeardOfCenter(Heard):
+    """The center is left alone while it is silent; what reports to it finds out when it is back."""
+
+    is_away: Callable[[], bool] = field(kw_only=True)
+
+    def is_silent(self, now: datetime) -> bool:
+        return self.is_away() or Heard.is_silent(self, now)
+
+
 def sources_at(
-    center: Remote, db: Database, clock: Clock, settings: EdgeSettings
+    center: Remote, db: Database, clock: Clock, settings: EdgeSettings, is_away: Callable[[], bool]
 ) -> Callable[[str], Awaitable[Source]]:
-    """From the name of an organization to its source. The organization is here when the source is given."""
+    """From the name of an organization to its source. The organization is here when the source is given.
+
+    `is_away`: whether the center does not answer now.
+    """
     policy = Policy(settings.fresh_seconds, 0, settings.fresh_seconds, settings.fetches_max)
     turns, tally, pace = Turns(policy.fetches_max), Tally(), Pace(0)
-    heard = (Heard(center.url),)
+    heard = (HeardOfCenter(center.url, is_away=is_away),)
     known: dict[str, Source] = {}
 
     async def source(organization: str) -> Source:

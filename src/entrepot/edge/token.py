@@ -40,7 +40,9 @@ async def give_token(center: Center, permits: Permits, request: Request, client:
     query = request.scope["query_string"].decode("latin-1")
     user, password = _shown(request, body)
     try:
-        reply = await center.ask(request.method, f"{TOKEN_PATH}?{query}" if query else TOKEN_PATH, headers, body)
+        reply = await center.ask(
+            request.method, f"{TOKEN_PATH}?{query}" if query else TOKEN_PATH, headers, body, center.seconds
+        )
         if reply.status >= 500:
             raise RemoteUnreachable("The center cannot say who this is.")
     except RemoteUnreachable:

@@ -98,6 +98,8 @@ async def _is_left(mirror: Mirror, source: Source, path: RepositoryName, digest:
         is_here = await queries.holds_manifest(tx, path, str(digest))
     if not is_here:
         return False
+    if source.is_held_back:
+        return True
 
     async def ask() -> bool:
         try:
