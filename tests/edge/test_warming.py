@@ -53,7 +53,7 @@ async def node(rooms: Rooms) -> AsyncIterator[Node]:
     upkeep = Upkeep(rooms.db, rooms.blobs, rooms.clock, rooms.holder, UpkeepSettings(gc_grace_seconds=0))
     keeping = Keeping(rooms.db, rooms.clock, upkeep, settings)
     remote = remote_of(NOWHERE, lambda: "")
-    mirror = replace(rooms.mirror, center=sources_at(remote, rooms.db, rooms.clock, settings), lambda: False)
+    mirror = replace(rooms.mirror, center=sources_at(remote, rooms.db, rooms.clock, settings, lambda: False))
     warming = Warming(mirror, keeping, settings.capacity_bytes)
     running = asyncio.create_task(warming.run())
     yield Node(rooms, warming, keeping, image)
