@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from entrepot.db.transaction import Reader
 from entrepot.mirror.places import Place, place_of
 from entrepot.regions import queries, view_queries
-from entrepot.regions.nodes import Node, NodeState
+from entrepot.regions.nodes import Node, NodeState, reach_of
 from entrepot.regions.plan import CENTER, Plan, RegionPlace
 from entrepot.regions.presence import NOTHING, Presence
 
@@ -41,6 +41,7 @@ def node_of(row: Row[Any], state: NodeState, presence: Presence = NOTHING) -> No
         row.joined_at,
         row.seen_at,
         presence,
+        reach_of(row.patterns),
     )
 
 

@@ -1,9 +1,11 @@
 """What is known of a node: values for rules and pages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from entrepot.access.patterns import fits
 from entrepot.regions.presence import NOTHING, Presence
 
 
@@ -36,3 +38,15 @@ class Node:
     joined_at: datetime
     seen_at: datetime
     presence: Presence = NOTHING
+    reach: tuple[str, ...] | None = None
+    """Patterns of the repositories that it may hold; None: all."""
+
+    def may_hold(self, path: str) -> bool:
+        return self.reach is None or any(fits(pattern, path) for pattern in self.reach)
+
+
+def reach_of(scopes: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Patterns of repositories for the scopes that a token named: an organization stands for all that is in it."""
+    if scopes is None:
+        return None
+    return tuple(one if "/" in one or "*" in one else f"{one}/*" for one in scopes)

@@ -5,7 +5,7 @@ from entrepot.regions.plan import CENTER, Plan
 from entrepot.regions.presence import probes_of
 
 
-def holder_near(plan: Plan, edge_id: str, hexadecimal: str) -> Node | None:
+def holder_near(plan: Plan, edge_id: str, hexadecimal: str, path: str) -> Node | None:
     """A node that has the blob and is nearer to the edge than the center is: one of its own region, or of one nearer
     by; None when the center is to be asked.
     """
@@ -17,7 +17,7 @@ def holder_near(plan: Plan, edge_id: str, hexadecimal: str) -> Node | None:
         holding = [
             one
             for one in plan.nodes.get(region, ())
-            if one.id != edge_id and one.state is NodeState.READY and one.presence.holds(probes)
+            if one.id != edge_id and one.state is NodeState.READY and one.presence.holds(probes) and one.may_hold(path)
         ]
         if holding:
             return min(holding, key=lambda one: (one.streams, one.id))

@@ -11,6 +11,7 @@ from entrepot.accounts.secrets import hash_of
 from entrepot.db.transaction import Reader
 from entrepot.regions import queries
 from entrepot.regions.joining import check_edge_url
+from entrepot.regions.nodes import reach_of
 from entrepot.regions.presence import is_presence
 from entrepot.regions.room import Regions
 from entrepot.regions.warming.orders import Warmed, WarmOrder, follow_warming
@@ -145,9 +146,4 @@ def subject_of(edge_id: str) -> str:
 
 def patterns_of(scopes: Sequence[str] | None) -> Sequence[str]:
     """The patterns of repositories that an edge may hold which was given these scopes; None: everything."""
-    return _EVERYTHING if scopes is None else [*scopes, *_inside(scopes)]
-
-
-def _inside(scopes: Sequence[str]) -> list[str]:
-    """Of organizations that stand for themselves: what is in them."""
-    return [f"{one}/*" for one in scopes if "/" not in one and "*" not in one]
+    return reach_of(scopes) or _EVERYTHING

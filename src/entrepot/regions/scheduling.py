@@ -63,6 +63,8 @@ class Asked:
     location: Location | None = None
     measured: Mapping[str, float] = field(default_factory=dict)
     distrusted: Collection[str] = _NOBODY
+    path: str = ""
+    """The repository, where that is known: some nodes may not hold all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,8 @@ def _desk_of(desks: Sequence[Desk], asked: Asked) -> Desk | None:
     trusted = desks
     if asked.distrusted:
         trusted = [one for one in desks if one.node.id not in asked.distrusted]
+    if asked.path:
+        trusted = [one for one in trusted if one.node.may_hold(asked.path)]
     if not trusted:
         return None
     most = _most_streams(one.node for one in trusted)

@@ -85,12 +85,12 @@ class View:
 
     # --- asked with every pull: nothing here awaits ---
 
-    def choose(self, address: str, hexadecimal: str, shown: str = "") -> Choice:
+    def choose(self, address: str, hexadecimal: str, shown: str = "", path: str = "") -> Choice:
         """Who serves a client the blob with these hexadecimal digits; that it was sent there is remembered.
 
         `shown`: what tells clients of one address apart, as a digest of their token.
         """
-        choice = self.explain(address, hexadecimal)
+        choice = self.explain(address, hexadecimal, path)
         node, now = choice.node, self._clock.now()
         if node is not None:
             self._suspicion.sent(address, hexadecimal, node.id, now.timestamp(), shown)
@@ -108,8 +108,10 @@ class View:
             _log.warning("an edge fails clients of several networks: nobody is sent to it for a while", edge=edge)
         return is_back
 
-    def explain(self, address: str, hexadecimal: str = "") -> Choice:
-        """What `choose` would say, and nothing is remembered. Without digits: for a blob that no node has."""
+    def explain(self, address: str, hexadecimal: str = "", path: str = "") -> Choice:
+        """What `choose` would say, and nothing is remembered. Without digits: for a blob that no node has; without the
+        path of a repository: for one that every node may hold.
+        """
         client = self._clients.get(address) or self._look_at(address)
         now = self._clock.now().timestamp()
         question = Asked(
@@ -118,6 +120,7 @@ class View:
             client.location,
             self._measures.of(client.network),
             self._suspicion.distrusted(now),
+            path,
         )
         return choose(self._plan, question)
 

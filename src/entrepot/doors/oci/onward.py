@@ -20,12 +20,12 @@ async def onward(regions: Regions | None, scope: Scope, actor: Actor, path: str,
     if regions is None or not regions.view.has_nodes or DIRECT.encode() in scope["query_string"]:
         return None
     if actor.is_house:
-        node = holder_near(regions.view.plan, actor.id.partition(":")[2], digest.hex)
+        node = holder_near(regions.view.plan, actor.id.partition(":")[2], digest.hex, path)
     else:
         address, shown = peer(scope), _shown(scope)
         if regions.view.came_back(address, digest.hex, shown):
             return None
-        node = regions.view.choose(address, digest.hex, shown).node
+        node = regions.view.choose(address, digest.hex, shown, path).node
     if node is None:
         return None
     permit = await permit_blob(regions, node.id, path, digest)
