@@ -63,9 +63,7 @@ def ways_of(world: World, image: Image, user: Api) -> list[Way]:
     return ways
 
 
-def test_a_grant_taken_away_ends_at_every_edge_within_half_a_minute(
-    world: World, record_property: Callable[[str, object], None]
-) -> None:
+def test_a_grant_taken_away_ends_at_every_edge_within_half_a_minute(world: World) -> None:
     path = new_path(world)
     organization, image = path.partition("/")[0], push(world.center, path, 1)
     with world.center.api() as api, api.create_user() as reader:
@@ -82,7 +80,6 @@ def test_a_grant_taken_away_ends_at_every_edge_within_half_a_minute(
             assert answer.status_code == 204, answer.text
             seconds = {(way.edge, way.name): round(one.result(), 1) for way, one in zip(ways, open_for, strict=True)}
 
-    record_property("seconds", seconds)
     assert max(seconds.values()) <= SECONDS_MAX, seconds
 
 
