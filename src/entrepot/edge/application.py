@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
@@ -27,6 +26,7 @@ from entrepot.edge.settings import EdgeSettings
 from entrepot.edge.sources import remote_of, sources_at
 from entrepot.edge.token import TOKEN_PATH
 from entrepot.edge.warming import Warming
+from entrepot.operations.system import disk_of
 from entrepot.plumbing import metrics
 from entrepot.plumbing.logging import configure, get_logger
 from entrepot.plumbing.networks import parse_networks
@@ -36,6 +36,7 @@ from entrepot.upkeep.settings import UpkeepSettings
 from entrepot.values.errors import EntrepotError, RepositoryUnknown
 
 _SWEEP_SECONDS = 600.0
+_NO_LIMIT = 1 << 60
 _END_SECONDS_MAX = 5.0
 
 _log = get_logger()
@@ -89,6 +90,7 @@ class EdgeApplication:
         assert identity is not None, "it joined before its server started"
         self._node = _Node(self._settings, self._edge, identity)
         await self._node.keeping.begin()
+        self._node.keeping.free_bytes = await self._node.free_bytes()
         with suppress(EntrepotError):  # the center is away: what is here is served
             await self._node.reporter.report()
         for work in self._node.work():
@@ -113,7 +115,6 @@ class _Node:
     def __init__(self, settings: Settings, edge: EdgeSettings, identity: Identity) -> None:
         authority = settings.edge_authority.read_text() if settings.edge_authority else ""
         self._edge = edge
-        self._data = settings.data
         self.center = Center(identity.center, authority)
         self.heard = Heard(identity, settings.edge_decision_seconds, settings.edge_offline_seconds)
         house = open_house(settings)
@@ -171,9 +172,14 @@ class _Node:
             await asyncio.sleep(self._edge.keep_seconds)
             try:
                 await self.keeping.look()
-                await self.keeping.keep_within(shutil.disk_usage(self._data).free)
+                await self.keeping.keep_within(await self.free_bytes())
             except EntrepotError as error:
                 _log.warning("the edge could not look after what it keeps", error=error.message)
+
+    async def free_bytes(self) -> int:
+        """On the disk that blobs are on; where that has no such limit, more than anybody needs."""
+        _, free = await asyncio.to_thread(disk_of, self.house.operations)
+        return _NO_LIMIT if free is None else free
 
     async def _sweep(self) -> None:
         """What fetches left that nobody went on with."""

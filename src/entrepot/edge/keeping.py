@@ -35,6 +35,8 @@ class Keeping:
         self._uses: dict[str, datetime] = {}
         self.bytes = 0
         """That are kept, as of the last look."""
+        self.free_bytes = 0
+        """That the disk of blobs had when room was made the last time."""
 
     def used(self, digest: str) -> None:
         """A blob is sent to somebody."""
@@ -57,7 +59,10 @@ class Keeping:
         metrics.edge_kept_bytes.set(self.bytes)
 
     async def keep_within(self, free_bytes: int) -> int:
-        """Remove what was not sent for longest until the capacity holds; the bytes that went."""
+        """Remove what was not sent for longest until the capacity holds, and so much of the disk is not too little; the
+        bytes that went.
+        """
+        self.free_bytes = free_bytes
         capacity = self._settings.capacity_bytes
         over = self.bytes - capacity if self.bytes > capacity else 0
         if over:

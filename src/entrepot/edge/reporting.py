@@ -4,7 +4,6 @@ The center holds each report for a while before it answers: so both see at once 
 """
 
 import asyncio
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -124,13 +123,12 @@ class Reporter:
         self._measures.update({one: ms for one, ms in zip(new, taken, strict=True) if ms is not None})
 
     def _state(self, told: PullCounts, measures: Mapping[str, float], hold: bool) -> dict[str, Any]:
-        usage = shutil.disk_usage(self._data)
         return {
             "url": self._settings.url,
             "version": __version__,
             "capacity_bytes": self._settings.capacity_bytes,
             "held_bytes": self._keeping.bytes,
-            "free_bytes": usage.free,
+            "free_bytes": self._keeping.free_bytes,
             "streams": self._streams.count,
             "round_trip_ms": self._round_trip_ms,
             "hold": hold and self.is_connected,
