@@ -53,7 +53,7 @@ def test_what_is_not_served_says_why(sdk: SwrClient) -> None:
     setting = v2.UpdateInstanceConfigurationRequest(**HERE, body=body)
     assert "anonymous_pull" in refused(sdk.update_instance_configuration, setting, 405, "SVCSTG.SWR.4040083")
     rules = v2.ListImmutableRulesRequest(**HERE)
-    assert "not built yet" in refused(sdk.list_immutable_rules, rules, 404, "SVCSTG.SWR.4040083")
+    assert "/immutability" in refused(sdk.list_immutable_rules, rules, 404, "SVCSTG.SWR.4040083")
 
 
 def test_a_namespace_decides_what_pushes_make(sdk: SwrClient, api: Api) -> None:
