@@ -175,7 +175,7 @@ async def test_a_mirror_that_fills_up_lets_go_of_what_was_pulled_longest_ago(
         with closing(sqlite3.connect(server.data / "entrepot.db")) as database:
             return [one for (one,) in database.execute("SELECT data FROM event WHERE type = 'mirror.trimmed'")]
 
-    await until(lambda: len(trims()) > 0, 40)
+    await until(lambda: len(trims()) > 0, 150)
     assert json.loads(trims()[0]) == {"images": 1, "freed_bytes": 300_000 + config_size(old), "limit_bytes": 700_000}
     upstream.wire.is_down = True
     assert mirror.manifest(old).status_code == 503
