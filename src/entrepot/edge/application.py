@@ -116,7 +116,7 @@ class _Node:
         authority = settings.edge_authority.read_text() if settings.edge_authority else ""
         self._edge = edge
         self.center = Center(identity.center, authority)
-        self.heard = Heard(identity, settings.edge_decision_seconds, settings.edge_offline_seconds)
+        self.heard = Heard(identity, settings.edge_offline_seconds)
         house = open_house(settings)
         self._remote = remote_of(identity.center, lambda: self.reporter.token, authority)
         source = sources_at(self._remote, house.db, house.registry.clock, edge, lambda: self.center.is_silent)

@@ -39,7 +39,6 @@ OURS: Final = Kind("edge+jwt", "/edge")
 _SECONDS: Final = 10.0
 _SECONDS_AGAIN: Final = 4.0
 """So long an answer may take, and so long where the last one will do when there is none."""
-ANYBODY: Final = "anybody"
 _OF_ACCOUNT: Final = ("sub", "ver", "via", "bounds")
 _KNOWN_MAX: Final = 100_000
 _OFFLINE_SECONDS_MAX: Final = 7 * 86_400
@@ -58,7 +57,6 @@ class Heard:
     """What the edge last heard of the center. `ahead`: how many seconds its clock is ahead of ours."""
 
     identity: Identity
-    decision_seconds: float = 15.0
     offline_seconds: float = 3_600.0
     ahead: float = 0.0
 

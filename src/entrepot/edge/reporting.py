@@ -140,7 +140,6 @@ class Reporter:
         try:
             self.token = str(said["token"])
             self._heard.ahead = float(said["now"]) - time()
-            self._heard.decision_seconds = float(said["decision_seconds"])
             self._heard.offline_seconds = float(said["offline_seconds"])
             self.is_draining = bool(said["is_draining"])
             self.wanted = [str(one) for one in said["wanted"]]

@@ -62,9 +62,9 @@ class WideRule:
         rule = cls(
             _direction(document["direction"]),
             _regions(document["regions"]),
-            _patterns(document["repositories"], _REPOSITORIES, "repositories"),
-            _patterns(document["tags"], _TAGS, "tags"),
-            _patterns(document["exclusions"], _TAGS, "exclusions"),
+            parse_patterns(document["repositories"], _REPOSITORIES, "repositories"),
+            parse_patterns(document["tags"], _TAGS, "tags"),
+            parse_patterns(document["exclusions"], _TAGS, "exclusions"),
             OrganizationName.parse(organization) if organization else "",
             document["overrides"],
             document["referrers"],
@@ -181,7 +181,8 @@ def _regions(given: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(RegionName.parse(one) for one in given))
 
 
-def _patterns(given: Sequence[str], grammar: re.Pattern[str], field: str) -> tuple[str, ...]:
+def parse_patterns(given: Sequence[str], grammar: re.Pattern[str], field: str) -> tuple[str, ...]:
+    """Names with stars, each once, of which `field` may have some. Raises ParameterInvalid."""
     if len(given) > PATTERNS_MAX:
         raise ParameterInvalid(
             worded("{field}: at most {limit} patterns.", field=field, limit=PATTERNS_MAX), field=field

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import SecretStr, ValidationError
 
@@ -56,6 +56,17 @@ class Loaded:
     warnings: tuple[str, ...] = ()
 
 
+_OF_EDGES: Final = {
+    "edge_center": "--central",
+    "edge_token": "--token",
+    "edge_region": "--region",
+    "edge_name": "--name",
+    "edge_capacity_bytes": "--capacity",
+    "edge_authority": "--authority",
+    "external_url": "--url",
+}
+
+
 def load(overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Loaded:
     """The settings of this process. `overrides` are flags by setting name, None where one was not given.
 
@@ -85,8 +96,8 @@ def variable(name: str) -> str:
 
 
 def flag(name: str) -> str:
-    """The command line's spelling of the setting `name`."""
-    return f"--{name.replace('_', '-')}"
+    """The command line's spelling of the setting `name`; what is about edges is said to `entrepot edge`."""
+    return _OF_EDGES.get(name) or f"--{name.replace('_', '-')}"
 
 
 def _from_environment(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from entrepot.access.patterns import fits
-from entrepot.values.errors import ParameterInvalid, TooMany, quoted, worded
+from entrepot.mirror.wide_rules import parse_patterns
+from entrepot.values.errors import ParameterInvalid, TooMany, worded
 from entrepot.values.manifest import Manifest
 from entrepot.values.names import RegionName
 from entrepot.values.platform import Platform
@@ -24,9 +25,6 @@ RULES_MAX: Final = 100
 ORDERS_MAX: Final = 10
 """What one node hears at once."""
 ERROR_CHARS_MAX: Final = 500
-_PATTERNS_MAX: Final = 20
-_CHARS_MAX: Final = 255
-_STARS_MAX: Final = 4
 _ATTEMPTS_MAX: Final = 12
 _WAIT_SECONDS: Final = 5
 _WAIT_SECONDS_MAX: Final = 900
@@ -89,7 +87,7 @@ class WarmRule:
         """Raises ParameterInvalid."""
         if not repositories:
             raise ParameterInvalid("A rule names repositories, as acme/*.", field="scopes")
-        return cls(_patterns(repositories, _REPOSITORIES, "scopes"), _patterns(tags, _TAGS, "tags"), wish)
+        return cls(parse_patterns(repositories, _REPOSITORIES, "scopes"), parse_patterns(tags, _TAGS, "tags"), wish)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -189,21 +187,3 @@ def check_rules(count: int) -> None:
 def _fits(wished: Platform, has: Platform) -> bool:
     same = (wished.os, wished.architecture) == (has.os, has.architecture)
     return same and wished.variant in (None, has.variant) and wished.os_version in (None, has.os_version)
-
-
-def _patterns(given: Sequence[str], grammar: re.Pattern[str], field: str) -> tuple[str, ...]:
-    if len(given) > _PATTERNS_MAX:
-        raise ParameterInvalid(
-            worded("{field}: at most {limit} patterns.", field=field, limit=_PATTERNS_MAX), field=field
-        )
-    for one in given:
-        if len(one) > _CHARS_MAX or one.count("*") > _STARS_MAX or not grammar.fullmatch(one):
-            words = {"stars": _STARS_MAX, "limit": _CHARS_MAX, "pattern": quoted(one)}
-            raise ParameterInvalid(
-                worded(
-                    "A pattern is a name with at most {stars} of `*`, at most {limit} characters long; not {pattern}.",
-                    **words,
-                ),
-                field=field,
-            )
-    return tuple(dict.fromkeys(given))
