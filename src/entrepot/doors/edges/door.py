@@ -124,6 +124,8 @@ class EdgesDoor:
 
     async def _decide(self, request: Request) -> ASGIApp:
         said, secret = parse(Decide, await self._body(request)), _secret(request)
+        # First: nobody but an edge says from which address somebody signs in.
+        await reports.check_edge(self._rooms.regions, secret)
         path = RepositoryName.parse(said.path)
         caller.set(replace(caller.get(), address=said.client or caller.get().address))
         shown = None if said.authorization is None else said.authorization.encode("latin-1", "replace")
